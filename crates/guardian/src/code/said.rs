@@ -1,6 +1,6 @@
-//! What comments and names say: the comment about a function, and the words of a name.
+//! Reads comments and names: the comment about a function, and the words of a name.
 //!
-//! It reads words and knows no natural language.
+//! It splits words and knows no natural language.
 
 use syntax::Language;
 
@@ -8,7 +8,7 @@ use crate::code::bodies::docstring;
 use crate::code::file::File;
 use crate::code::functions::Function;
 
-/// The text that documents a function: its docstring, or the comment above it; without the signs of the comment.
+/// The text that documents a function: its docstring, or the comment above it; without comment markers.
 pub(crate) fn about(file: &File, function: &Function) -> String {
     if file.language == Some(Language::Python) {
         return docstring(file, function)
@@ -36,7 +36,7 @@ pub(crate) fn about(file: &File, function: &Function) -> String {
     lines.join(" ").trim().to_string()
 }
 
-/// A line of a comment without its signs.
+/// A line of a comment without its markers.
 pub(crate) fn plain(line: &str) -> &str {
     line.trim().trim_start_matches(['/', '*', '!', '#']).trim_end_matches("*/").trim()
 }

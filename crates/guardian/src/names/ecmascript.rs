@@ -1,7 +1,6 @@
 //! Names of TypeScript and JavaScript: which nodes bind one, which use one.
-//!
-//! Fills in [`Names`]; `scopes` and some rules ask it about a single node. It knows no scope and no global: that is for
-//! `scopes` and `known`. A file with a `with` statement may have any name.
+//! Fills in [`Names`]; `scopes` and some rules ask about a single node. It handles neither scopes nor globals: `scopes`
+//! and `known` do. In a file with a `with` statement every name may be bound.
 
 use super::Names;
 use crate::code::file::File;
@@ -22,7 +21,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         let parent = file.flat().node(node.parent);
         let text = file.text_of(index);
         if node.kind == "property_identifier" {
-            // Members of an enum are names inside it
+            // Members of an enum are names inside the enum
             if matches!(parent.kind, "enum_body" | "enum_assignment") {
                 names.bind(text);
             }
@@ -35,7 +34,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         match is_use(file, index) {
             Some(true) => names.using(text, index),
             Some(false) => {}
-            // What is only asked for by `typeof x` may be missing
+            // A name that only `typeof x` reads may be missing
             None => {
                 names.asked.insert(text.to_string());
             }
@@ -46,7 +45,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
     }
 }
 
-/// Whether a name that is not bound where it stands is used there; `None`: only its type is asked for.
+/// Whether a node uses its name, if nothing binds the name there; `None`: only its type is read.
 pub(super) fn is_use(file: &File, index: usize) -> Option<bool> {
     let node = file.flat().node(index);
     match (file.flat().kind(node.parent), node.field) {

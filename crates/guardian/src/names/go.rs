@@ -1,7 +1,6 @@
-//! Names of Go, and the names that a package may have going by its path.
-//!
-//! Fills in [`Names`]. It opens no package: `import_names` guesses, so a rule needs another proof. What the other files
-//! of the package define is for `project::go` to say.
+//! Names of Go, and the possible names of a package, guessed from its path.
+//! Fills in [`Names`]. It opens no package: `import_names` guesses, so a rule needs another proof. `project::go` lists
+//! the definitions in the other files of the package.
 
 use super::Names;
 use crate::code::file::File;
@@ -37,7 +36,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             | ("type_switch_statement", "alias") => names.bind(text),
             ("expression_list", _) if declares(file, node.parent) => names.bind(text),
             ("literal_element", _) => {
-                // The key of a struct's field; of a map it may be a name, which is then let pass
+                // The key may be a field of a struct. It may also be a name in a map, which is accepted
                 let key = file.flat().node(node.parent).field == "key";
                 if !key {
                     names.using(text, index);
@@ -57,7 +56,7 @@ fn declares(file: &File, list: usize) -> bool {
     }
 }
 
-/// The names that a package may have, going by its path: `x/go-yaml/v3` is `yaml`, `go-yaml` or `go_yaml`…
+/// The possible names of a package, guessed from its path: `x/go-yaml/v3` is `yaml`, `go-yaml` or `go_yaml`…
 pub(crate) fn import_names(path: &str) -> impl Iterator<Item = String> {
     let mut parts = path.split('/').rev();
     let mut last = parts.next().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Names that are there without an import: of the languages, their libraries, and where their programs run.
+//! Names that exist without an import: of the languages, their libraries, and the environments of their programs.
 
 use syntax::Language;
 
-/// Whether a name is the language's own, or of the environments in which its programs run.
+/// Whether a name belongs to the language or to an environment in which its programs run.
 pub(crate) fn is_known(language: Language, name: &str) -> bool {
     match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => {
@@ -16,19 +16,19 @@ pub(crate) fn is_known(language: Language, name: &str) -> bool {
     }
 }
 
-/// Whether a name is there in every program of the language, so that an import of it may go.
+/// Whether every program of the language has the name, so that its import may be removed.
 pub(crate) fn is_global(language: Language, name: &str) -> bool {
     match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => {
             has(GLOBALS, name) || name.ends_with("Stream") && is_dom(name)
         }
-        // What is derived has its name from elsewhere: a bound needs the trait
+        // A derive macro and a trait share these names: a bound needs the import of the trait
         Language::Rust => has(RUST, name) && !matches!(name, "Debug" | "Hash"),
         _ => is_known(language, name),
     }
 }
 
-/// Whether a name is a type of TypeScript's own library, there without an import.
+/// Whether a name is a type of TypeScript's own library, available without an import.
 pub(crate) fn is_library_type(name: &str) -> bool {
     has(TYPESCRIPT, name)
 }
@@ -54,7 +54,7 @@ fn has(words: &str, name: &str) -> bool {
     !name.is_empty() && words.split_whitespace().any(|word| word == name)
 }
 
-/// How the names of browsers' interfaces begin: there are too many to list, and they come in families.
+/// Prefixes of the names of browser interfaces: there are too many names to list, and they come in families.
 const FAMILIES: &str = "
 HTML SVG CSS DOM WebGL WebGPU GPU RTC Audio Media IDB Performance Speech Readable Writable Transform Service Push
 Notification Payment Intersection Mutation Resize Pointer Keyboard Mouse Touch Wheel Drag Clipboard Composition Custom
@@ -67,11 +67,11 @@ Attr CDATA Character Comment Console Font Time Track Radio Plugin Mime Option De
 Cypress Mocha Express Global Electron Buffer Vue
 ";
 
-/// Whether a name is one of a browser, by its family.
+/// Whether a name belongs to a browser interface, by its family.
 fn is_dom(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && FAMILIES.split_whitespace().any(|family| name.starts_with(family))
-        // Streams of Node, and of no browser
+        // Streams of Node, not of browsers
         && !matches!(name, "Readable" | "Writable" | "Transform")
 }
 

@@ -1,7 +1,6 @@
-//! Names that a file binds, but not where they are used: a parameter of another function, a variable of a block.
-//!
-//! Works on one file; what other files bring is asked of the caller. Must say nothing where a macro, a star import or
-//! code that is made while running may bind the name.
+//! Names that a file binds, but not at the place of a use: a parameter of another function, a variable of a block.
+//! Works on one file; the caller knows what other files provide. Must report nothing if a macro, a star import or code
+//! generated at run time may bind the name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,7 +10,7 @@ use syntax::Language;
 use super::{ecmascript, python};
 use crate::code::file::File;
 
-/// Uses of names that are bound elsewhere in the file and are not known where they stand.
+/// Uses of names that are bound elsewhere in the file, but not at the place of the use.
 pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
     let Some(language) = file.language else { return Vec::new() };
     if file.names().open && language != Language::Rust {
@@ -20,7 +19,7 @@ pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
     let flat = file.flat();
     let mut bound: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
     let mut uses: Vec<(&str, usize)> = Vec::new();
-    // Names in the tokens of a macro: it may bind them
+    // A macro may bind the names in its tokens
     let mut in_tokens: BTreeSet<&str> = BTreeSet::new();
     for (index, node) in flat.iter() {
         let is_name = matches!(
@@ -65,14 +64,14 @@ pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
 }
 
 enum Role {
-    /// With the node in which the name is known then
+    /// The node in which the name is known
     Binds(usize),
     Uses,
     Tokens,
     Neither,
 }
 
-/// The nearest node that holds names: a function, and where `whole` is not asked for, a block.
+/// The nearest node that holds names: a function or, without `whole`, a block.
 fn scope(file: &File, index: usize, whole: bool) -> usize {
     let flat = file.flat();
     let holds = |i: &usize| match flat.kind(*i) {
@@ -122,7 +121,7 @@ fn in_python(file: &File, index: usize) -> Role {
     let flat = file.flat();
     let node = flat.node(index);
     let parent = flat.node(node.parent);
-    // A parameter's own name is no use of it, and the names of classes are not seen in their methods
+    // A parameter's name is not a use, and methods do not see the names of their class
     match python::role(file, index, parent.kind, node.field) {
         python::Role::Binds if matches!(parent.kind, "global_statement" | "nonlocal_statement") => {
             Role::Binds(0)
@@ -135,7 +134,7 @@ fn in_python(file: &File, index: usize) -> Role {
             };
             Role::Binds(scope(file, from, true))
         }
-        // A type may be a text
+        // A type may be a string
         python::Role::Uses if flat.above(index).take(4).any(|i| flat.kind(i) == "type") => Role::Neither,
         python::Role::Uses => Role::Uses,
         python::Role::Neither => Role::Neither,
@@ -163,7 +162,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
         let outer = match (parent.kind, flat.kind(holder)) {
             ("class" | "function_expression", _) => node.parent,
             ("arrow_function" | "catch_clause", _) => node.parent,
-            // An assignment binds nothing, though a pattern stands there
+            // An assignment binds nothing, though its left side is a pattern
             (_, "assignment_expression" | "expression_statement") => return Role::Uses,
             ("for_in_statement", _) => {
                 if file.field_text(node.parent, "kind") == "var" {
@@ -181,7 +180,8 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
                     holder
                 }
             }
-            // A function in a block is known in the whole function in old JavaScript; a type, and what is imported, everywhere
+            // In old JavaScript a function in a block is known in the whole function; types and imports are known
+            // everywhere
             ("function_declaration" | "generator_function_declaration", _) => scope(file, node.parent, true),
             ("class_declaration" | "abstract_class_declaration" | "enum_declaration", _) => {
                 scope(file, node.parent, false)
@@ -198,7 +198,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
         return Role::Binds(outer);
     }
     match ecmascript::is_use(file, index) {
-        // What is declared for all files, or a name of a type
+        // A declaration for all files, or the name of a type
         Some(true)
             if !matches!(
                 parent.kind,
@@ -217,7 +217,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
     }
 }
 
-/// The function whose parameter stands here; the nearest thing above that has parameters.
+/// The function whose parameter this node is: the nearest ancestor that has parameters.
 fn parameters_of(file: &File, index: usize) -> usize {
     let flat = file.flat();
     let list = flat.above(index).find(|i| flat.kind(*i) == "formal_parameters");
@@ -263,7 +263,7 @@ fn in_go(file: &File, index: usize) -> Role {
         }
         ("type_switch_statement", "alias") => Role::Binds(node.parent),
         ("package_clause" | "import_spec" | "qualified_type" | "label_name", _) => Role::Neither,
-        // The key of a struct's field looks like a name
+        // The key of a struct's field only looks like a name
         ("literal_element", _) if flat.node(node.parent).field == "key" => Role::Neither,
         ("keyed_element", "key") => Role::Neither,
         _ if name == "_" => Role::Neither,
@@ -271,7 +271,7 @@ fn in_go(file: &File, index: usize) -> Role {
     }
 }
 
-/// Whether a name stands where a pattern of Rust binds it: `kind` is what it stands in, `field` as what.
+/// Whether a pattern of Rust binds a name: `kind` is the kind of the parent, `field` the field in it.
 fn is_in_rust_pattern(kind: &str, field: &str) -> bool {
     let pattern = matches!(
         kind,
@@ -336,13 +336,13 @@ fn in_rust(file: &File, index: usize) -> Role {
         if let Some(binder) = binder.filter(|i| flat.kind(*i) == "let_declaration") {
             return Role::Binds(scope(file, binder, false));
         }
-        // Generously: for all of the function or closure
+        // Deliberately broad: known in the whole function or closure
         return Role::Binds(scope(file, index, true));
     }
     match (parent.kind, node.field) {
         ("function_item" | "function_signature_item", "name") => {
             let holder = scope(file, node.parent, true);
-            // What an impl has is no name of its own, and what a block has is known in all of it
+            // Members of an impl are not names of their own, and items of a block are known in the whole block
             if matches!(flat.kind(holder), "impl_item" | "trait_item") {
                 Role::Neither
             } else {
@@ -377,7 +377,7 @@ fn in_rust(file: &File, index: usize) -> Role {
             | "enum_variant",
             _,
         ) => Role::Neither,
-        // A function by its name may come from a star import
+        // A star import may bring a function that is called by its plain name
         ("call_expression", "function") => Role::Neither,
         ("arguments", _) if file.names().open => Role::Neither,
         ("field_initializer", "field") => Role::Neither,

@@ -1,7 +1,6 @@
-//! Which names a file binds and which it uses: enough to tell a name that nothing binds.
-//!
-//! Scopes are left out on purpose: a name counts as bound where the file binds it anywhere. That never
-//! calls correct code wrong, and a name that no line of a file binds is wrong for certain.
+//! Which names a file binds and which it uses: enough to find a name that nothing binds.
+//! Scopes are ignored on purpose: a name counts as bound if the file binds it anywhere. So correct code
+//! is never reported, and a name that no line of the file binds is certainly wrong.
 
 mod ecmascript;
 mod go;

@@ -1,7 +1,6 @@
 //! Names of Python: which nodes bind one, which use one, and types in quotes.
-//!
-//! Fills in [`Names`]. It knows no scope and no builtin. A `*` import, or a call such as `globals()`, leaves the names
-//! open: none counts as unbound for certain.
+//! Fills in [`Names`]. It handles neither scopes nor builtins. After a `*` import, or a call such as `globals()`, the
+//! set of names is open: no name is then certainly unbound.
 
 use super::Names;
 use crate::code::file::File;
@@ -32,7 +31,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         && file.flat().iter().any(|(index, node)| node.kind == "call" && binds_unseen(file, index));
 }
 
-/// Whether a call may bind names of the module: what `exec` is given a place for goes there, and the `locals()` of a
+/// Whether a call may bind names of the module: `exec` with a given namespace binds there, and the `locals()` of a
 /// function are a copy.
 fn binds_unseen(file: &File, call: usize) -> bool {
     let flat = file.flat();
@@ -46,7 +45,7 @@ fn binds_unseen(file: &File, call: usize) -> bool {
     }
 }
 
-/// A type in quotes: `"Command"`, `t.Optional["Command"]`; not the text of a `Literal`.
+/// A type in quotes: `"Command"`, `t.Optional["Command"]`; not the string in a `Literal`.
 fn quoted(file: &File, index: usize, names: &mut Names) {
     let mut types = false;
     for above in file.flat().above(index) {
@@ -76,7 +75,7 @@ fn quoted(file: &File, index: usize, names: &mut Names) {
     }
 }
 
-/// Whether a name is bound where it stands.
+/// Whether a node binds its name.
 pub(crate) fn binds(file: &File, index: usize, parent: &str, field: &str) -> bool {
     matches!(role(file, index, parent, field), Role::Binds)
 }

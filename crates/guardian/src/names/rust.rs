@@ -1,7 +1,6 @@
-//! Names of Rust. What stands in a macro among items counts as bound: it may define anything.
-//!
-//! Fills in [`Names`]. It expands no macro and follows no glob: a glob leaves the names open, and what it brings is for
-//! `project::rust` to say.
+//! Names of Rust. A name in a macro at item level counts as bound, because the macro may define anything.
+//! Fills in [`Names`]. It expands no macro and follows no glob: after a glob the set of names is open, and
+//! `project::rust` finds what the glob may bring.
 
 use super::Names;
 use crate::code::file::File;
@@ -10,7 +9,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
     for import in &file.outline().imports {
         for name in &import.names {
             if name.name == "*" {
-                // `use super::*` in a module of this file brings what this file binds
+                // `use super::*` in a module of this file brings the names of this file
                 names.open |= !(import.conditional && import.module == "super");
             } else {
                 names.bind(name.local());
@@ -61,7 +60,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             }
             ("call_expression", "function") | ("generic_function", "function") => names.using(text(), index),
             ("macro_invocation", "macro") => {}
-            // `Iterator<Item: Clone>` names a type of the trait
+            // In `Iterator<Item: Clone>`, `Item` is a type of the trait
             ("type_arguments", _) if is_bound(file, node.end) => {}
             (_, "name") if node.kind == "type_identifier" && parent.kind != "struct_expression" => {
                 if parent.kind == "type_binding" {
@@ -82,7 +81,7 @@ fn is_bound(file: &File, end: usize) -> bool {
     after.starts_with(':') && !after.starts_with("::")
 }
 
-/// Inside a macro that stands where items stand, or in a macro's definition: it may define anything.
+/// Whether a node is in a macro at item level or in a macro's definition: these may define anything.
 pub(crate) fn in_item_macro(file: &File, index: usize) -> bool {
     let Some(invocation) = file
         .flat()

@@ -1,7 +1,6 @@
-//! Where a name that an import brings is known, and which of its uses nothing else stands in for.
-//!
-//! Scopes are told generously: whatever may bind a name counts for all of the function or block that it is in. So a use
-//! that is left over is one that nothing binds.
+//! Where an imported name is known, and which of its uses have no other binding.
+//! Scopes are deliberately broad: a possible binding counts for its whole function or block. So a use that remains is
+//! bound by nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,8 +10,9 @@ use syntax::Language;
 use super::ecmascript;
 use crate::code::file::File;
 
-/// Names that an import of the base brought, that nothing brings any more, and that are used as before; in Rust those
-/// too that are imported elsewhere in the file. Each with its first such use. `stands_in`: whether a `*` import of the head has that name.
+/// Names that an import of the base brought, that nothing brings now, and that are still used; in Rust also names that
+/// are imported elsewhere in the file. Each with its first such use. `stands_in`: whether a `*` import of the head has
+/// that name.
 pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -> Vec<(String, usize)> {
     let (old, new) = (Imports::of(base), Imports::of(head));
     let mut gone: BTreeSet<&str> = old
@@ -22,7 +22,7 @@ pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -
         .map(|((_, name), _)| name.as_str())
         .filter(|name| head.text.contains(*name))
         .collect();
-    // What one module imports, another that is new may use without
+    // A new module does not see the imports of another module
     if head.language == Some(Language::Rust) {
         gone.extend(new.all.iter().map(|(name, _)| name.as_str()));
     }
@@ -56,7 +56,7 @@ pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -
 struct Imports {
     /// How often a name is imported in a function
     counts: BTreeMap<(String, String), usize>,
-    /// Name, and the node in which it is known
+    /// Each name with the node in which it is known
     all: Vec<(String, usize)>,
     /// Nodes of identifiers that belong to an import
     own: BTreeSet<usize>,
@@ -80,7 +80,7 @@ impl Imports {
                 found.own.extend(file.flat().below(at));
                 let place = place(file, scope(file, index, true));
                 *found.counts.entry((place, name.clone())).or_default() += 1;
-                // Outside of functions a block is no scope: `if TYPE_CHECKING:`, `try:`
+                // Outside functions a block is not a scope: `if TYPE_CHECKING:`, `try:`
                 let whole = scope(file, index, true);
                 let within = if whole == 0 { 0 } else { scope(file, index, false) };
                 found.all.push((name, within));
@@ -171,13 +171,13 @@ fn of_use(file: &File, declaration: usize) -> Vec<(String, usize)> {
     found
 }
 
-/// Whether a path of a `use` ends here: it is not what another path, a list, a `*` or an `as` goes on from.
+/// Whether a `use` path ends here: no longer path, list, `*` or `as` continues it.
 fn ends_path(file: &File, path: usize) -> bool {
     let (node, parent) = (file.flat().node(path), file.flat().kind(file.flat().node(path).parent));
     !(node.field == "path" || matches!(parent, "use_wildcard" | "use_as_clause"))
 }
 
-/// Uses of some names that nothing around them binds.
+/// Uses of some names that nothing around the use binds.
 fn unbound(file: &File, names: &BTreeSet<&str>, imports: &Imports) -> BTreeMap<String, Vec<usize>> {
     let flat = file.flat();
     let mut known: BTreeMap<&str, Vec<Known>> = BTreeMap::new();
@@ -209,12 +209,12 @@ fn unbound(file: &File, names: &BTreeSet<&str>, imports: &Imports) -> BTreeMap<S
     found
 }
 
-/// Where a name is known.
+/// The place in which a name is known.
 struct Known {
     range: Range<usize>,
-    /// The body of a class of Python, whose names are not known in its methods
+    /// If it is the body of a Python class: methods do not see these names
     class: Option<usize>,
-    /// The module of Rust that it is in: what is in modules within does not see it
+    /// The Rust module that contains it: inner modules do not see the name
     module: usize,
 }
 
@@ -240,7 +240,7 @@ impl Known {
     }
 }
 
-/// The nearest `mod` with a body, or the file; for a `mod` itself the one that it opens.
+/// The nearest `mod` with a body, or the file; for a `mod` node, the module that it opens.
 fn module_of(file: &File, index: usize) -> usize {
     if file.language != Some(Language::Rust) {
         return 0;
@@ -249,7 +249,7 @@ fn module_of(file: &File, index: usize) -> usize {
     std::iter::once(index).chain(flat.above(index)).find(|i| flat.kind(*i) == "mod_item").unwrap_or(0)
 }
 
-/// Whether a module has a `*` import, or a macro among its items, which may bring one.
+/// Whether a module has a `*` import, or an item macro that may bring one.
 fn takes_all(file: &File, module: usize) -> bool {
     let flat = file.flat();
     let is_item = |i: usize| {
@@ -277,7 +277,7 @@ fn is_name(kind: &str) -> bool {
 }
 
 enum Role {
-    /// With the node in which the name is known then
+    /// The node in which the name is known
     Binds(usize),
     Uses,
     Neither,
@@ -291,7 +291,8 @@ fn role(file: &File, index: usize) -> Role {
     }
 }
 
-/// The node in which what stands here is known: the nearest function, class or module; with `whole` not a block of it.
+/// The node in which a binding at this place is known: the nearest function, class or module; with `whole`, blocks are
+/// skipped.
 fn scope(file: &File, index: usize, whole: bool) -> usize {
     let flat = file.flat();
     let language = file.language;
@@ -310,7 +311,7 @@ fn scope(file: &File, index: usize, whole: bool) -> usize {
     flat.above(index).find(holds).unwrap_or(0)
 }
 
-/// The names of what a scope is in.
+/// The names of the items that contain a scope.
 fn place(file: &File, scope: usize) -> String {
     let names = std::iter::once(scope).chain(file.flat().above(scope)).filter_map(|i| {
         let name = match file.flat().kind(i) {
@@ -330,7 +331,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
     let parent = flat.node(node.parent);
     if node.kind == "shorthand_property_identifier_pattern" || ecmascript::binds(parent.kind, node.field) {
         let outer = match parent.kind {
-            // Known where it is declared, not only within itself
+            // A declaration is known in the scope around it, not only inside itself
             "function_declaration"
             | "generator_function_declaration"
             | "class_declaration"
@@ -402,7 +403,7 @@ fn in_rust(file: &File, index: usize) -> Role {
             {
                 return Role::Neither;
             }
-            // A macro may define the name, though not beside an import of it; a definition of a macro is none of it
+            // A macro may define the name, unless an import brings it too; a macro's own definition does not count
             if super::rust::in_item_macro(file, index) && !in_derive(file, index) {
                 return Role::Neither;
             }
@@ -430,7 +431,7 @@ fn in_rust(file: &File, index: usize) -> Role {
             )
         }
         _ if node.field == "name" && parent.kind != "struct_expression" => {
-            // What a trait or an impl has is no name of its own
+            // Members of a trait or an impl are not names of their own
             let member = flat
                 .above(node.parent)
                 .find(|i| {

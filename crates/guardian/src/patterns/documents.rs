@@ -1,6 +1,5 @@
-//! The texts that rule files are made of, and what is said of one that is wrong.
-//!
-//! What a rule file holds is never executed.
+//! Splits rule files into YAML documents, and formats the errors of a faulty one.
+//! The content of a rule file is never executed.
 
 /// The documents of a YAML stream, with the number of lines before each.
 pub(crate) fn documents(yaml: &str) -> Vec<(u32, &str)> {
@@ -20,7 +19,7 @@ pub(crate) fn documents(yaml: &str) -> Vec<(u32, &str)> {
     found
 }
 
-/// An error and what caused it, in a sentence.
+/// An error with its causes, in a sentence.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();

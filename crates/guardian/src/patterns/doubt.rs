@@ -1,11 +1,11 @@
-//! Where what a pattern found is a suspicion and no proof: the code around it gives it a meaning that the pattern
-//! cannot see. Such a finding stays, as a warning. Works on what `patterns` found in one file.
+//! Finds matches of patterns that are a suspicion, not a proof, because the surrounding code gives them a meaning that
+//! the pattern cannot see. Such a finding becomes a warning. Works on the matches of `patterns` in one file.
 
 use crate::code::file::{File, Raw, even};
 use crate::finding::Severity;
 use crate::patterns::stand_in;
 
-/// Verbs of what is done at the end, whose failure changes nothing any more.
+/// Verbs of clean-up calls: a failure of such a call no longer changes anything.
 const CLEANING: [&str; 20] = [
     "cancel",
     "close",
@@ -29,7 +29,7 @@ const CLEANING: [&str; 20] = [
     "rollback",
 ];
 
-/// Lowers what may be meant.
+/// Lowers the severity of a finding that may be intended.
 pub(crate) fn soften(file: &File, raw: &mut Raw) {
     let Some(language) = file.language.filter(|_| file.is_code()) else { return };
     let ecmascript = language.is_ecmascript();
@@ -59,7 +59,7 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
     }
 }
 
-/// `.catch(() => null)` whose value somebody takes, and what only cleans up.
+/// `.catch(() => null)` whose value is used, or after a call that only cleans up.
 fn is_fallback(file: &File, raw: &Raw) -> bool {
     let flat = file.flat();
     if !raw.key.contains(".catch(") {
@@ -69,7 +69,7 @@ fn is_fallback(file: &File, raw: &Raw) -> bool {
         node.kind == "call_expression" && node.start == raw.start && is_catch(file, node.end)
     });
     let Some((call, _)) = call else { return false };
-    // What `.catch` stands behind, by the name of its last call: `a().close(b)`
+    // The call before `.catch`, by the name of its last part: `a().close(b)`
     let failed = flat.field(call, "function").and_then(|catch| flat.field(catch, "object"));
     let called = failed.and_then(|failed| flat.field(failed, "function"));
     let name = called.map(|called| flat.field(called, "property").unwrap_or(called));
@@ -85,8 +85,8 @@ fn is_fallback(file: &File, raw: &Raw) -> bool {
     cleans || taken && gives
 }
 
-/// Whether what failed only cleaned up, or has its answer right below: one call whose failure changes nothing any more, or
-/// a `return` whose place the statement after it takes.
+/// Whether the failed call only cleaned up, or its failure is handled right below: one call whose failure changes
+/// nothing, or a `return` that the next statement replaces.
 fn cleans_up(file: &File, raw: &Raw) -> bool {
     let flat = file.flat();
     let mut at = flat.iter().filter(|(_, node)| node.start == raw.start).map(|(at, _)| at);
@@ -119,7 +119,8 @@ fn cleans_up(file: &File, raw: &Raw) -> bool {
     }
 }
 
-/// Coverage that is left out where no one run reaches all: in tests, and beside a condition on a version or a system.
+/// Coverage that is excluded because no single run reaches all code: in tests, and beside a condition on a version or a
+/// system.
 fn is_of_one_system(file: &File, raw: &Raw) -> bool {
     const ABOVE: usize = 3;
     const CONDITIONS: [&str; 5] =
@@ -130,7 +131,7 @@ fn is_of_one_system(file: &File, raw: &Raw) -> bool {
         && (file.is_test() || (row.saturating_sub(ABOVE)..=row).any(conditional))
 }
 
-/// Whether a call is named for what is done at the end.
+/// Whether a call has the name of a clean-up.
 fn is_cleaning(statement: &str) -> bool {
     let statement = even(statement);
     let called = statement.split('(').next().unwrap_or_default();
@@ -145,14 +146,14 @@ fn is_catch(file: &File, end: usize) -> bool {
     file.text.get(..end).is_some_and(|text| text.ends_with(')'))
 }
 
-/// `test.skip(condition, "why")`: what stands first is no name of a test.
+/// `test.skip(condition, "why")`: the first argument is not the name of a test.
 fn is_conditional(raw: &Raw) -> bool {
     let Some((_, arguments)) = raw.key.split_once(".skip(") else { return false };
     let first = arguments.trim_start();
     !first.starts_with(['"', '\'', '`', ')']) && !first.starts_with("async") && !first.starts_with("function")
 }
 
-/// A method that says it is not written, and that a class below has: the base only names it.
+/// A method that raises "not implemented" and that a subclass below overrides: the base class only declares it.
 fn is_overridden(file: &File, start: usize) -> bool {
     let flat = file.flat();
     let at = flat.iter().find(|(_, node)| node.kind == "throw_statement" && node.start == start);

@@ -1,6 +1,6 @@
 //! Rules that are data: compiles the built-in YAML files and the project's, and matches them against a tree.
 //!
-//! A rule of a project that cannot be compiled is a problem that is told, never a rule that says nothing.
+//! A project rule that cannot be compiled is reported as a problem; it is never dropped silently.
 
 mod documents;
 pub(crate) mod doubt;
@@ -32,29 +32,29 @@ use crate::finding::{RuleProblem, Severity};
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
-/// A rule matches at most this often in a file; one that matches everything is the rule's fault.
+/// The most matches of one rule in one file; a rule that matches everything is faulty.
 const MAX_MATCHES: usize = 2_000;
 
-/// The rules written as ast-grep patterns, compiled.
+/// The rules that are ast-grep patterns, compiled.
 #[derive(Default)]
 pub(crate) struct Patterns {
-    /// A project's own
+    /// The project's own rules
     own: [Set; Language::ALL.len()],
-    /// Ids of those that are switched off
+    /// Ids of the disabled rules
     off: BTreeSet<String>,
 }
 
 #[derive(Default)]
 struct Set {
     rules: Vec<Pattern>,
-    /// Rules by the kind of node that they can match
+    /// Rules by the kinds of nodes that they can match
     by_kind: Vec<Vec<u16>>,
 }
 
 struct Pattern {
     id: Arc<str>,
     severity: Severity,
-    /// `metadata.in_change`: how bad it is where a change brought it in
+    /// `metadata.in_change`: the severity of a finding that a change introduced
     in_change: Severity,
     /// `metadata.unless`: `usual`, `explained`
     unless: Unless,
@@ -72,8 +72,8 @@ impl Pattern {
     }
 }
 
-/// The built-in rules for a language. They are compiled when the first file of it is read: that takes longer than
-/// linting many a file does.
+/// The built-in rules for a language. They are compiled when the first file of the language is read, because this takes
+/// longer than linting many a file.
 fn built_in(language: Language) -> &'static Set {
     static SETS: [OnceLock<Set>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
     SETS[slot(language)].get_or_init(|| {
@@ -81,7 +81,7 @@ fn built_in(language: Language) -> &'static Set {
         let none = GlobalRules::default();
         for (folder, _, yaml) in BUILT_IN {
             if languages_of_folder(folder).contains(&language) {
-                // That each of them compiles is tested
+                // A test checks that each of them compiles
                 for document in documents(yaml).into_iter().map(|(_, document)| document) {
                     let configs = compile(document, &[language], &none).into_iter().flatten();
                     configs.for_each(|(_, config)| set.insert(config));
@@ -92,15 +92,15 @@ fn built_in(language: Language) -> &'static Set {
     })
 }
 
-/// The ids of the built-in rules, which are the names of their files.
+/// The ids of the built-in rules, which are their file names.
 fn built_in_ids() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(_, file, _)| file.strip_suffix(".yml").unwrap_or(file))
 }
 
-/// The line, what is wrong, and a hint.
+/// The line, the fault, and a hint.
 type Fault = (Option<u32>, String, String);
 
-/// A rule for these languages, or for the one that it names.
+/// Compiles a rule for these languages, or for the language that it names.
 fn compile(
     yaml: &str,
     languages: &[Language],
@@ -131,7 +131,7 @@ fn compile(
 }
 
 impl Patterns {
-    /// Compiles a project's own rules; what is wrong with one is said, and the others are kept.
+    /// Compiles a project's own rules; faulty rules are reported, the others are kept.
     pub(crate) fn new(
         project: &[(String, String)],
         utils: &[(String, String)],
@@ -167,7 +167,7 @@ impl Patterns {
         }
     }
 
-    /// Whether there is a rule of this id.
+    /// Whether a rule of this id exists.
     pub(crate) fn has(&self, id: &str) -> bool {
         built_in_ids().any(|known| known == id) || self.own_rules().any(|rule| &*rule.id == id)
     }
@@ -180,7 +180,7 @@ impl Patterns {
         self.own.iter().flat_map(|set| &set.rules)
     }
 
-    /// Takes out the rules that are switched off.
+    /// Removes the disabled rules.
     pub(crate) fn leave_out(&mut self, off: impl Fn(&str) -> bool) {
         self.off = self.ids().iter().filter(|id| off(id)).map(|id| id.to_string()).collect();
     }
@@ -193,14 +193,14 @@ impl Patterns {
         !self.off.contains(&*rule.id) && rule.may_match(path, text)
     }
 
-    /// Whether some rule can match in a text at all, which is told without parsing it.
+    /// Whether any rule can match in a text, decided without parsing it.
     pub(crate) fn may_match(&self, path: &str, text: &str) -> bool {
         let sets = Language::of_path(path).map(|language| self.sets(language));
         sets.into_iter().flatten().any(|set| set.rules.iter().any(|rule| self.may(rule, path, text)))
     }
 
-    /// Reads a file: parses it, matches the patterns. `before` is the file as it was before an edit. `keep`: rules with
-    /// logic will look at it.
+    /// Reads a file: parses it and matches the patterns. `before` is the file before an edit. `keep`: rules with logic
+    /// will inspect the file.
     pub(crate) fn read(&self, path: &str, text: &str, keep: bool, before: Option<&File>) -> File {
         let mut file = File::plain_after(path, text, before);
         let found = file.judged_source().map(|source| self.matches(&file, &source, keep));
@@ -210,8 +210,8 @@ impl Patterns {
         file
     }
 
-    /// What the rules match in a file, and its nodes, which are found on the same walk; only how deep they are nested
-    /// without `keep`. Where they are nested too deep, nothing is matched.
+    /// The matches in a file, and its nodes, collected on the same walk; without `keep`, only their depth. If they are
+    /// nested too deeply, nothing is matched.
     fn matches(&self, file: &File, source: &Source<'_>, keep: bool) -> (Vec<Raw>, Flat) {
         let language = source.language();
         let mut due: Vec<Due<'_>> = self
@@ -292,11 +292,11 @@ impl Set {
 /// The rules of a set that may match in one file.
 struct Due<'a> {
     set: &'a Set,
-    /// By rule
+    /// By rule: whether it may match
     active: Vec<bool>,
-    /// By kind of node
+    /// By kind of node: whether a rule wants it
     wanted: Vec<bool>,
-    /// Matches so far, by rule
+    /// By rule: its matches so far
     counts: Vec<usize>,
 }
 
@@ -343,7 +343,7 @@ impl<'a> Due<'a> {
     }
 }
 
-/// A message with its `$VARIABLES` replaced by what they matched.
+/// A message with its `$VARIABLES` replaced by the matched texts.
 fn message(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut rest = template;
@@ -376,7 +376,7 @@ fn explain(error: &RuleConfigError) -> (Option<u32>, String, String) {
     (None, message, hint.to_string())
 }
 
-/// The languages that the rules of a folder are for: what is true of JavaScript is true of TypeScript.
+/// The languages of a rule folder: rules for JavaScript also apply to TypeScript.
 pub(crate) fn languages_of_folder(folder: &str) -> &'static [Language] {
     match folder {
         "javascript" => &[Language::JavaScript, Language::TypeScript, Language::Tsx],

@@ -1,15 +1,15 @@
-//! Reads a project's `sgconfig.yml`: where its ast-grep rules lie, and what of it has no effect here.
+//! Reads a project's `sgconfig.yml`: the folders of its ast-grep rules, and settings that have no effect here.
 
 use serde::Deserialize;
 
 use crate::finding::RuleProblem;
 
-/// What a project's `sgconfig.yml` says of its ast-grep rules: folders, relative to the file.
+/// The folders of ast-grep rules in a project's `sgconfig.yml`, relative to that file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SgConfig {
     /// Folders of rule files
     pub rule_dirs: Vec<String>,
-    /// Folders of utility rules, which others name in `matches`
+    /// Folders of utility rules, which other rules name in `matches`
     pub util_dirs: Vec<String>,
 }
 
@@ -26,10 +26,9 @@ struct Written {
 }
 
 impl SgConfig {
-    /// Reads the text of an `sgconfig.yml`; what of it has no effect here is told beside it.
-    ///
+    /// Reads the text of an `sgconfig.yml`. Returns also a problem for each setting that has no effect here.
     /// # Errors
-    /// Where it is no YAML, or not of the shape that ast-grep reads: nothing of it is used.
+    /// If the text is not YAML or does not have ast-grep's format: then none of it is used.
     pub fn parse(file: &str, text: &str) -> Result<(SgConfig, Vec<RuleProblem>), RuleProblem> {
         let written: Written = ast_grep_config::from_str(text).map_err(|error| RuleProblem {
             file: file.to_string(),
@@ -62,7 +61,7 @@ impl SgConfig {
     }
 }
 
-/// The first line of a YAML reader's message, without the place, which is told beside it.
+/// The first line of a YAML reader's message, without the place, which is reported separately.
 pub(crate) fn plain(message: &str) -> String {
     let first = message.lines().next().unwrap_or_default();
     match first.strip_prefix("error: line ").and_then(|rest| rest.split_once(": ")) {
@@ -71,7 +70,7 @@ pub(crate) fn plain(message: &str) -> String {
     }
 }
 
-/// The line (1-based) that a top-level key of a YAML text stands on.
+/// The line (1-based) of a top-level key in a YAML text.
 pub(crate) fn line_of(yaml: &str, key: &str) -> Option<u32> {
     let at = yaml
         .lines()

@@ -1,13 +1,12 @@
-//! Code that stands in for other code: mocks, fakes, examples; and code that a tool or a test includes. What would be a
-//! fault in the code itself may be right there, so that a pattern is a suspicion.
-//!
-//! Works on a file's path and on the type around a place. Must not look at what was found.
+//! Finds code that replaces other code (mocks, fakes, examples), and code that a tool or a test includes. A fault of
+//! normal code may be right there, so a match is only a suspicion.
+//! Works on a file's path and on the type around a place. Must not depend on the finding.
 
 use crate::code::file::File;
 use crate::code::said::words_of;
 use crate::project::is_built;
 
-/// Words of names of what stands in for something.
+/// Words in names of replacements.
 const WORDS: [&str; 17] = [
     "mock",
     "mocks",
@@ -28,18 +27,18 @@ const WORDS: [&str; 17] = [
     "testutils",
 ];
 
-/// Whether the file, or the type around a place, says that it stands in for something.
+/// Whether the name of the file, or of the type around a place, says that it replaces something.
 pub(crate) fn is_stand_in(file: &File, start: usize) -> bool {
     file.path.split('/').any(is_named_so) || around(file, start).any(|name| is_named_so(&name))
 }
 
-/// Whether a place is in a method that a test gives to a type: what is never called needs no body.
+/// Whether a place is in a method that a test adds to a type: a method that is never called needs no body.
 pub(crate) fn is_double_of_test(file: &File, start: usize) -> bool {
     let flat = file.flat();
     let Some(at) = innermost(file, start) else { return false };
     let within = |kind: &str| flat.above(at).any(|i| flat.kind(i) == kind);
     let of_trait = flat.above(at).any(|i| flat.kind(i) == "impl_item" && flat.field(i, "trait").is_some());
-    // A function that a test hands over so that nobody calls it
+    // A function that a test passes on and that must not be called
     let nested = flat.above(at).filter(|i| flat.kind(*i) == "function_definition").count() > 1;
     let module = |i: usize| flat.kind(i) == "mod_item" && is_test_module(file, i);
     let in_test = file.is_test() || flat.above(at).any(module);
@@ -47,8 +46,8 @@ pub(crate) fn is_double_of_test(file: &File, start: usize) -> bool {
     in_test && (of_trait || nested || method)
 }
 
-/// Whether an attribute of Rust silences what a tool or several tests include: a module as a whole, or all of a file that a
-/// build makes, or that tests, examples and benchmarks share.
+/// Whether an attribute of Rust silences code that a tool or several tests include: a whole module, or all of a file
+/// that a build generates, or that tests, examples and benchmarks share.
 pub(crate) fn is_for_others(file: &File, start: usize) -> bool {
     let shared = file.is_test() || file.path.split('/').any(|part| matches!(part, "benches" | "tests"));
     if shared || is_built(&file.path) {
@@ -71,7 +70,7 @@ fn is_test_module(file: &File, module: usize) -> bool {
     file.line(row).trim() == "#[cfg(test)]"
 }
 
-/// Names of the types around a place, the innermost first.
+/// Names of the types around a place, innermost first.
 fn around(file: &File, start: usize) -> impl Iterator<Item = String> + '_ {
     let flat = file.flat();
     let at = innermost(file, start);
@@ -90,7 +89,7 @@ fn innermost(file: &File, start: usize) -> Option<usize> {
     file.flat().iter().filter(|(_, node)| node.start == start).map(|(at, _)| at).last()
 }
 
-/// Whether a name has one of the words: `MockStore`, `fake_clock.rs`, `examples`.
+/// Whether a name contains one of the words: `MockStore`, `fake_clock.rs`, `examples`.
 fn is_named_so(name: &str) -> bool {
     words_of(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }

@@ -1,6 +1,5 @@
-//! What is a project's custom, and what a comment gives a reason for.
-//!
-//! It makes warnings of errors and never the other way round.
+//! Finds what the project usually does, and what a comment justifies.
+//! It lowers errors to warnings, never the other way round.
 
 use syntax::Language;
 
@@ -9,23 +8,23 @@ use crate::sources::Sources;
 
 const CASTS: [&str; 2] = ["as any", "as unknown as"];
 
-/// What leaves code out of what is counted as covered by tests.
+/// Comments that exclude code from test coverage.
 const COVERAGE: [&str; 5] = ["istanbul ignore", "c8 ignore", "v8 ignore", "pragma: no", "pragma:no"];
 
-/// Where something stands that silences a tool.
+/// The place of a comment or attribute that silences a tool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Where nobody is surprised: coverage left out of a whole function, an attribute of what is no function
+    /// An expected place: coverage excluded for a whole function, an attribute on an item that is not a function
     Proper,
-    /// Where such things are needed: a line that opens a block, imports, or is too long
+    /// A place that often needs it: a line that opens a block, an import, a line that is too long
     Fit,
-    /// On a plain statement or function: what one file does there is no custom of the others
+    /// On a plain statement or function: other files do not follow from what one file does here
     Statement,
-    /// Beside code, or above it
+    /// Beside or above other code
     Elsewhere,
 }
 
-/// Whether the project did the same before the change: in this file; and, where that is common, in another.
+/// Whether the project did the same before the change: in this file or, if it is common there, in another file.
 pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Option<&dyn Sources>) -> bool {
     const MAX_FILES: usize = 2_000;
     let row = raw.line as usize - 1;
@@ -46,14 +45,14 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
             && text.lines().any(|line| {
                 let does = match cast {
                     Some(cast) => line.contains(cast),
-                    // A comment to its end: one that names a rule is another
+                    // Compared to the end of the comment: a comment that names a rule is a different one
                     None => line.trim_end().ends_with(&form),
                 };
                 let python = head.language == Some(Language::Python);
                 does && (!python || here != Place::Statement || in_python(line, &form) == here)
             })
     };
-    // Of a compiler that must complain, a test asks that it does
+    // Tests use it to check that the compiler reports an error
     if here == Place::Proper || form.contains("@ts-expect-error") && head.is_test() {
         return true;
     }
@@ -64,7 +63,7 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
         return true;
     }
     let same = |path: &str| Language::of_path(path) == Language::of_path(&raw.path);
-    // A new file does as its neighbours do
+    // A new file may follow its neighbours
     (here != Place::Statement || base.is_none())
         && before.is_some_and(|before| {
             let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
@@ -87,7 +86,7 @@ fn in_python(line: &str, form: &str) -> Place {
     }
 }
 
-/// An attribute is for the item below it.
+/// An attribute applies to the item below it.
 fn in_rust(file: &File, row: usize) -> Place {
     const MAX_ATTRIBUTES: usize = 8;
     let item = (row..row + MAX_ATTRIBUTES)
@@ -105,8 +104,8 @@ fn in_rust(file: &File, row: usize) -> Place {
     if function { Place::Statement } else { Place::Proper }
 }
 
-/// A comment is for what stands below it: coverage is left out of what tests do not reach, which is a branch, a part of
-/// an expression, or a function.
+/// A comment applies to the code below it. Coverage is usually excluded for what tests do not reach: a branch, a part
+/// of an expression, or a function.
 fn before_statement(file: &File, row: usize, form: &str) -> Place {
     const BRANCHES: [&str; 12] = [
         "if ", "if(", "for ", "while ", "switch ", "try ", "else", "do ", "throw ", "default:", "case ", "}",
@@ -126,7 +125,7 @@ fn before_statement(file: &File, row: usize, form: &str) -> Place {
     }
 }
 
-/// What makes two silenced lines the same: what is silenced, too.
+/// Two silenced lines are the same if the silenced code is the same, too.
 pub(crate) fn silenced(file: &File, raw: &Raw) -> String {
     let row = raw.line as usize - 1;
     let line = file.line(row);
@@ -135,8 +134,8 @@ pub(crate) fn silenced(file: &File, raw: &Raw) -> String {
     even(&format!("{line} {below}"))
 }
 
-/// Whether a comment on one of the two lines above gives a reason: one that stood there before, above code where nothing was
-/// silenced, speaks of something else.
+/// Whether a comment on one of the two lines above gives a reason. A comment that the base had above code without this
+/// silencing does not count, because it explains something else.
 pub(crate) fn says_why(raw: &Raw, head: &File, base: Option<&File>) -> bool {
     const ABOVE: usize = 2;
     let row = raw.line as usize - 1;
@@ -159,7 +158,7 @@ pub(crate) fn says_why(raw: &Raw, head: &File, base: Option<&File>) -> bool {
         ];
         at.into_iter().flatten().min().is_some_and(|at| {
             let said = line.get(at..).unwrap_or_default();
-            // What an item is for is no reason to silence it
+            // A description of an item is not a reason to silence it
             let documents = ["///", "//!"].iter().any(|start| said.starts_with(start));
             let reason = !documents && !said.contains("ignore") && said.split_whitespace().count() > 2;
             reason && !old(line.trim())

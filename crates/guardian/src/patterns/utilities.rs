@@ -1,7 +1,6 @@
 //! Utility rules of ast-grep that other rules name in `matches`.
-//!
-//! `patterns` gives it the texts of a project. It matches nothing. A faulty utility is a problem that is told, and must
-//! not take the others with it.
+//! `patterns` gives it the project's texts. It matches nothing. A faulty utility is reported and must not disable the
+//! others.
 
 use ast_grep_config::{DeserializeEnv, GlobalRules, SerializableGlobalRule};
 use ast_grep_language::SupportLang;
@@ -10,7 +9,7 @@ use super::documents::{documents, with_causes};
 use super::sgconfig::{line_of, plain};
 use crate::finding::RuleProblem;
 
-/// Utility rules that are compiled at most; finding the faulty one among more would take too long.
+/// The most utility rules that are compiled; finding the faulty one among more would take too long.
 const MAX_UTILITIES: usize = 200;
 
 struct Utility<'a> {
@@ -19,8 +18,8 @@ struct Utility<'a> {
     rule: SerializableGlobalRule<SupportLang>,
 }
 
-/// The utility rules of a project, compiled together, as they may name each other; what is wrong with one is said, and
-/// the others are kept.
+/// The utility rules of a project, compiled together because they may name each other; faulty ones are reported, the
+/// others are kept.
 pub(crate) fn utilities(files: &[(String, String)], problems: &mut Vec<RuleProblem>) -> GlobalRules {
     let mut utilities = Vec::new();
     for (file, yaml) in files {
@@ -52,7 +51,7 @@ pub(crate) fn utilities(files: &[(String, String)], problems: &mut Vec<RuleProbl
             Err(error) => (error, (0..utilities.len()).find(|at| compile(&utilities, Some(*at)).is_ok())),
         };
         let Some(culprit) = culprit else {
-            // More than one is at fault: those that do not stand by themselves go
+            // Several are faulty: those that do not compile alone are removed
             let alone = |utility: &Utility<'_>| compile(std::slice::from_ref(utility), None);
             let (kept, faulty): (Vec<_>, Vec<_>) = utilities.into_iter().partition(|one| alone(one).is_ok());
             for one in faulty {

@@ -1,14 +1,13 @@
-//! Where an import path of Go leads, and what a package defines over its files.
-//!
-//! It opens no other module: their packages are only named. Nothing is missing in a standard library that may be newer
-//! than the one known here.
+//! Resolves import paths of Go, and lists what a package defines over its files.
+//! It opens no other module: their packages are only named. No name is missing in a standard library that may be newer
+//! than the tables here.
 
 use std::collections::BTreeSet;
 
 use super::{Target, Tree, folder_of, join};
 use crate::names::is_go_package;
 
-/// Systems and architectures, as build tags and the ends of file names have them.
+/// Systems and architectures, as used in build tags and at the ends of file names.
 pub(crate) const PLATFORMS: &[&str] = &[
     "linux",
     "darwin",
@@ -44,7 +43,7 @@ pub(crate) const PLATFORMS: &[&str] = &[
     "loong64",
 ];
 
-/// Where an import path leads: a package's folder is told by its first file.
+/// The target of an import path: a package's folder is represented by its first file.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     let first = module.split('/').next().unwrap_or(module);
     let Some((root, own)) = module_of(tree, from) else { return Target::Known };
@@ -68,7 +67,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     Target::Package(module.to_string())
 }
 
-/// Whether the module asks for a Go that came after what is known of it here.
+/// Whether the module requires a newer Go than the tables here describe.
 pub(crate) fn is_newer(tree: &Tree<'_>, from: &str) -> bool {
     const NEWEST: u32 = 26;
     let stated = tree.nearest(from, "go.mod").and_then(|manifest| tree.read(&manifest)).and_then(|text| {
@@ -78,7 +77,7 @@ pub(crate) fn is_newer(tree: &Tree<'_>, from: &str) -> bool {
     stated.is_some_and(|minor| minor > NEWEST)
 }
 
-/// The folder and name of the module that a file belongs to.
+/// The folder and name of the module to which a file belongs.
 pub(crate) fn module_of(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
     let manifest = tree.nearest(path, "go.mod")?;
     let text = tree.read(&manifest)?;
@@ -94,7 +93,7 @@ pub(crate) fn files<'t>(tree: &'t Tree<'_>, folder: &'t str) -> impl Iterator<It
         .filter(move |path| path.ends_with(".go") && folder_of(path) == folder)
 }
 
-/// What a package defines, over all its files; `None` where that cannot be told.
+/// The definitions of a package over all its files; `None` if they cannot be listed.
 pub(crate) fn package_names(tree: &Tree<'_>, folder: &str) -> Option<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for path in files(tree, folder) {

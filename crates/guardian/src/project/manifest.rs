@@ -1,7 +1,6 @@
-//! Which packages the manifests above a file declare, for each package manager.
-//!
-//! Asked by `undeclared-dependency`. It reads no lock file and nothing that is installed. A manifest that cannot be
-//! read gives no answer. Python's are only searched for the name: any mention declares a package.
+//! The packages that the manifests above a file declare, for each package manager.
+//! `undeclared-dependency` uses it. It reads no lock file and no installed package. A manifest that cannot be read
+//! gives no answer. Python's manifests are only searched for the name: any mention counts as a declaration.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,12 +9,12 @@ use syntax::Language;
 
 use super::{Memo, Tree, folder_of, join};
 
-/// What the manifests that govern a file declare.
+/// The packages that the manifests above a file declare.
 #[derive(Debug, Default)]
 pub(crate) struct Declared {
-    /// Names, evened out: lower case, `-` and `.` as `_` where the language does so
+    /// Normalized names: lower case, `-` and `.` as `_` if the language does so
     names: BTreeSet<String>,
-    /// Path of the manifest that a new dependency would go into
+    /// Path of the manifest to which a new dependency would be added
     pub(crate) manifest: String,
     /// Text of manifests that are not fully understood: a name found in it counts as declared
     loose: String,
@@ -46,7 +45,7 @@ impl Declared {
     }
 }
 
-/// The type packages of `@a/b` are `@types/a__b`.
+/// The types of `@a/b` are in the package `@types/a__b`.
 fn types_package(package: &str) -> String {
     format!("@types/{}", package.trim_start_matches('@').replace('/', "__"))
 }
@@ -59,13 +58,14 @@ fn even(language: Language, name: &str) -> String {
     }
 }
 
-/// What the manifests above a folder declare, by language.
+/// The declarations of the manifests above a folder, by language.
 #[derive(Default)]
 struct DeclaredAbove(Memo<(Language, String), Option<Arc<Declared>>>);
 
-/// What the manifests above a file declare; `None` where there is no manifest, or one that cannot be read.
+/// The packages that the manifests above a file declare; `None` if there is no manifest, or one that cannot be
+/// read.
 pub(crate) fn declared(tree: &Tree<'_>, language: Language, path: &str) -> Option<Arc<Declared>> {
-    // The files of a folder have the same manifests above them
+    // All files of a folder have the same manifests above them
     let key = (language, folder_of(path).to_string());
     tree.fact(DeclaredAbove::default).0.get(key, || {
         let found = match language {
@@ -217,7 +217,7 @@ fn go(tree: &Tree<'_>, path: &str) -> Option<Declared> {
     Some(Declared { names, manifest, loose: String::new() })
 }
 
-/// Modules whose distribution has quite another name.
+/// Modules whose distribution has a very different name.
 const DISTRIBUTIONS: &[(&str, &str)] = &[
     ("yaml", "pyyaml"),
     ("cv2", "opencv"),

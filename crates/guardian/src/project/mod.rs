@@ -1,6 +1,6 @@
-//! The files around a change: where an import leads, what a module exports, what a manifest declares.
-//!
-//! What cannot be resolved for sure is unknown, and rules say nothing about what is unknown.
+//! The files around a change: import targets, exports of modules, declarations of manifests.
+//! A name that cannot be resolved with certainty is unknown, and rules report nothing about unknown
+//! names.
 
 pub(crate) mod ecmascript;
 pub(crate) mod go;
@@ -23,7 +23,7 @@ pub(crate) use surroundings::{Memo, Surroundings};
 pub(crate) use tree::{Target, Tree};
 
 impl Tree<'_> {
-    /// Where an import of a file leads.
+    /// The target of a file's import.
     pub(crate) fn resolve(&self, file: &File, import: &Import) -> Target {
         match file.language {
             Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
@@ -36,7 +36,7 @@ impl Tree<'_> {
         }
     }
 
-    /// The names that a module of the project has for others; `None` where they cannot be listed.
+    /// The exports of a module of the project; `None` if they cannot be listed.
     pub(crate) fn exports(&self, path: &str) -> Option<Arc<BTreeSet<String>>> {
         let language = Language::of_path(path)?;
         self.around.exports.get(path.to_string(), || match language {

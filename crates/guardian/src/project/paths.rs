@@ -1,7 +1,6 @@
 //! Paths of a project, and what their names say.
-//!
-//! It opens no file and knows no tree. Most rules ask it: one word more in a list here makes rules silent, or warn
-//! only, in every folder of that name.
+//! It opens no file and knows no tree. Most rules use it: each word added to a list here makes rules silent, or
+//! lowers them to warnings, in every folder of that name.
 
 pub(crate) use shared::paths::join;
 
@@ -10,7 +9,7 @@ pub(crate) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Files that show what is wrong on purpose, or are filled in before they are used.
+/// Files that contain faults on purpose, or are templates.
 pub(crate) fn is_specimen(path: &str) -> bool {
     path.split('/').any(|part| {
         matches!(
@@ -42,7 +41,7 @@ pub(crate) fn is_specimen(path: &str) -> bool {
     })
 }
 
-/// Folders whose content is made by a build.
+/// Folders whose content a build generates.
 pub(crate) fn is_built(path: &str) -> bool {
     path.split('/').any(|part| {
         matches!(

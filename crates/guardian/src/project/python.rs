@@ -1,14 +1,13 @@
-//! Where a module of Python leads, and what it has for others.
-//!
-//! It knows no `sys.path` and nothing that is installed. Folders, compiled and generated modules are known, never
-//! missing; a module with a star or an open name has no list of exports.
+//! Resolves modules of Python, and lists what a module exports.
+//! It knows neither `sys.path` nor installed packages. Folders, compiled and generated modules are known, never
+//! missing; a module with a star import or an open set of names has no list of exports.
 
 use std::collections::BTreeSet;
 
 use super::{Target, Tree, folder_of, join};
 use crate::names::is_python_module;
 
-/// Where a module leads.
+/// The target of a module name.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     let dots = module.bytes().take_while(|b| *b == b'.').count();
     let path = module[dots..].replace('.', "/");
@@ -37,7 +36,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     for root in roots {
         let Some(first) = join(&root, top) else { continue };
         if tree.has(&format!("{first}.py")) || tree.has(&format!("{first}/__init__.py")) {
-            // A module is not itself what it imports, and in a package a neighbour is reached by a dot only
+            // A module does not import itself, and inside a package a neighbour needs a leading dot
             let is_package = !root.is_empty() && tree.has(&format!("{root}/__init__.py"));
             if is_package || format!("{first}.py") == from {
                 beside = true;
@@ -49,7 +48,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
             return Target::Known;
         }
     }
-    // Some set their paths so that it is reached nevertheless
+    // Some projects set their paths so that it is found nevertheless
     if beside {
         return Target::Known;
     }
@@ -63,7 +62,7 @@ fn inside(tree: &Tree<'_>, from: &str, path: &str) -> Target {
         format!("{path}.pyi"),
         format!("{path}/__init__.pyi"),
     ];
-    // Types take from types
+    // Type files import type files
     if from.ends_with(".pyi") {
         candidates.rotate_left(2);
     }
@@ -87,7 +86,8 @@ fn inside(tree: &Tree<'_>, from: &str, path: &str) -> Target {
     Target::Missing(path.to_string())
 }
 
-/// Whether a build may make a module that no source shows: the project compiles something, or its manifest names it.
+/// Whether a build may generate a module without a visible source: the project compiles something, or its manifest
+/// names the module.
 fn is_made_by_a_build(tree: &Tree<'_>, name: &str) -> bool {
     const SOURCES: [&str; 9] = [".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f90", ".go"];
     const BUILDS: [&str; 4] = ["CMakeLists.txt", "meson.build", "build.rs", "Cargo.toml"];

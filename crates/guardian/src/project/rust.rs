@@ -1,7 +1,6 @@
-//! Where a path of Rust leads within its crate, and what globs, macros and derives may bring.
-//!
-//! The rules about names ask it. It expands no macro, decides no `cfg` and opens no other crate: what they may bring is
-//! unknown, and on what is unknown rules say nothing.
+//! Resolves paths of Rust within their crate, and finds what globs, macros and derives may bring.
+//! The rules about names use it. It expands no macro, decides no `cfg` and opens no other crate: what these may bring
+//! is unknown, and rules report nothing about unknown names.
 
 use std::collections::HashSet;
 
@@ -13,7 +12,7 @@ use crate::code::file::File;
 const DEFINING: [&str; 10] =
     ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "union", "macro_rules!"];
 
-/// Where a `mod` or `use` leads.
+/// The target of a `mod` or `use`.
 pub(crate) fn resolve(tree: &Tree<'_>, file: &File, import: &Import) -> Target {
     if import.kind == ImportKind::Mod {
         if import.conditional {
@@ -39,7 +38,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, file: &File, import: &Import) -> Target {
     }
 }
 
-/// Whether a file has an item or an import of that name, which comes before packages.
+/// Whether a file has an item or an import of that name, which takes precedence over packages.
 fn defines(file: &File, name: &str) -> bool {
     let outline = file.outline();
     outline.symbols.iter().any(|symbol| symbol.name == name)
@@ -49,20 +48,20 @@ fn defines(file: &File, name: &str) -> bool {
         })
 }
 
-/// Whether a `*` import of a file may bring a name: a module that has it, or one that cannot be seen.
+/// Whether a `*` import of a file may bring a name: its module has the name, or cannot be read.
 pub(crate) fn a_glob_may_bring(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     const DEEPEST: usize = 4;
     globs_bring(tree, file, name, false, DEEPEST)
 }
 
-/// With `others`: what comes to those who take all of the file, not only what it has itself.
+/// With `others`: what a `*` import of this file brings to other files, not only its own names.
 fn globs_bring(tree: &Tree<'_>, file: &File, name: &str, others: bool, deep: usize) -> bool {
     let top = top_level(file);
     file.outline().imports.iter().filter(|i| i.names.iter().any(|n| n.name == "*")).any(|import| {
         let nested = !top.iter().any(|rows| rows.contains(&import.line));
         let last = import.module.rsplit("::").next().unwrap_or_default();
         if nested && (others || import.module == "super") {
-            // Of this file, what it has is known
+            // The names of this file itself are known
             false
         } else if last.starts_with(char::is_uppercase) {
             is_variant(tree, &import.module, name)
@@ -75,7 +74,7 @@ fn globs_bring(tree: &Tree<'_>, file: &File, name: &str, others: bool, deep: usi
     })
 }
 
-/// Whether an enum that is taken as a whole may have a variant of that name.
+/// Whether an enum that is imported with `*` may have a variant of that name.
 fn is_variant(tree: &Tree<'_>, module: &str, name: &str) -> bool {
     const OF_STD: [&str; 6] = ["Included", "Excluded", "Unbounded", "Less", "Equal", "Greater"];
     let (first, last) =
@@ -89,7 +88,7 @@ fn is_variant(tree: &Tree<'_>, module: &str, name: &str) -> bool {
     }
 }
 
-/// Whether a file has a name that a `*` import of it may bring.
+/// Whether a file has a name that a `*` import of the file may bring.
 fn has_for_all(tree: &Tree<'_>, file: &File, name: &str, deep: usize) -> bool {
     let open =
         file.is_broken() || !file.is_indexed() || has_item_macro(file) || file.text.contains("#[macro_use]");
@@ -104,13 +103,13 @@ fn has_for_all(tree: &Tree<'_>, file: &File, name: &str, deep: usize) -> bool {
         || globs_bring(tree, file, name, true, deep)
 }
 
-/// The modules that a file takes all of.
+/// The modules that a file imports with `*`.
 fn globs(file: &File) -> impl Iterator<Item = &str> {
     let imports = file.outline().imports.iter();
     imports.filter(|i| i.names.iter().any(|n| n.name == "*")).map(|i| i.module.as_str())
 }
 
-/// A module of the crate itself, or an enum.
+/// Whether a module belongs to the crate itself, or is an enum.
 fn is_own(file: &File, module: &str) -> bool {
     let first = module.split("::").next().unwrap_or_default();
     let last = module.rsplit("::").next().unwrap_or_default();
@@ -125,8 +124,8 @@ fn sources<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = (&'t str, std::borrow
     files.filter_map(|path| Some((path.as_str(), tree.read(path)?)))
 }
 
-/// Whether a name that a file takes from its own crate stands nowhere else in it: whatever globs and macros there are,
-/// what defines it would have to spell it.
+/// Whether a name that a file imports from its own crate occurs nowhere else in the crate: a definition, even by a glob
+/// or macro, would have to spell it.
 pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     let outside = |text: &str| {
         text.lines().map(str::trim_start).any(|line| {
@@ -143,15 +142,15 @@ pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
         })
 }
 
-/// Where `mod name;` in a file may lead.
+/// The possible files of `mod name;` in a file.
 pub(crate) fn module_files(path: &str, name: &str) -> Vec<String> {
-    // A keyword as a name is that keyword as a file
+    // A raw identifier `r#name` has its file at `name`
     let name = name.trim_start_matches("r#");
     let folder = folder_of(path);
     let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
     let own = join(folder, stem).unwrap_or_default();
     let mut found = Vec::new();
-    // The root of a crate may have any name: both places are looked at
+    // The root of a crate may have any name: both places are searched
     if !matches!(stem, "mod" | "lib" | "main") {
         found.push(format!("{own}/{name}.rs"));
         found.push(format!("{own}/{name}/mod.rs"));
@@ -164,7 +163,7 @@ pub(crate) fn module_files(path: &str, name: &str) -> Vec<String> {
     found
 }
 
-/// The root file of the crate that a path is in, and the modules that lead to the path.
+/// The root file of the crate that contains a path, and the modules from there to the path.
 pub(crate) fn place(tree: &Tree<'_>, path: &str) -> Option<(String, Vec<String>)> {
     let manifest = tree.nearest(path, "Cargo.toml")?;
     let source = join(folder_of(&manifest), "src")?;
@@ -189,16 +188,16 @@ pub(crate) fn place(tree: &Tree<'_>, path: &str) -> Option<(String, Vec<String>)
     Some((root, parts))
 }
 
-/// What a path of a crate leads to.
+/// The result of following a path within a crate.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Yes,
-    /// (module that was reached, name that it does not have)
+    /// The module that was reached, and the name that it does not have
     No(String, String),
     Unknown,
 }
 
-/// Follows a path of modules and a name from a file that is a module itself.
+/// Follows a path of modules and a name; `from` is a file that is a module itself.
 pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
     let mut at = from.to_string();
     let mut module = path.first().map_or("crate".to_string(), |_| named(tree, from));
@@ -222,13 +221,13 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
             }
             // An enum's variant, a type's function
             Some(_) => return Found::Unknown,
-            // In a block of foreign items, say
+            // For example in a block of foreign items
             None if is_defined(&file.text, name) || may_be_derived(&file, name) => return Found::Unknown,
             None if may_be_made(tree, &file, name) || is_passed_on(tree, &file, name) => {
                 return Found::Unknown;
             }
             None => {
-                // A macro that is exported stands at the root, wherever it is written
+                // An exported macro is at the crate's root, wherever it is defined
                 let exported_macro = depth == 0 && {
                     let form = format!("macro_rules! {name}");
                     sources(tree).any(|(_, text)| text.contains("macro_export") && text.contains(&form))
@@ -241,7 +240,7 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
     Found::Unknown
 }
 
-/// What a file is called in messages: the crate where it is the root of one.
+/// The name of a file in messages; `crate` for the root of a crate.
 fn named(tree: &Tree<'_>, path: &str) -> String {
     match place(tree, path) {
         Some((_, modules)) if !modules.is_empty() => format!("crate::{}", modules.join("::")),
@@ -263,7 +262,7 @@ fn is_passed_on(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     )
 }
 
-/// The lines of the imports of a file that are in no function and no module within it.
+/// The lines of a file's imports that are in no function and no inner module.
 pub(crate) fn top_level(file: &File) -> Vec<std::ops::RangeInclusive<u32>> {
     let flat = file.flat();
     let line = |byte: usize| u32::try_from(file.row(byte) + 1).unwrap_or(u32::MAX);
@@ -272,13 +271,13 @@ pub(crate) fn top_level(file: &File) -> Vec<std::ops::RangeInclusive<u32>> {
     imports.map(|i| line(flat.node(i).start)..=line(flat.node(i).end)).collect()
 }
 
-/// Whether a module that is taken as a whole may have a name: its file spells it, or cannot be told.
+/// Whether a module that is imported with `*` may have a name: its file contains the name, or cannot be read.
 fn may_have(tree: &Tree<'_>, file: &File, module: &str, name: &str) -> bool {
     let Some(path) = module_file(tree, file, module) else { return true };
     tree.read(&path).is_none_or(|text| has_word(&text, name) || text.contains("::*"))
 }
 
-/// The file of a module that a path at the top of a file names.
+/// The file of a module that a path at the top level of a file names.
 fn module_file(tree: &Tree<'_>, file: &File, module: &str) -> Option<String> {
     let mut parts = module.split("::").peekable();
     let (root, mut modules) = place(tree, &file.path)?;
@@ -305,7 +304,7 @@ fn module_file(tree: &Tree<'_>, file: &File, module: &str) -> Option<String> {
     file_of(tree, &root, &modules)
 }
 
-/// The file that a `*` import takes all of, where it is the crate's own.
+/// The file that a `*` import reads, if it belongs to the crate itself.
 pub(crate) fn module_of_star(tree: &Tree<'_>, file: &File, import: &Import) -> Option<std::sync::Arc<File>> {
     let nested = !top_level(file).iter().any(|rows| rows.contains(&import.line));
     if nested && !import.module.starts_with("crate") {
@@ -316,7 +315,7 @@ pub(crate) fn module_of_star(tree: &Tree<'_>, file: &File, import: &Import) -> O
         .and_then(|path| tree.file(&path))
 }
 
-/// The file of a module, where it is the one that its name says.
+/// The file of a module, if it has the usual path.
 pub(crate) fn file_of(tree: &Tree<'_>, root: &str, modules: &[String]) -> Option<String> {
     if modules.is_empty() {
         return Some(root.to_string());
@@ -325,7 +324,7 @@ pub(crate) fn file_of(tree: &Tree<'_>, root: &str, modules: &[String]) -> Option
     [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|path| tree.has(path))
 }
 
-/// Whether a text has what defines an item of that name.
+/// Whether a text contains a definition of an item of that name.
 pub(crate) fn is_defined(text: &str, name: &str) -> bool {
     DEFINING.iter().any(|keyword| {
         let form = format!("{keyword} {name}");
@@ -346,8 +345,8 @@ pub(crate) fn has_word(text: &str, name: &str) -> bool {
     })
 }
 
-/// Whether a macro among the items of a file may define a name: one of another crate may define any, the crate's own
-/// what they or the file spell.
+/// Whether an item macro of a file may define a name: a macro of another crate may define any name, a macro of the same
+/// crate only names that it or the file contains.
 fn may_be_made(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     if !has_item_macro(file) {
         return false;
@@ -376,8 +375,8 @@ fn may_be_made(tree: &Tree<'_>, file: &File, name: &str) -> bool {
         })
 }
 
-/// Whether an attribute on an item of a file may make a name: those of the compiler and of well-known crates make
-/// no items, of others nothing is known but that they spell what they define, or are given it.
+/// Whether an attribute in a file may define a name. Attributes of the compiler and of well-known crates define no
+/// items; any other attribute has to contain the name, or to get it as an argument.
 fn may_be_derived(file: &File, name: &str) -> bool {
     const PLAIN: [&str; 44] = [
         "derive",
@@ -471,12 +470,12 @@ fn may_be_derived(file: &File, name: &str) -> bool {
         };
         (!is_known).then_some(node)
     });
-    // A macro of procedures is called by a name that stands in its attribute
+    // A procedural macro is called by a name in its attribute
     let made = file.text.contains("proc_macro_derive(") && has_word(&file.text, name);
     made || unknown.next().is_some()
 }
 
-/// A macro that stands where items stand may define anything.
+/// Whether a file has a macro at item level, which may define anything.
 pub(crate) fn has_item_macro(file: &File) -> bool {
     let mut kinds: HashSet<&str> = HashSet::new();
     for index in file.flat().parts(0) {

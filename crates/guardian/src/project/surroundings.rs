@@ -1,6 +1,5 @@
-//! What is known of a tree as a whole, found once and shared by those who look at parts of it.
-//!
-//! Nothing in it depends on the order in which files are looked at.
+//! Facts about a whole tree, computed once and shared by all parts of the lint.
+//! No fact depends on the order in which files are read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -9,18 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::facts::Facts;
 use crate::sources::Sources;
 
-/// What is known of a tree as a whole: found once, and shared by all that look at parts of it side by side.
+/// Facts about a whole tree: computed once, and shared by all threads that lint parts of it.
 #[derive(Default)]
 pub(crate) struct Surroundings<'a> {
-    /// What others than the project's own resolvers keep here
+    /// Facts of users other than the project's own resolvers
     pub(super) facts: Facts,
     pub(super) paths: HashSet<&'a str>,
     pub(super) folders: HashSet<&'a str>,
-    /// What a module exports
+    /// The exports of a module
     pub(super) exports: Memo<String, Option<Arc<BTreeSet<String>>>>,
-    /// Whether, from a folder, a module is a name that some configuration gives a meaning
+    /// Whether a configuration maps a module name, seen from a folder
     pub(super) aliases: Memo<(String, String), bool>,
-    /// What an installed package has for others, by its folder and the part of it that is asked for
+    /// The exports of an installed package, by its folder and the requested part
     pub(super) installed: Memo<(String, String), Option<Arc<BTreeSet<String>>>>,
     /// Names of the packages of the tree itself
     pub(super) members: Memo<(), Arc<BTreeSet<String>>>,
@@ -44,7 +43,7 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// Answers to questions that are asked again and again. Two who ask at once may both find out; they find the same.
+/// Answers to repeated questions. Two threads that ask at once may both compute the answer; both get the same.
 pub(crate) struct Memo<K, V>(Mutex<HashMap<K, V>>);
 
 impl<K, V> Default for Memo<K, V> {

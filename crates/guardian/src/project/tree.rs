@@ -1,6 +1,5 @@
-//! One side of a change: its files, each parsed once, and what is known of it as a whole.
-//!
-//! It reads through `Sources` only, and keeps each file once.
+//! One side of a change: its files, each parsed once, and facts about the whole side.
+//! It reads only through `Sources`, and keeps each file once.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -12,23 +11,23 @@ use super::surroundings::{Memo, Surroundings};
 use crate::code::file::File;
 use crate::sources::Sources;
 
-/// Files that are parsed for one change, beside the changed ones.
+/// The most files that are parsed for one change, beside the changed ones.
 const MAX_FILES: usize = 4_000;
-/// Bytes of them.
+/// The most bytes of these files.
 const MAX_BYTES: usize = 64_000_000;
-/// Bytes of text that are kept parsed for a part of a tree that is linted as a whole.
+/// The most bytes of text that stay parsed while a part of a tree is linted.
 const MAX_PART_BYTES: usize = 4_000_000;
 
-/// Where an import leads.
+/// The target of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A file of the project
     File(String),
-    /// A package from elsewhere, by the name that a manifest would declare
+    /// An external package, by the name that a manifest would declare
     Package(String),
-    /// The language's own, a generated file, or nothing that can be told
+    /// Part of the language, a generated file, or unknown
     Known,
-    /// Nowhere; what was looked for
+    /// It does not exist; the name that was searched
     Missing(String),
 }
 
@@ -41,12 +40,12 @@ pub(crate) struct Tree<'a> {
     beyond: Beyond,
 }
 
-/// What becomes of a tree's memory when it is full.
+/// What a tree does when its memory is full.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Beyond {
-    /// No more files are read: the work that one change makes has an end
+    /// It reads no more files, so that the work for one change is bounded
     Refuse,
-    /// What was read is forgotten: every file of the tree is linted, and memory is what has to be bounded
+    /// It drops the files that it has read: every file of the tree is linted, so memory has to be bounded
     Forget,
 }
 
@@ -55,7 +54,7 @@ impl<'a> Tree<'a> {
         Tree::with(sources, Arc::new(Surroundings::of(sources)), Beyond::Refuse)
     }
 
-    /// A part of a tree that is linted as a whole.
+    /// A part of a tree of which every file is linted.
     pub(crate) fn part(sources: &'a dyn Sources, around: Arc<Surroundings<'a>>) -> Tree<'a> {
         Tree::with(sources, around, Beyond::Forget)
     }
@@ -80,17 +79,17 @@ impl<'a> Tree<'a> {
         self.sources.read(path)
     }
 
-    /// The text of a file of an installed package, which is no part of the tree.
+    /// The text of a file of an installed package, which is not part of the tree.
     pub(crate) fn installed(&self, path: &str) -> Option<Cow<'a, str>> {
         if self.has(path) { self.read(path) } else { self.sources.installed(path) }
     }
 
-    /// Takes over a file that is parsed already.
+    /// Adds a file that is parsed already.
     pub(crate) fn keep(&self, file: Arc<File>) {
         self.cache.borrow_mut().insert(file.path.to_string(), Some(file));
     }
 
-    /// A file, parsed once; `None` where there is none, and beyond the number of files that are read.
+    /// A file, parsed once; `None` if it does not exist, or if the limit of files is reached.
     pub(crate) fn file(&self, path: &str) -> Option<Arc<File>> {
         if let Some(known) = self.cache.borrow().get(path) {
             return known.clone();
@@ -116,13 +115,13 @@ impl<'a> Tree<'a> {
         file
     }
 
-    /// Something about the tree as a whole that is asked for again and again, one answer of each type.
+    /// A fact about the whole tree that is needed repeatedly, one of each type.
     pub(crate) fn fact<T: Send + Sync + 'static>(&self, find: impl FnOnce() -> T) -> &T {
         self.around.facts.get(find)
     }
 
-    /// Something about a file that is asked for again and again, found once for all parts of the tree: `None` where the
-    /// file cannot be read.
+    /// A fact about a file that is needed repeatedly, computed once for all parts of the tree: `None` if the file
+    /// cannot be read.
     pub(crate) fn fact_of<T: Clone + Send + Sync + 'static>(
         &self,
         path: &str,

@@ -1,7 +1,6 @@
-//! Names that a compiler's configuration or a manifest gives to modules of the project: `paths`, `baseUrl`, `imports`, and
-//! packages of the same workspace.
-//!
-//! Works with the resolver beside it. Must say nothing of names that a bundler may give another meaning.
+//! Names that a compiler's configuration or a manifest maps to modules of the project: `paths`, `baseUrl`, `imports`,
+//! and packages of the same workspace.
+//! Works with the resolver beside it. Must not decide names that a bundler may map elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +11,9 @@ use super::files::{at, candidates, package};
 use crate::data::{Format, value};
 use crate::project::{Memo, Target, Tree, folder_of, is_built, join};
 
-/// Configurations that extend one another.
+/// The longest chain of configurations that extend one another.
 const MAX_EXTENDS: usize = 6;
-/// Configurations of bundlers, which may give a name another meaning.
+/// Configurations of bundlers, which may map a name elsewhere.
 const BUNDLERS: &[&str] = &[
     "vite.config.ts",
     "vite.config.js",
@@ -33,18 +32,18 @@ const BUNDLERS: &[&str] = &[
     "craco.config.js",
 ];
 
-/// What a configuration says of names.
+/// The names that a configuration maps.
 #[derive(Debug, Default)]
 struct Aliases {
-    /// Pattern and the paths that it stands for, from the project's root
+    /// Each pattern with its paths, relative to the project's root
     paths: BTreeMap<String, Vec<String>>,
-    /// The folder that plain names are looked for in
+    /// The folder in which plain names are searched
     base: Option<String>,
-    /// Other folders may hold what a relative path names
+    /// A relative path may also lead into other folders
     roots: bool,
 }
 
-/// Where a name leads, where a configuration says so.
+/// The target of a name, if a configuration maps it.
 pub(super) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     if module.is_empty() || module.starts_with('.') || module.starts_with('/') || module.contains(':') {
         return None;
@@ -90,7 +89,7 @@ fn read(tree: &Tree<'_>, path: &str, aliases: &mut Aliases, depth: usize) -> Opt
         _ => Vec::new(),
     };
     for other in extended {
-        // One of a package gives no names of this project
+        // A package's configuration maps no names of this project
         if !other.starts_with('.') {
             continue;
         }
@@ -125,7 +124,7 @@ fn read(tree: &Tree<'_>, path: &str, aliases: &mut Aliases, depth: usize) -> Opt
 }
 
 fn by_paths(tree: &Tree<'_>, from: &str, module: &str, aliases: &Aliases) -> Option<Target> {
-    // The longest that fits, an exact one first
+    // The longest match wins, an exact one first
     let (pattern, rest) = aliases
         .paths
         .keys()
@@ -137,7 +136,7 @@ fn by_paths(tree: &Tree<'_>, from: &str, module: &str, aliases: &Aliases) -> Opt
             }
         })
         .max_by_key(|(pattern, _)| (!pattern.contains('*'), pattern.len()))?;
-    // `*` stands for every package, too
+    // `*` matches every package, too
     if pattern == "*" {
         return None;
     }
@@ -159,7 +158,7 @@ fn by_paths(tree: &Tree<'_>, from: &str, module: &str, aliases: &Aliases) -> Opt
     missing.or(Some(Target::Known))
 }
 
-/// Whether a path is made by a build, or not kept: a word of an ignore file stands for a part of it.
+/// Whether a build generates a path, or git ignores it: a word of an ignore file matches a part of the path.
 fn is_made(tree: &Tree<'_>, path: &str) -> bool {
     const MADE: &[&str] = &[
         "generated",
@@ -188,7 +187,7 @@ fn is_made(tree: &Tree<'_>, path: &str) -> bool {
     ignored || is_built(path) || parts.iter().any(|part| MADE.contains(part))
 }
 
-/// Whether a bundler's configuration has the same name, which may lead elsewhere there.
+/// Whether a bundler's configuration contains the same name, which may lead elsewhere there.
 fn names_it(tree: &Tree<'_>, from: &str, pattern: &str) -> bool {
     let name = pattern.trim_end_matches("/*").trim_end_matches('*');
     BUNDLERS.iter().filter_map(|config| tree.nearest(from, config)).filter_map(|path| tree.read(&path)).any(
@@ -201,7 +200,7 @@ fn names_it(tree: &Tree<'_>, from: &str, pattern: &str) -> bool {
     )
 }
 
-/// `#name`, which the nearest manifest gives a meaning.
+/// `#name`, as the nearest manifest maps it.
 fn by_imports(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     let manifest = tree.nearest(from, "package.json")?;
     let data: Value = serde_json::from_str(&tree.read(&manifest)?).ok()?;
@@ -218,7 +217,7 @@ fn by_imports(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     }
 }
 
-/// A package of the same repository, where its manifest names a source.
+/// A package of the same repository, if its manifest names a source file.
 fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     let name = package(module);
     if !tree.around.members.get((), || Arc::new(crate::project::manifest::members(tree))).contains(name) {
@@ -233,7 +232,7 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
                 .is_some_and(|data| data.get("name").and_then(Value::as_str) == Some(name))
     };
     let manifest = tree.paths().iter().find(named)?;
-    // A package that asks for itself by its name is as before
+    // A package that imports itself by its name is not affected
     if tree.nearest(from, "package.json").as_deref() == Some(manifest.as_str()) {
         return None;
     }
@@ -252,11 +251,11 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
             .map(str::to_string)
     })?;
     let path = join(folder_of(manifest), &entry)?;
-    // What a build makes is not there, and need not be
+    // A file that a build generates need not exist
     candidates(&path).find(|candidate| tree.has(candidate)).map(Target::File)
 }
 
-/// Whether a package lists what it has for others, and a part is not in the list.
+/// Whether a package has a list of exports that does not contain `part`.
 fn is_shut(data: &Value, part: &str) -> bool {
     let Some(Value::Object(map)) = data.get("exports") else { return false };
     let part = format!(".{part}");
@@ -267,7 +266,7 @@ fn is_shut(data: &Value, part: &str) -> bool {
         })
 }
 
-/// The file of a package's `exports` for a part of it, the types first.
+/// The file that a package's `exports` name for a part, types first.
 pub(super) fn entry(data: &Value, part: &str) -> Option<String> {
     let exports = data.get("exports")?;
     let of = match exports {

@@ -1,7 +1,6 @@
-//! Files that a path of TypeScript or JavaScript may mean.
-//!
-//! For the resolver and the aliases beside it. It asks the tree which paths there are, and opens no module. What a
-//! build, a framework or `rootDirs` may put there is known, never missing.
+//! Files to which a path of TypeScript or JavaScript may refer.
+//! For the resolver and the aliases beside it. It asks the tree which paths exist, and opens no module. A path
+//! that a build, a framework or `rootDirs` may fill is known, never missing.
 
 use crate::project::{Target, Tree, is_built, join};
 
@@ -15,19 +14,19 @@ pub(super) fn package(module: &str) -> &str {
     module.match_indices('/').nth(slashes - 1).map_or(module, |(at, _)| &module[..at])
 }
 
-/// What lies at a path of the project, its extension left out or not.
+/// The file at a path of the project, with or without its extension.
 pub(super) fn at(tree: &Tree<'_>, from: &str, path: String) -> Target {
     if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
         return Target::File(beside_its_types(tree, from, &found).unwrap_or(found));
     }
-    // Frameworks write types beside the routes: `./$types`, `./+types/route`; a hidden folder is a tool's
+    // Frameworks write types beside the routes: `./$types`, `./+types/route`; a hidden folder belongs to a tool
     let written = path.split('/').any(|part| part.starts_with(['$', '.']) || part == "+types");
     if written || has_more_roots(tree, from) {
         return Target::Known;
     }
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    // A style sheet, a picture, or a package's folder (its package.json names the file)
+    // A style sheet, an image, or a package's folder (its package.json names the file)
     let asset = extension.is_some_and(|e| {
         !EXTENSIONS.contains(&e) && e.len() <= 5 && e.bytes().all(|b| b.is_ascii_alphanumeric())
     }) && !tree.has_folder(&path);
@@ -45,13 +44,13 @@ pub(super) fn at(tree: &Tree<'_>, from: &str, path: String) -> Target {
     Target::Missing(path)
 }
 
-/// Whether a relative path may lead to another folder than its own: `rootDirs` lays several over each other.
+/// Whether a relative path may lead to another folder than its own: `rootDirs` merges several folders.
 fn has_more_roots(tree: &Tree<'_>, from: &str) -> bool {
     let manifest = tree.nearest(from, "tsconfig.json");
     manifest.and_then(|path| tree.read(&path)).is_some_and(|text| text.contains("\"rootDirs\""))
 }
 
-/// The code that a file of types stands beside: who is no TypeScript takes that.
+/// The code beside a file of types: JavaScript imports that code.
 fn beside_its_types(tree: &Tree<'_>, from: &str, found: &str) -> Option<String> {
     if !["js", "jsx", "mjs", "cjs"].iter().any(|own| from.rsplit('.').next() == Some(own)) {
         return None;
@@ -62,7 +61,7 @@ fn beside_its_types(tree: &Tree<'_>, from: &str, found: &str) -> Option<String> 
 
 pub(super) fn candidates(path: &str) -> impl Iterator<Item = String> {
     let mut found = vec![path.to_string()];
-    // What is written as the output of a build is looked for as its source
+    // For a path in the output of a build, its source is searched
     for (output, sources) in [
         (".js", &["ts", "tsx", "d.ts", "jsx"][..]),
         (".mjs", &["mts", "d.mts"]),

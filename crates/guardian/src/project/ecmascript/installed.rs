@@ -1,7 +1,6 @@
-//! What installed packages have for others, as their files of types say.
-//!
-//! Works with texts that the owner of the sources shows. Must say nothing where a package has no types, or some that
-//! cannot be listed.
+//! The exports of installed packages, read from their type files.
+//! Works with texts that the owner of the sources provides. Must report nothing if a package has no types, or types
+//! that cannot be listed.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,18 +12,18 @@ use super::files::package;
 use crate::code::file::File;
 use crate::project::{Tree, folder_of, join};
 
-/// Files of types that are read for one package.
+/// The most type files that are read for one package.
 const MAX_FILES: usize = 60;
-/// Bytes of one of them.
+/// The largest type file, in bytes.
 const MAX_BYTES: usize = 600_000;
 
-/// The names that a package, or a part of it, has; `None` where they cannot be listed.
+/// The exports of a package, or of a part of it; `None` if they cannot be listed.
 pub(crate) fn exports(tree: &Tree<'_>, from: &str, module: &str) -> Option<Arc<BTreeSet<String>>> {
     let (root, part) = place(tree, from, module)?;
     tree.around.installed.get((root.clone(), part.clone()), || listed(tree, &root, &part).map(Arc::new))
 }
 
-/// The file of types in which a package declares a class.
+/// The type file in which a package declares a class.
 pub(crate) fn class(tree: &Tree<'_>, from: &str, module: &str, name: &str) -> Option<Arc<File>> {
     let (root, part) = place(tree, from, module)?;
     let mut waiting = vec![types(tree, &root, &part)?];
@@ -35,7 +34,7 @@ pub(crate) fn class(tree: &Tree<'_>, from: &str, module: &str, name: &str) -> Op
         }
         let text = tree.installed(&path).filter(|text| text.len() < MAX_BYTES)?;
         let file = File::plain(&path, &text);
-        // What is declared for other modules, or under several names, is not followed
+        // Declarations for other modules, or under several names, are not followed
         if file.is_broken() || text.contains("export =") || text.contains("declare module ") {
             return None;
         }
@@ -50,7 +49,7 @@ pub(crate) fn class(tree: &Tree<'_>, from: &str, module: &str, name: &str) -> Op
     None
 }
 
-/// The folder of a package, as it is seen from a file, and the part of it that is asked for.
+/// The folder of a package, as resolved from a file, and the requested part of the package.
 fn place(tree: &Tree<'_>, from: &str, module: &str) -> Option<(String, String)> {
     let name = package(module);
     let mut folder = folder_of(from);
@@ -73,11 +72,11 @@ fn listed(tree: &Tree<'_>, root: &str, part: &str) -> Option<BTreeSet<String>> {
     (!names.is_empty()).then_some(names)
 }
 
-/// The file of types of a package, or of a part of it.
+/// The type file of a package, or of a part of it.
 fn types(tree: &Tree<'_>, root: &str, part: &str) -> Option<String> {
     let data: Value = serde_json::from_str(&tree.installed(&format!("{root}/package.json"))?).ok()?;
     let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_string);
-    // Which types are taken may depend on the compiler
+    // The compiler's version may decide which types apply
     if data.get("typesVersions").is_some() {
         return None;
     }
@@ -92,7 +91,7 @@ fn types(tree: &Tree<'_>, root: &str, part: &str) -> Option<String> {
     types_of(tree, &join(root, &named)?)
 }
 
-/// The file of types of a file.
+/// The type file that belongs to a file.
 fn types_of(tree: &Tree<'_>, path: &str) -> Option<String> {
     let is_types = |path: &str| [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end));
     let mut all = vec![path.to_string()];
@@ -116,7 +115,7 @@ fn collect(
         return Some(());
     }
     let text = tree.installed(path).filter(|text| text.len() < MAX_BYTES)?;
-    // A module that is one value, or that others are declared in
+    // A module that is a single value, or that declares other modules
     if seen.len() > MAX_FILES
         || text.contains("export =")
         || text.contains("declare module ")
@@ -129,7 +128,7 @@ fn collect(
     if file.is_broken() || outline.open || outline.exports.is_empty() && outline.imports.is_empty() {
         return None;
     }
-    // A file of types has all that it declares for others, unless it says what it has
+    // A type file exports all its declarations, unless it lists its exports
     names.extend(
         outline.symbols.iter().filter(|symbol| symbol.container.is_none()).map(|symbol| symbol.name.clone()),
     );

@@ -1,7 +1,6 @@
-//! Where a module specifier of TypeScript or JavaScript leads, and what a module exports.
-//!
-//! Paths are tried in `files`, names that a configuration gives in `aliases`. Must not call missing what a loader or a
-//! configuration may give another meaning; exports are `None` where one star leads to what cannot be listed.
+//! Resolves module specifiers of TypeScript and JavaScript, and lists what a module exports.
+//! `files` tries paths, `aliases` maps configured names. Must not call a module missing if a loader or a configuration
+//! may map its name elsewhere. Exports are `None` if a star leads to a module that cannot be listed.
 
 mod aliases;
 mod files;
@@ -15,9 +14,9 @@ use crate::names::is_node_module;
 
 pub(crate) use installed::{class as package_class, exports as package_exports};
 
-/// Where a module specifier leads.
+/// The target of a module specifier.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
-    // What a bundler's loader makes of a file is not what the file has
+    // The exports that a bundler's loader creates differ from those of the file
     let loaded = module.contains(['?', '!']);
     let module = module.split(['?', '!']).next().unwrap_or_default();
     if loaded {
@@ -62,7 +61,7 @@ fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     }
 }
 
-/// Whether a bundler's or compiler's configuration gives the first part of a specifier a meaning.
+/// Whether a bundler's or compiler's configuration maps the first part of a specifier.
 fn is_alias(tree: &Tree<'_>, from: &str, module: &str) -> bool {
     let key = (folder_of(from).to_string(), module.to_string());
     tree.around.aliases.get(key, || has_meaning(tree, from, module))
@@ -101,7 +100,7 @@ fn has_meaning(tree: &Tree<'_>, from: &str, module: &str) -> bool {
         })
 }
 
-/// The names that a module exports, those that it passes on included.
+/// The names that a module exports, including re-exports.
 pub(crate) fn exports(tree: &Tree<'_>, path: &str, seen: &mut HashSet<String>) -> Option<BTreeSet<String>> {
     if !seen.insert(path.to_string()) {
         return Some(BTreeSet::new());
@@ -115,7 +114,7 @@ pub(crate) fn exports(tree: &Tree<'_>, path: &str, seen: &mut HashSet<String>) -
         return None;
     }
     let mut names = BTreeSet::new();
-    // A declaration file has all that it declares for others
+    // A declaration file exports all its declarations
     if [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end)) {
         names.extend(outline.symbols.iter().filter(|s| s.container.is_none()).map(|s| s.name.clone()));
     }
