@@ -1,7 +1,7 @@
-//! Program files of the project that a command starts: shell files are
-//! followed, others are searched for what they start and what they load.
+//! Program files of the project that a command starts. Shell files are followed; in other files it searches for the programs
+//! they start and the modules they load.
 //!
-//! It runs nothing: what cannot be read to its end is not taken for harmless.
+//! It runs nothing. A file that cannot be read completely does not count as harmless.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::discover::source::{join, resolve};
 /// The longest file that is searched, in bytes.
 const MAX_FILE: usize = 200_000;
 
-/// Programs that run a file, and their options that take a value.
+/// Programs that run a file, and their options with a value.
 const INTERPRETERS: &[(&str, &[&str])] = &[
     (
         "node nodejs tsx ts-node ts-node-esm ts-node-script esno esmo jiti vite-node babel-node swc-node sucrase-node esr tsm bun deno",
@@ -56,7 +56,7 @@ const INTERPRETERS: &[(&str, &[&str])] = &[
     ("osascript", &[]),
 ];
 
-/// Modules whose loading says enough.
+/// Modules whose import alone decides.
 static LOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?m)(?:require\(\s*|from\s+|import\s+|import\(\s*)["']?(puppeteer(?:-core)?|playwright(?:-core|-chromium)?|@playwright/test|selenium(?:-webdriver)?|webdriverio|cypress|nightwatch|testcafe|electron|@vscode/test-electron|@vscode/test-web|@vscode/test-cli|vscode-test|testcontainers|dockerode|docker|chokidar|nodemon|inquirer|@inquirer/prompts|prompts|enquirer|browser-sync|live-server|webpack-dev-server|gh-pages|simple-git|release-it|semantic-release|splinter)["')\s.;/]"#,
@@ -64,7 +64,7 @@ static LOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Calls that start a program, with the text or the list that is given.
+/// Calls that start a program, with the given text or list.
 static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"\b(?:exec|execSync|execFile|execFileSync|spawn|spawnSync|execa|execaSync|execaCommand|execaCommandSync|run|runSync|sh|shell|system|popen|Popen|call|check_call|check_output|getoutput|cmd|command|crossSpawn|runCommand|fork)\s*\(\s*\[?\s*["'`]([^"'`\n]+)["'`]((?:\s*,\s*\[?\s*["'`][^"'`\n]*["'`])*)"#,
@@ -72,13 +72,13 @@ static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Commands in the template literals of `zx` and its like: `$` begins a word, as `${name}` before a closing backtick does not.
+/// Commands in the template literals of `zx` and similar: `$` begins a word, unlike `${name}` before a closing backtick.
 static TEMPLATE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)(?:^|[\s(,;=!\[])\$(?:\.\w+)?(?:\([^)\n]*\))?`([^`]+)`").ok());
 static TEXT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["'`]([^"'`\n]*)["'`]"#).ok());
 
 impl Judge<'_> {
-    /// `None` for what is neither an interpreter nor a file of the project.
+    /// `None` if the program is neither an interpreter nor a file of the project.
     pub(super) fn interpreter(
         &mut self,
         folder: &str,
@@ -90,7 +90,7 @@ impl Judge<'_> {
             let file = arguments.first()?;
             return Some(match self.find(folder, file) {
                 Some(_) => self.shell_file(folder, file, &[]),
-                // An environment that is entered
+                // The command enters an environment
                 None => Judgement::is(Class::Harmless),
             });
         }
@@ -146,7 +146,7 @@ impl Judge<'_> {
         let rest = skip(arguments, valued);
         let rest = match (program, rest.first().map(String::as_str)) {
             ("deno", Some("run")) | ("tsx" | "bun", Some("run")) => skip(rest.get(1..)?, valued),
-            // The tables know their other words
+            // The tables know their other sub-commands
             ("deno" | "bun", _) => return None,
             _ => rest,
         };
@@ -178,7 +178,7 @@ impl Judge<'_> {
         Some(self.program_file(folder, &told(), file, own))
     }
 
-    /// A file of the project, started by its path.
+    /// A file of the project that is started by its path.
     fn own_file(&mut self, folder: &str, first: &str, arguments: &[String]) -> Option<Judgement> {
         if !first.contains('/') || first.contains("node_modules/.bin") || first.contains(".venv/") {
             return None;
@@ -215,7 +215,7 @@ impl Judge<'_> {
             return Judgement::refused(&told, why);
         }
         let text = self.source.read("", &path).unwrap_or_default();
-        // Files often enter their own folder first, by a name that is computed
+        // Files often enter their own folder first, by a computed name
         let own = path.rsplit_once('/').map_or("", |(own, _)| own).to_owned();
         let text = text.replace("\r\n", "\n");
         let folder = folder.to_owned();
@@ -228,7 +228,7 @@ impl Judge<'_> {
         })
     }
 
-    /// A program file in a language that is not followed, only searched.
+    /// A program file in a language that is only searched, not followed.
     fn program_file(&mut self, folder: &str, told: &str, file: &str, arguments: &[String]) -> Judgement {
         if let Some(why) = danger_of_file(file).or_else(|| danger_in(arguments)) {
             return Judgement::refused(told, why);
@@ -252,7 +252,7 @@ impl Judge<'_> {
         judgement
     }
 
-    /// What a text in some language loads and starts.
+    /// The modules that a text loads and the programs that it starts.
     fn search(&mut self, folder: &str, text: &str) -> Judgement {
         let mut all = Judgement::default();
         if text.len() > MAX_FILE {
@@ -297,7 +297,7 @@ impl Judge<'_> {
                 .filter_map(|found| Some(found.get(1)?.as_str().to_owned())),
         );
         for line in lines {
-            // What computes its words is read as far as it is known
+            // A line with computed words is read as far as it is known
             let line = line.replace("${", "$").replace('}', "");
             if super::line::commands(&line).is_none() || line.trim().is_empty() {
                 continue;
@@ -362,7 +362,7 @@ impl Judge<'_> {
         ends.iter().map(|end| format!("{path}{end}")).find(|path| self.source.has("", path))
     }
 
-    /// The source of a file that a compiler is still to write: `src/a.ts` of `out/a.js`.
+    /// The source of a file that a compiler has yet to write: `src/a.ts` for `out/a.js`.
     fn compiled_from(&self, folder: &str, file: &str) -> Option<String> {
         let (out, rest) = file.trim_start_matches("./").split_once('/')?;
         let stem = rest.strip_suffix(".js").or_else(|| rest.strip_suffix(".mjs"))?;
@@ -378,7 +378,7 @@ impl Judge<'_> {
         stems.iter().filter_map(|source| resolve(folder, source)).find(|path| self.source.has("", path))
     }
 
-    /// Whether the configuration of a test runner asks for a browser.
+    /// Whether the configuration of a test runner requires a browser.
     pub(super) fn runs_browser(&self, folder: &str, program: &str) -> bool {
         let (files, marks): (&[&str], &[&str]) = match program {
             "jest" => (
@@ -413,7 +413,7 @@ impl Judge<'_> {
         marks.iter().any(|mark| text.contains(mark))
     }
 
-    /// Whether a tool is one that the project depends on, or the package itself.
+    /// Whether the project depends on a tool, or is that tool's package.
     pub(super) fn is_tool(&self, folder: &str, package: &str, program: &str) -> bool {
         let mut folder = Some(folder);
         while let Some(here) = folder {

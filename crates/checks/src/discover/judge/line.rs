@@ -1,6 +1,5 @@
-//! A shell command line as the simple commands in it, wherever they stand: in
-//! chains, pipes, subshells, substitutions and control structures. Nothing is
-//! expanded; what cannot be read is said to be so.
+//! Splits a shell command line into its simple commands: in chains, pipes, subshells, substitutions
+//! and control structures. It expands nothing, and returns `None` for what it cannot read.
 
 /// One simple command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,23 +8,23 @@ pub(crate) struct Command {
     pub assignments: Vec<String>,
     /// Program and arguments, quotes removed.
     pub words: Vec<String>,
-    /// Files that are written by redirection.
+    /// Files that redirections write.
     pub writes: Vec<String>,
-    /// Reads what another command prints.
+    /// Whether it reads the output of another command.
     pub piped: bool,
-    /// Left running behind by `&`.
+    /// Whether `&` leaves it running.
     pub background: bool,
-    /// The subshells around it, each by its number.
+    /// The numbers of the subshells around it.
     pub scope: Vec<usize>,
 }
 
 /// Words that begin or end a control structure and start no program.
 const KEYWORDS: &[&str] =
     &["if", "then", "else", "elif", "fi", "do", "done", "while", "until", "!", "{", "}", "esac", "time"];
-/// Substitutions inside substitutions that are looked into.
+/// The deepest nesting of substitutions that is read.
 const MAX_DEPTH: usize = 8;
 
-/// The simple commands of a line; `None` where quotes or brackets do not end.
+/// The simple commands of a line; `None` if quotes or brackets are not closed.
 pub(crate) fn commands(line: &str) -> Option<Vec<Command>> {
     let mut parser = Parser { next_scope: 0, found: Vec::new() };
     parser.parse(line, &[], 0)?;
@@ -37,7 +36,7 @@ struct Parser {
     found: Vec<Command>,
 }
 
-/// What the next word is for.
+/// The use of the next word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Argument,
@@ -74,9 +73,9 @@ impl State {
     }
 }
 
-/// A redirection whose sign was just read; gives the place after it.
+/// Reads a redirection after its sign; returns the position after it.
 fn redirected(chars: &[char], mut at: usize, writes: bool, state: &mut State) -> usize {
-    // The number of a descriptor stands before it
+    // The number of a descriptor is before the sign
     if state.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
         state.word = None;
     }
@@ -134,7 +133,7 @@ impl Parser {
                 '<' | '>' if chars.get(at) == Some(&'(') => {
                     let end = closing(&chars, at + 1)?;
                     self.inner(chars.get(at + 1..end)?, &scope, depth)?;
-                    // What it prints is read as a file
+                    // Its output is read as a file
                     state.word.get_or_insert_default().push_str("$()");
                     at = end + 1;
                 }
@@ -188,7 +187,7 @@ impl Parser {
         (scope.len() == outer).then_some(())
     }
 
-    /// What stands in double quotes that were just opened; gives the place after them.
+    /// Reads the text after an opening double quote; returns the position after the closing one.
     fn double_quoted(
         &mut self,
         chars: &[char],
@@ -219,7 +218,7 @@ impl Parser {
         }
     }
 
-    /// Takes the command that ended; the next one is in the same scope.
+    /// Ends a command; the next one is in the same scope.
     fn end(&mut self, state: &mut State, scope: &[usize], pipes: bool, background: bool) {
         state.end_word();
         state.wanted = Wanted::Argument;
@@ -242,7 +241,7 @@ impl Parser {
         }
     }
 
-    /// Reads what begins with `$` or a backtick; gives where it ends.
+    /// Reads what begins with `$` or a backtick; returns the position after it.
     fn substitution(
         &mut self,
         chars: &[char],
@@ -289,7 +288,7 @@ impl Parser {
     }
 }
 
-/// Where the bracket that is open at `at` is closed.
+/// The position of the bracket that closes the one at `at`.
 fn closing(chars: &[char], at: usize) -> Option<usize> {
     let mut open = 1;
     let mut quoted: Option<char> = None;

@@ -1,7 +1,6 @@
-//! What a command line of the project does, followed to the end: through
-//! wrappers, scripts of manifests, targets of makefiles and program files. The
-//! verdict is made from tables (`programs/`); what no table knows is judged by
-//! its words. Pure: nothing is run.
+//! Decides what a command line of the project does. It follows wrappers, scripts of manifests,
+//! targets of makefiles and program files. The answer comes from tables (`programs/`); an unknown
+//! program is judged by its words. Pure: nothing runs.
 
 mod files;
 mod line;
@@ -21,9 +20,9 @@ use super::node::Packages;
 use super::source::Source;
 use crate::check::Runner;
 
-/// Commands that are looked at for one verdict.
+/// The most commands that are read for one judgement.
 const MAX_COMMANDS: usize = 5_000;
-/// Scripts that call scripts, at most.
+/// The deepest chain of scripts that call scripts.
 const MAX_DEPTH: usize = 24;
 
 /// What a program does.
@@ -34,11 +33,11 @@ pub(crate) enum Class {
     Types,
     Build,
     Test,
-    /// Not known, and nothing speaks against it.
+    /// Not known, and without a sign of danger.
     Unknown,
 }
 
-/// Why something is never run unasked.
+/// Why a command is never run without the user's permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
     Watches,
@@ -61,7 +60,7 @@ pub(crate) enum Why {
     Partial,
     Measures,
     Unclear,
-    /// Nothing: the option is harmless for this program.
+    /// No reason: the option is harmless for this program.
     Nothing,
 }
 
@@ -97,10 +96,10 @@ impl Why {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub classes: BTreeSet<Class>,
-    /// Why it is never run unasked, and what of it is the cause.
+    /// Why it is never run without permission, and which part of it is the cause.
     pub refused: Option<String>,
     pub cause: Option<Why>,
-    /// The test runner behind it; of several the last.
+    /// The test runner behind it, or the last one of several.
     pub runner: Option<Runner>,
     /// Scripts that it runs, by folder and name.
     pub scripts: BTreeSet<(String, String)>,
@@ -154,13 +153,13 @@ impl<'a> Judge<'a> {
         Judge { source, packages, following: Vec::new(), left: MAX_COMMANDS }
     }
 
-    /// A command line that runs in a folder.
+    /// Judges a command line that runs in a folder.
     pub(crate) fn line(&mut self, folder: &str, line: &str) -> Judgement {
         let Some(commands) = line::commands(line) else {
             return Judgement::refused(line, Why::Unclear);
         };
         let mut all = Judgement::default();
-        // Where each subshell stands, by the subshells around it
+        // The folder in each subshell, by the subshells around it
         let mut folders: BTreeMap<Vec<usize>, String> = BTreeMap::new();
         for command in &commands {
             let here = (0..=command.scope.len())
@@ -205,7 +204,7 @@ impl<'a> Judge<'a> {
         all
     }
 
-    /// One simple command, its program first.
+    /// Judges one simple command; its first word is the program.
     pub(super) fn words(&mut self, folder: &str, words: &[String]) -> Judgement {
         if self.left == 0 || self.following.len() > MAX_DEPTH {
             return Judgement::refused(&words.join(" "), Why::Unclear);
@@ -234,7 +233,7 @@ impl<'a> Judge<'a> {
         self.program(folder, program, arguments)
     }
 
-    /// What the tables say, then the words.
+    /// Judges by the tables first, then by the words.
     fn program(&mut self, folder: &str, program: &str, arguments: &[String]) -> Judgement {
         let told = std::iter::once(program)
             .chain(arguments.iter().map(String::as_str))
@@ -267,7 +266,7 @@ impl<'a> Judge<'a> {
             }
             Some(programs::Rule::Never(_)) | None => Class::Unknown,
         };
-        // What builds often serves and watches by another word
+        // A build tool often has a sub-command that serves or watches
         let sub = arguments.first().map(String::as_str);
         if class == Class::Build
             && sub.is_some_and(|sub| ["watch", "serve", "start", "dev", "preview"].contains(&sub))
@@ -288,7 +287,7 @@ impl<'a> Judge<'a> {
             }
         }
         let mut judgement = Judgement::is(class);
-        // The compiler writes what it compiles, unless it is told not to
+        // The compiler writes its output, unless an option prevents it
         if ["tsc", "vue-tsc", "ttsc", "tspc", "tsgo"].contains(&program)
             && !arguments.iter().any(|word| word == "--noEmit")
         {
@@ -302,12 +301,12 @@ impl<'a> Judge<'a> {
         judgement
     }
 
-    /// Whether nothing speaks against a script of this name.
+    /// Whether a script's name shows no danger.
     pub(crate) fn may_name(&self, name: &str) -> bool {
         words::danger(name).is_none_or(|why| !matches!(why, Why::EndToEnd | Why::Browser | Why::Device))
     }
 
-    /// Follows something by name, unless it is being followed already.
+    /// Follows a script, target or file by name, unless it is already being followed.
     pub(super) fn follow(&mut self, name: String, into: impl FnOnce(&mut Self) -> Judgement) -> Judgement {
         if self.following.contains(&name) {
             return Judgement::default();
@@ -321,7 +320,7 @@ impl<'a> Judge<'a> {
 
 pub(crate) use node::program_of_package;
 
-/// A program as the tables name it: without its folder, extension and version.
+/// A program's name in the tables: without its folder, extension and version.
 fn program_name(word: &str) -> &str {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     let scripts = [".js", ".mjs", ".cjs", ".cmd", ".exe", ".bat", ".ps1"];

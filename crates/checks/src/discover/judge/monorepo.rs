@@ -1,7 +1,7 @@
-//! Tools that run a script in many packages: turbo, nx, lerna, and the filters
-//! that they and the package managers share.
+//! Tools that run a script in many packages: turbo, nx, lerna, and the filters that they share with the package
+//! managers.
 //!
-//! It reads the tool's own files, and asks the tool nothing.
+//! It reads the tool's own files, and does not start the tool.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::discover::node::{Members, Package};
 use crate::discover::source::{glob, join, json};
 
 impl Judge<'_> {
-    /// A refused option that a runner of scripts hands on to them.
+    /// A refused option that a script runner passes to its scripts.
     pub(super) fn hands_on(&self, program: &str, arguments: &[String]) -> Option<Judgement> {
         let own = |word: &str| word.starts_with("--ui") || word == "-w";
         let kept: Vec<String> = arguments.iter().filter(|word| !own(word)).cloned().collect();
@@ -27,7 +27,7 @@ impl Judge<'_> {
         !is_out && (only.is_empty() || only.iter().any(|filter| Self::matches(filter, package, member)))
     }
 
-    /// Whether a filter (a name, a folder, globs, dots around them) fits.
+    /// Whether a filter (a name, a folder, globs, surrounding dots) matches.
     pub(super) fn matches(filter: &str, package: &Package, member: &str) -> bool {
         let filter = filter.trim_start_matches("...").trim_end_matches("...").trim_matches(['^', '{', '}']);
         let filter =
@@ -113,7 +113,7 @@ impl Judge<'_> {
         }
         let filters: Vec<String> =
             values(arguments, &["--filter", "-F", "--scope"]).into_iter().map(str::to_owned).collect();
-        // What a task needs first runs too
+        // The dependencies of a task run first
         let settings = self
             .source
             .first(folder, &["turbo.json", "turbo.jsonc"])
@@ -143,7 +143,7 @@ impl Judge<'_> {
             let wanted = |package: &Package, member: &str| Self::passes(&filters, package, member);
             let mut one = self.in_members_where(folder, &told, &[name], &wanted);
             if at >= names.len() {
-                // What it needs is not what it is for
+                // A dependency does not decide the purpose of the task
                 one.classes.remove(&Class::Unknown);
                 one.runner = None;
             }
@@ -204,7 +204,7 @@ impl Judge<'_> {
                 let default = settings
                     .as_ref()
                     .and_then(|settings| settings.get("defaultProject")?.as_str().map(str::to_owned));
-                // In a member nx takes the project that it is called in; what the target does is said by plug-ins
+                // In a member, nx takes the project of the current folder; plug-ins define what the target does
                 let class = match target.split([':', '-']).next().unwrap_or_default() {
                     "test" => Some(Class::Test),
                     "build" => Some(Class::Build),
@@ -240,7 +240,7 @@ impl Judge<'_> {
         all
     }
 
-    /// A target in all projects: executors and scripts of that name.
+    /// A target in all projects: executors and scripts with that name.
     pub(super) fn nx_target(
         &mut self,
         folder: &str,

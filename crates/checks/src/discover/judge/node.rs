@@ -1,13 +1,13 @@
-//! Package managers of Node and runners of scripts: which of them a command is, and which scripts it names.
+//! Node's package managers and script runners: decides which one a command uses and which scripts it names.
 //!
-//! `mod.rs` asks it before the tables of programs. What a script does is for `scripts.rs`, which members are meant for
-//! `monorepo.rs`. A sub-command of npm that is on no list is refused.
+//! `mod.rs` calls it before the tables of programs. `scripts.rs` judges what a script does, and `monorepo.rs` selects
+//! members. A sub-command of npm that is on no list is refused.
 
 use super::options::{has, plain, skip, value, values};
 use super::words::danger;
 use super::{Class, Judge, Judgement, Why};
 
-/// Options of package managers that take the next word.
+/// Options of package managers with a value in the next word.
 const VALUED: &[&str] = &[
     "-w",
     "--workspace",
@@ -37,7 +37,7 @@ const VALUED: &[&str] = &[
     "--since-filter",
 ];
 
-/// Words of package managers that are no scripts.
+/// Sub-commands of package managers that are not scripts.
 const INSTALLING: &[&str] = &[
     "install",
     "i",
@@ -126,7 +126,7 @@ const HARMLESS: &[&str] = &[
     "env",
 ];
 
-/// The program that a package is known to bring under another name.
+/// The program that a package is known to install under another name.
 pub(crate) fn program_of_package(package: &str) -> &str {
     match package {
         "@biomejs/biome" => "biome",
@@ -155,11 +155,11 @@ pub(crate) fn program_of_package(package: &str) -> &str {
     }
 }
 
-/// What `yarn workspaces …` or `yarn workspace NAME …` runs, and where.
+/// The command of `yarn workspaces …` or `yarn workspace NAME …`, and its members.
 struct YarnMembers<'a> {
     sub: &'a str,
     rest: Vec<&'a str>,
-    /// The member that it names; `None`: all of them.
+    /// The named member; `None`: all members.
     one: Option<String>,
 }
 
@@ -255,7 +255,7 @@ impl Judge<'_> {
             || !values(arguments, &["--filter", "-F"]).is_empty();
         let (mut sub, mut rest) = match words.split_first() {
             Some((sub, rest)) => (*sub, rest.to_vec()),
-            // `yarn` alone installs
+            // `yarn` without arguments installs
             None => return Some(Judgement::refused(&told, Why::Installs)),
         };
         let mut everywhere = everywhere;
@@ -305,7 +305,7 @@ impl Judge<'_> {
             ("bun", "test" | "build") => return None,
             _ => {}
         }
-        // A script or a tool may be named like nothing that the manager knows
+        // It may be a script or a tool, if the manager has no such sub-command
         let package = self.packages.get(&folder);
         let is_script = package.as_ref().is_some_and(|package| package.script(sub).is_some());
         if INSTALLING.contains(&sub) {
@@ -342,7 +342,7 @@ impl Judge<'_> {
         Some(self.after(&folder, arguments, sub).clone())
     }
 
-    /// The command that begins with a word, or behind it for `exec`.
+    /// The command that begins with a word, or after the word for `exec`.
     pub(super) fn after(&mut self, folder: &str, arguments: &[String], word: &str) -> Judgement {
         let Some(at) = arguments.iter().position(|argument| argument == word) else {
             return Judgement::default();
@@ -350,7 +350,7 @@ impl Judge<'_> {
         let at = if word == "exec" { at + 1 } else { at };
         let rest = skip(arguments.get(at..).unwrap_or_default(), &[]);
         match rest {
-            // One text is a command line
+            // A single text with blanks is a command line
             [line] if line.contains(' ') => self.line(folder, line),
             rest => self.words(folder, rest),
         }

@@ -1,7 +1,7 @@
 //! Reading options of programs that only start others.
 
-/// The words behind the options in front: `valued` are options that take the
-/// next word, unless their value stands behind `=`.
+/// The words after the leading options; `valued` are options with a value in the next word, unless
+/// it follows `=`.
 pub(super) fn skip<'a>(words: &'a [String], valued: &[&str]) -> &'a [String] {
     let mut rest = words;
     while let Some((first, after)) = rest.split_first() {
@@ -16,7 +16,7 @@ pub(super) fn skip<'a>(words: &'a [String], valued: &[&str]) -> &'a [String] {
     rest
 }
 
-/// The value of an option, given as the next word or behind `=`.
+/// The value of an option, from the next word or after `=`.
 pub(super) fn value<'a>(words: &'a [String], names: &[&str]) -> Option<&'a str> {
     values(words, names).into_iter().next()
 }
@@ -37,7 +37,7 @@ pub(super) fn has(words: &[String], names: &[&str]) -> bool {
     words.iter().any(|word| names.contains(&word.as_str()))
 }
 
-/// The words that are no options and no values of these options.
+/// The words that are neither options nor values of these options.
 pub(super) fn plain<'a>(words: &'a [String], valued: &[&str]) -> Vec<&'a str> {
     let mut found = Vec::new();
     let mut skip_next = false;

@@ -1,5 +1,4 @@
-//! Commands that remove, move or overwrite files: build output may go, sources
-//! may not.
+//! Commands that remove, move or overwrite files. They may do that to build output, but not to sources.
 
 use super::options::plain;
 use super::{Class, Judge, Judgement, Source, Why};
@@ -90,7 +89,7 @@ const OUTPUT: &[&str] = &[
     "vendor-dist",
 ];
 
-/// Whether removing or writing this would harm more than build output.
+/// Whether removing or writing this path would harm more than build output.
 pub(super) fn harms(source: &Source, folder: &str, target: &str) -> bool {
     let target = target.trim_start_matches("./").trim_end_matches('/');
     if ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"].contains(&target) {
@@ -98,7 +97,7 @@ pub(super) fn harms(source: &Source, folder: &str, target: &str) -> bool {
     }
     let outside = target.starts_with(['/', '~']) || target.contains("..") || target.contains('$');
     if outside {
-        // The folder for temporary files is the run's own
+        // The folder for temporary files belongs to the run
         return !(target.starts_with("$TMPDIR/")
             || target.starts_with("${TMPDIR}/")
             || target.starts_with("/tmp/"));
@@ -135,15 +134,16 @@ fn is_output(target: &str) -> bool {
     target.split('/').any(is)
 }
 
-/// Ends of files that builds write: where the project keeps no file of that name, one that is there was made.
+/// Extensions of files that builds write: if the project has no file of that name, a build made it.
 const MADE: &[&str] = &[
     ".js", ".cjs", ".mjs", ".map", ".css", ".html", ".wasm", ".node", ".tgz", ".zip", ".gz", ".out", ".tmp",
     ".bak",
 ];
 
-/// Whether a path that no file of the project has names what a build makes: by its end, or as git ignores it.
+/// Whether a path without a file of the project is a build result: by its extension, or because git ignores
+/// it.
 fn is_left_out(source: &Source, folder: &str, target: &str) -> bool {
-    // What is installed is no output
+    // Installed packages are not output
     if target.split('/').any(|part| ["node_modules", ".venv", "venv", ".git", "vendor"].contains(&part)) {
         return false;
     }
@@ -164,7 +164,7 @@ fn is_left_out(source: &Source, folder: &str, target: &str) -> bool {
 }
 
 impl Judge<'_> {
-    /// `rm`, `mv` and their like; `None` for other programs.
+    /// `rm`, `mv` and similar; `None` for other programs.
     pub(super) fn removing(
         &mut self,
         folder: &str,

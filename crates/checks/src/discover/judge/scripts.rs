@@ -1,7 +1,7 @@
-//! Scripts by their names: of a package, of wireit, tasks of Deno, and the patterns of npm-run-all and concurrently.
+//! Scripts by name: of a package, of wireit, tasks of Deno, and the patterns of npm-run-all and concurrently.
 //!
-//! What a script's body does is judged by `line.rs`, as anything else that is typed. A script that is not there is
-//! unknown and not refused, unless its name tells of danger.
+//! `line.rs` reads a script's body like any other command line. A missing script is unknown and not refused, unless
+//! its name shows a danger.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::discover::node::Package;
 use crate::discover::source::{glob, json, resolve};
 
 impl Judge<'_> {
-    /// A script here, in one member, or in all that have it.
+    /// A script of this package, of one member, or of all members that have it.
     pub(super) fn scripts(
         &mut self,
         folder: &str,
@@ -44,7 +44,7 @@ impl Judge<'_> {
             };
             return self.in_members_where(folder, told, &[name], &wanted);
         }
-        // pnpm runs all scripts that fit an expression
+        // pnpm runs all scripts that match an expression
         if let Some(expression) =
             name.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')).map(|(expression, _)| expression)
         {
@@ -61,7 +61,7 @@ impl Judge<'_> {
             return all;
         }
         let mut judgement = self.script_or_name(folder, told, name);
-        // What is handed on to the script
+        // The arguments that are passed to the script
         if let Some(at) = arguments.iter().position(|word| word == name) {
             let passed: Vec<String> =
                 arguments.iter().skip(at + 1).filter(|word| *word != "--").cloned().collect();
@@ -166,7 +166,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Names of scripts with `*`, as npm-run-all and concurrently have them.
+    /// Names of scripts with `*`, as in npm-run-all and concurrently.
     pub(super) fn patterns(&mut self, folder: &str, told: &str, patterns: &[&str]) -> Judgement {
         let mut all = Judgement::default();
         for pattern in patterns {

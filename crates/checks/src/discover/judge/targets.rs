@@ -1,17 +1,17 @@
-//! Commands that name a target of another file: make, just, cargo-make, task,
-//! rake, composer, tox and so on.
+//! Commands that name a target in another file: make, just, cargo-make, task, rake, composer, tox
+//! and so on.
 //!
-//! What a target runs is read by `recipes`; this only says which one is meant.
+//! `recipes` reads what a target runs; this file only finds out which target is meant.
 
 use super::options::{plain, value};
 use super::{Class, Judge, Judgement, Why};
 use crate::discover::recipes::{self, Recipes};
 
-/// Options of make that take the next word.
+/// Options of make with a value in the next word.
 const MAKE_VALUED: &[&str] = &["-C", "--directory", "-f", "--file", "--makefile", "-I", "-o", "-W"];
 
 impl Judge<'_> {
-    /// `None` for programs that name no targets.
+    /// `None` for programs without named targets.
     pub(super) fn target(&mut self, folder: &str, program: &str, arguments: &[String]) -> Option<Judgement> {
         match program {
             "make" | "gmake" | "nmake" | "mingw32-make" => Some(self.make(folder, arguments)),
@@ -92,8 +92,8 @@ impl Judge<'_> {
         self.named(&folder, "make", recipes, &targets)
     }
 
-    /// Targets of a file that was read: their commands and what they need. What
-    /// is not in the file is judged by its name.
+    /// Judges targets of a file by their commands and dependencies. A target that is not in the
+    /// file is judged by its name.
     fn named(&mut self, folder: &str, program: &str, recipes: Option<Recipes>, names: &[&str]) -> Judgement {
         let Some(recipes) = recipes else { return self.by_name(program, names) };
         let first: Vec<&str> = recipes.first().into_iter().collect();
@@ -156,7 +156,7 @@ impl Judge<'_> {
             }));
         }
         if sub == "run" || sub == "r" {
-            // A program of the project: its own arguments say what it does
+            // A program of the project: its own arguments show what it does
             let own: Vec<String> = rest.iter().skip_while(|word| *word != "--").skip(1).cloned().collect();
             let package = value(&rest, &["-p", "--package", "--bin", "--example", "--manifest-path"])
                 .unwrap_or_default();
@@ -173,7 +173,7 @@ impl Judge<'_> {
         None
     }
 
-    /// Build tools that are given several goals at once.
+    /// Build tools that take several goals at once.
     fn goals(&mut self, folder: &str, program: &str, arguments: &[String]) -> Judgement {
         let told = format!("{program} {}", arguments.join(" "));
         let goals = plain(

@@ -1,9 +1,8 @@
-//! Words that speak against running what they name: for programs and files
-//! that no table knows.
+//! Words in names that show a danger: for programs and files that are in no table.
 
 use super::Why;
 
-/// Parts of names, between signs and at capital letters.
+/// Parts of names, split at signs and capital letters.
 const DANGER: &[(&str, Why)] = &[
     ("publish publisher release releaser bump prerelease changelog", Why::Publishes),
     ("deploy deployment provision promote rollback rollout teardown destroy ship", Why::Deploys),
@@ -64,7 +63,7 @@ fn parts(name: &str) -> Vec<String> {
     all
 }
 
-/// What speaks against a program, a script or a file of this name.
+/// The danger that the name of a program, a script or a file shows.
 pub(super) fn danger(name: &str) -> Option<Why> {
     let parts = parts(name);
     let joined = parts.join("");
@@ -75,8 +74,7 @@ pub(super) fn danger(name: &str) -> Option<Why> {
     DANGER.iter().find(|(words, _)| has(words)).map(|(_, why)| *why)
 }
 
-/// What speaks against a program file: files among tests may be named after
-/// what they test.
+/// The danger that a program file's path shows; test files may be named after what they test.
 pub(super) fn danger_of_file(path: &str) -> Option<Why> {
     let file = path.rsplit('/').next().unwrap_or(path);
     let stem = file.split('.').next().unwrap_or(file);
@@ -88,8 +86,8 @@ pub(super) fn danger_of_file(path: &str) -> Option<Why> {
     danger(path).filter(|why| !(among_tests && SOFT.contains(why)))
 }
 
-/// What speaks against a program with these arguments: words and options, not
-/// paths, texts or values.
+/// The danger that the arguments of a program show: only words and options, no paths, texts or
+/// values.
 pub(super) fn danger_in(arguments: &[String]) -> Option<Why> {
     let is_name = |word: &&String| {
         !word.contains(['/', ' ', '*', '.', '='])
@@ -101,7 +99,7 @@ pub(super) fn danger_in(arguments: &[String]) -> Option<Why> {
     arguments.iter().filter(is_name).filter(|word| !negated(word)).find_map(|word| danger(word))
 }
 
-/// The assignment that asks for a browser: `NAME=chromium`.
+/// The assignment that requires a browser: `NAME=chromium`.
 pub(super) fn browser_in(assignments: &[String]) -> Option<&String> {
     assignments.iter().find(|word| {
         word.split_once('=')
@@ -109,8 +107,8 @@ pub(super) fn browser_in(assignments: &[String]) -> Option<&String> {
     })
 }
 
-/// Whether the arguments of a test runner choose end-to-end or browser tests,
-/// rather than leaving them out.
+/// Whether the arguments of a test runner select end-to-end or browser tests, instead of excluding
+/// them.
 pub(super) fn names_end_to_end(arguments: &[String]) -> bool {
     let leaves_out = |word: &str| {
         let word = word.to_ascii_lowercase();

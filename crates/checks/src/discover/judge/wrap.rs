@@ -1,10 +1,9 @@
-//! Programs that only start another one: what they start is judged.
+//! Programs that only start another one: the started program is judged.
 
 use super::options::{has, skip, value};
 use super::{Class, Judge, Judgement, Why};
 
-/// Wrappers, the options of theirs that take a value, and how many words of
-/// their own follow.
+/// Wrappers, their options with a value, and the number of their own words before the command.
 const WRAPPERS: &[(&str, &[&str], usize)] = &[
     (
         "cross-env env exec command builtin nohup time stdbuf ionice setsid caffeinate chronic",
@@ -53,7 +52,7 @@ const WRAPPERS: &[(&str, &[&str], usize)] = &[
     ("run-func npx-run", &[], 0),
 ];
 
-/// Wrappers that are asked for by a word of their own: `bundle exec rspec`.
+/// Wrappers with a sub-command: `bundle exec rspec`.
 const WRAPPING_WORDS: &[(&str, &str, &[&str])] = &[
     ("bundle bundler", "exec", &[]),
     ("rbenv pyenv nodenv asdf", "exec", &[]),
@@ -190,8 +189,8 @@ impl Judge<'_> {
         }
     }
 
-    /// What a runner of environments starts: a program, or for some a script of
-    /// their own.
+    /// The command that an environment runner starts: a program, or for some runners one of their
+    /// own scripts.
     fn started(&mut self, folder: &str, program: &str, rest: &[String]) -> Judgement {
         if let Some((name, arguments)) = rest.split_first()
             && let Some(judgement) = self.python_script(folder, program, name, arguments)
@@ -224,7 +223,7 @@ impl Judge<'_> {
         }
     }
 
-    /// `npx x`: a tool that the project depends on, or one that is downloaded.
+    /// `npx x`: a tool that the project depends on, or one that would be downloaded.
     fn fetched(&mut self, folder: &str, program: &str, arguments: &[String]) -> Judgement {
         let told = format!("{program} {}", arguments.join(" "));
         if let Some(line) = value(arguments, &["-c", "--call"]) {

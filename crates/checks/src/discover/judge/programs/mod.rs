@@ -1,6 +1,6 @@
-//! What programs do: one row for each program and sub-command, one file for
-//! each world of programs. To teach a program, add a row; nothing else knows
-//! programs by name but the wrappers in `wrap.rs`.
+//! Tables of programs: one row for each program and sub-command, and one file for each group of
+//! programs. To support a program, add a row; apart from the wrappers in `wrap.rs`, no other file
+//! knows programs by name.
 
 mod node;
 mod others;
@@ -9,13 +9,12 @@ mod system;
 
 use super::{Class, Why};
 
-/// One row: programs, sub-commands, and what they are then. The first row that
-/// fits counts.
+/// One row: programs, sub-commands, and their class. The first matching row counts.
 pub(super) struct Row {
     /// Names, separated by spaces; one may end in `*`.
     programs: &'static str,
-    /// The first word that is no option: names separated by `|`, each of which
-    /// may end in `*`; `-` fits none; empty fits all.
+    /// The first word that is not an option: names separated by `|`, each of which may end in `*`;
+    /// `-` matches no word, an empty text matches every word.
     sub: &'static str,
     rule: Rule,
 }
@@ -24,7 +23,7 @@ pub(super) struct Row {
 pub(super) enum Rule {
     Is(Class),
     Never(Why),
-    /// Of this class with one of these options, else refused.
+    /// Of this class with one of these options, otherwise refused.
     With(&'static [&'static str], Class, Why),
 }
 
@@ -46,12 +45,12 @@ const fn with(
     Row { programs, sub, rule: Rule::With(options, class, why) }
 }
 
-/// Options that are refused: programs (`*` for all), options, and why.
+/// Refused options: programs (`*` for all), options, and the reason.
 type Options = (&'static str, &'static [&'static str], Why);
 
 const TABLES: [&[Row]; 4] = [node::ROWS, python::ROWS, system::ROWS, others::ROWS];
 
-/// Options whose meaning does not depend on the program, then those of one.
+/// Options with the same meaning for all programs, then options of single programs.
 const OPTIONS: &[Options] = &[
     ("*", &["--watch", "--watchAll", "--watch-all", "--watch-mode", "--continuous"], Why::Watches),
     (
@@ -113,7 +112,7 @@ const OPTIONS: &[Options] = &[
     ("turbo nx lerna", &["--affected"], Why::Partial),
 ];
 
-/// What the table says of a program with these arguments; `None` is unknown.
+/// The table's rule for a program with these arguments; `None` if it is unknown.
 pub(super) fn rule(program: &str, arguments: &[String]) -> Option<Rule> {
     let sub = arguments.iter().find(|word| !word.starts_with(['-', '+'])).map(String::as_str);
     TABLES.into_iter().flatten().find(|row| row.fits(program, sub)).map(|row| row.rule)
@@ -134,8 +133,8 @@ pub(super) fn refused_option<'a>(program: &str, arguments: &'a [String]) -> Opti
         if value.is_some_and(off) || value.is_none() && next.is_some_and(off) {
             return None;
         }
-        // The most exact row first: one of the program may say that the option is harmless
-        // `-cw` is `-c -w`
+        // The most specific row comes first, because a program's own row may call the option
+        // harmless. `-cw` is `-c -w`
         let letters = name.strip_prefix('-').filter(|letters| {
             (2..=4).contains(&letters.len())
                 && letters.chars().all(|c| c.is_ascii_lowercase())

@@ -1,7 +1,7 @@
 //! Programs of Node, Bun and Deno projects.
 //!
-//! This table is asked first, so a row here wins over one of the same name in the others. It holds rows and no code:
-//! what package managers and runners of scripts start is followed by `judge/node.rs`.
+//! This table is searched first, so its rows override rows with the same name in the others. It contains only rows:
+//! `judge/node.rs` follows what package managers and script runners start.
 
 use super::super::Class::{Build, Harmless, Lint, Test, Types};
 use super::super::Why;

@@ -1,7 +1,7 @@
 //! Programs of the other languages: Rust, Go, C and C++, Java, .NET, Ruby, PHP and so on.
 //!
-//! This table is asked last. It holds rows and no code: what a target of a makefile, a cargo alias or a script of
-//! composer runs is followed by `judge/targets.rs`.
+//! This table is searched last. It contains only rows: `judge/targets.rs` follows targets of makefiles, cargo
+//! aliases and scripts of composer.
 
 use super::super::Class::{Build, Harmless, Lint, Test, Types};
 use super::super::Why;

@@ -1,7 +1,7 @@
-//! Programs of Python projects. What follows `python -m` is looked up here too.
+//! Programs of Python projects, also for words after `python -m`.
 //!
-//! It holds rows and no code: what `uv run`, `poetry run` and the like start is followed by `judge/wrap.rs`, and a
-//! program file by `judge/files.rs`.
+//! It contains only rows: `judge/wrap.rs` follows what `uv run`, `poetry run` and the like start, and
+//! `judge/files.rs` program files.
 
 use super::super::Class::{Build, Harmless, Lint, Test, Types};
 use super::super::Why;

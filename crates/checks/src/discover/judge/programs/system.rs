@@ -1,7 +1,7 @@
 //! Programs of the machine: the shell's own, files, git, containers, clouds, databases.
 //!
-//! Programs that only start another one (`env`, `timeout`, `xargs`) are in `judge/wrap.rs`, not here. What reaches out
-//! of the slot stays refused, unless a row before names a sub-command that does not.
+//! Programs that only start another one (`env`, `timeout`, `xargs`) are in `judge/wrap.rs`. A program that reaches
+//! outside of the slot is refused, except for sub-commands that an earlier row names.
 
 use super::super::Class::{Harmless, Lint};
 use super::super::Why;
