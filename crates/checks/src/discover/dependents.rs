@@ -1,6 +1,6 @@
-//! Packages that need others of the same project: whose tests a change of those can break. Pure.
+//! Packages that depend on other packages of the same project: a change there can break their tests. Pure.
 //!
-//! With it, `engine` leaves out checks of other packages. It knows `package.json` only and reads no import: a need that
+//! `engine` uses it to leave out checks of other packages. It reads only `package.json`, no imports: a dependency that
 //! the manifest does not name is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::node::Packages;
 use super::source::{Source, is_inside};
 
-/// The folders of packages that a change of these files concerns: those that
-/// hold one of them, and those that need such a package, directly or over
-/// others.
+/// The folders of packages that a change of these files affects: packages that contain one of them, and packages that
+/// depend on such a package, directly or through others.
 pub fn concerned(
     read: &dyn Fn(&str) -> Option<String>,
     list: &[String],
@@ -67,7 +66,7 @@ mod tests {
             concerned(&read, &list, &paths).into_iter().collect::<Vec<_>>()
         };
         assert_eq!(of(&["packages/d/src/a.js"]), ["packages/d"]);
-        // A circle ends
+        // A cycle of dependencies ends
         assert_eq!(of(&["packages/c/index.js"]), ["packages/a", "packages/b", "packages/c"]);
         assert_eq!(of(&["README.md"]), [""]);
     }

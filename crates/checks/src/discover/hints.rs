@@ -1,5 +1,4 @@
-//! What is said where commands are missing: what was seen, and the lines of
-//! `opencode.toml` that help.
+//! Hints for missing commands: what was seen, and the lines of `opencode.toml` that help.
 //!
 //! It finds no command itself.
 
@@ -7,7 +6,7 @@ use super::source::is_foreign;
 use super::{ECOSYSTEMS, Survey};
 use crate::check::CheckPurpose;
 
-/// Files of tools that nothing is known of, and a command that is usual there.
+/// Files of unsupported tools, and a usual command for each.
 const SEEN: &[(&str, &str)] = &[
     ("MODULE.bazel", "bazel test //..."),
     ("WORKSPACE", "bazel test //..."),
@@ -34,7 +33,7 @@ const SEEN: &[(&str, &str)] = &[
     ("Makefile.PL", "prove -l"),
 ];
 
-/// Whether a file belongs to a tool that nothing is known of.
+/// Whether a file belongs to an unsupported tool.
 #[cfg(test)]
 pub(super) fn is_seen(file: &str) -> bool {
     SEEN.iter().any(|(name, _)| *name == file)

@@ -1,5 +1,5 @@
-//! The set-up of a project in steps, each with the files that decide it: when one of them changes, it has to be done
-//! again. Pure.
+//! The set-up of a project in steps, each with the files that decide it: after a change of one of them, the step
+//! must run again. Pure.
 //!
 //! The commands come from `ECOSYSTEMS`. It hashes nothing and runs nothing: `engine` compares the files and runs the
 //! steps.
@@ -35,29 +35,29 @@ const OTHERS: &[&str] = &[
     "stack.yaml.lock",
     "Package.resolved",
 ];
-/// Files that decide one step; in a larger project the first ones do.
+/// The most deciding files of one step; a larger project uses the first ones.
 const MAX_DECIDING_FILES: usize = 2_000;
 
 /// One part of the set-up: a package manager in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupStep {
-    /// The command; its `source` is the file that calls for it.
+    /// The command; its `source` is the file that requires it.
     pub check: Check,
-    /// Paths of the files that decide what it does.
+    /// Paths of the files that decide its result.
     pub inputs: Vec<String>,
-    /// Names in its folder, and in those of its members, that it fills.
+    /// The names that it fills, in its folder and in those of its members.
     pub makes: &'static [&'static str],
-    /// It leaves nothing in the slot that is needed, so that once is enough for every slot with the same inputs.
+    /// The step changes nothing in the slot, so one run is enough for all slots with the same inputs.
     pub only_fetches: bool,
-    /// Where it fails: a command that installs all that can be, and writes what cannot into [`NOT_INSTALLED`].
+    /// The command after a failure: it installs everything possible, and writes the rest into [`NOT_INSTALLED`].
     pub otherwise: Option<Check>,
 }
 
-/// Where the second command of a step writes what it left out, in its folder, a line each.
+/// The file in the step's folder in which the second command lists what it left out, one per line.
 pub const NOT_INSTALLED: &str = ".venv/not-installed.txt";
 
-/// What makes a fresh checkout ready, one step for each folder and package
-/// manager, so that one that fails leaves the others standing.
+/// The set-up of a fresh checkout: one step for each folder and package manager, so that a failed step does not
+/// affect the others.
 pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<SetupStep> {
     let source = Source::new(read, list);
     let mut all = Vec::new();
@@ -91,7 +91,7 @@ fn inputs(list: &[String], step: &SetupCommand) -> Vec<String> {
             break;
         }
     }
-    // What stands above holds for all below it
+    // A file in a folder above also decides for the folders below it
     let mut above = step.folder.as_str();
     while let Some((up, _)) = above.rsplit_once('/').or_else(|| (!above.is_empty()).then_some(("", above))) {
         found.extend(OTHERS.iter().map(|name| join(up, name)).filter(|path| list.contains(path)));

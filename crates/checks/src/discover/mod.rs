@@ -1,7 +1,6 @@
-//! Finding the project's own commands in its manifests: one file a kind of
-//! project, one row in [`ECOSYSTEMS`]. What a command does is followed to its
-//! end (`judge/`) before it is a check. Pure: files are read through the
-//! function that is given, and nothing runs.
+//! Finds the project's own commands in its manifests: one file for each kind of project, with one
+//! row in [`ECOSYSTEMS`]. `judge/` follows a command to its end before it becomes a check. Pure:
+//! files are read through the given function, and nothing runs.
 
 mod coverage;
 mod decides;
@@ -30,21 +29,21 @@ pub(crate) use source::{Source, join};
 use judge::Judge;
 use node::Packages;
 
-/// Refused commands that are told.
+/// The most refused commands that are reported.
 const MAX_REFUSED: usize = 100;
 
 /// A kind of project.
 struct Ecosystem {
-    /// Tells checks of one name apart.
+    /// Makes names of checks unique.
     name: &'static str,
-    /// Files whose presence hints at it.
+    /// Files that show that a project may be of this kind.
     manifests: &'static [&'static str],
     find: fn(&mut Survey),
     setup: fn(&Source) -> Vec<SetupCommand>,
 }
 
-/// All kinds of project that are known. Those that only call the others'
-/// commands by another name come last, and fill what is missing.
+/// All known kinds of project. Kinds that only call commands of others by another name come last,
+/// and add what is missing.
 const ECOSYSTEMS: &[Ecosystem] = &[
     node::ROW,
     systems::deno::ROW,
@@ -68,46 +67,45 @@ const ECOSYSTEMS: &[Ecosystem] = &[
     systems::native::autotools::ROW,
 ];
 
-/// What a project says of itself.
+/// The commands that were found in a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Steps that make a fresh checkout ready, each on its own; their `source`
-    /// says why.
+    /// Independent steps of the set-up of a fresh checkout; their `source` is the reason.
     pub setup: Vec<Check>,
     /// Builds first, tests last; names are unique.
     pub checks: Vec<Check>,
     pub refused: Vec<Refused>,
-    /// Sentences that say what was seen, and what to configure.
+    /// Sentences about what was seen and what to configure.
     pub hints: Vec<String>,
 }
 
-/// A command of the project that is never run unasked.
+/// A command of the project that never runs without the user's permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The name by which it can be allowed.
+    /// The name with which the user can allow it.
     pub name: String,
     pub run: String,
-    /// Who names it: `package.json scripts.test`.
+    /// The file and entry that define it: `package.json scripts.test`.
     pub source: String,
-    /// What of it is refused, and how it can be allowed.
+    /// What is refused about it, and how to allow it.
     pub why: String,
 }
 
-/// What the user says of found commands, each a name or a glob.
+/// The user's settings for found commands; each entry is a name or a glob.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Checks that are left out.
+    /// Checks to leave out.
     pub exclude: Vec<String>,
-    /// Refused commands that run all the same.
+    /// Refused commands that may run.
     pub allow: Vec<String>,
 }
 
-/// What is known of a project while it is looked at.
+/// The results while a project is searched.
 struct Survey<'a> {
     source: &'a Source<'a>,
     packages: &'a Packages<'a>,
     choice: &'a Choice,
-    /// The kind of project that is looked for.
+    /// The kind of project that is being searched for.
     ecosystem: &'static str,
     found: Vec<(&'static str, Check)>,
     refused: Vec<Refused>,
@@ -127,7 +125,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// An empty one of the same project.
+    /// An empty survey of the same project.
     fn fork(&self) -> Survey<'a> {
         Survey { ecosystem: self.ecosystem, ..Survey::new(self.source, self.packages, self.choice) }
     }
@@ -150,7 +148,7 @@ impl<'a> Survey<'a> {
         self.checks().any(|check| check.kind == kind && check.directory == folder)
     }
 
-    /// Takes a check, unless the same command runs there already.
+    /// Adds a check, unless the folder already has one with the same command.
     fn add(&mut self, check: Check) {
         let known = self.checks().any(|other| other.run == check.run && other.directory == check.directory);
         if !known {
@@ -182,7 +180,7 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// A name that says the folder too.
+/// A name that includes the folder.
 fn full_name(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{}-{name}", folder.replace('/', "-")) }
 }
@@ -193,8 +191,8 @@ fn named(patterns: &[String], name: &str) -> bool {
     })
 }
 
-/// All that is found in a project. `programs` says whether a program of that
-/// name is there.
+/// Everything that is found in a project. `programs` tells whether a program of that name is
+/// installed.
 pub fn find(
     read: &dyn Fn(&str) -> Option<String>,
     list: &[String],
@@ -217,14 +215,14 @@ pub fn find(
     Found { setup, checks, refused, hints }
 }
 
-/// The project's own checks, builds first, tests last; names are unique. `read`
-/// gives a file's text, `list` all paths relative to the project's root.
+/// The project's own checks, builds first, tests last; names are unique. `read` returns a file's
+/// text, `list` holds all paths relative to the project's root.
 pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<Check> {
     find(read, list, &|_| true, &Choice::default()).checks
 }
 
-/// A configured check with what the project's manifests say of its command:
-/// `npm test` as the user wrote it gets the test runner behind that script.
+/// Completes a configured check from the project's manifests: the user's `npm test` gets the test
+/// runner of that script.
 pub fn resolve(check: Check, read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Check {
     let source = Source::new(read, list);
     node::resolve(&source, &Packages::new(&source), check)
@@ -234,11 +232,12 @@ fn steps(source: &Source) -> Vec<SetupCommand> {
     ECOSYSTEMS.iter().flat_map(|ecosystem| (ecosystem.setup)(source)).collect()
 }
 
-/// One project's part of the set-up.
+/// The set-up of one project.
 struct SetupCommand {
     folder: String,
     run: String,
-    /// Where it fails: what installs all that can be, and writes the rest into [`NOT_INSTALLED`].
+    /// The command after a failure: it installs everything possible, and writes the rest into
+    /// [`NOT_INSTALLED`].
     otherwise: Option<String>,
     source: String,
 }
@@ -258,7 +257,7 @@ impl SetupCommand {
     }
 }
 
-/// Time limits by what a check does: lints are quick, the rest may compile.
+/// The time limit by kind of check: lints are quick, others may compile.
 fn limit(kind: CheckPurpose) -> Duration {
     match kind {
         CheckPurpose::Lint => DEFAULT_TIMEOUT / 2,
@@ -266,7 +265,7 @@ fn limit(kind: CheckPurpose) -> Duration {
     }
 }
 
-/// A check that no script names, but a manifest or a tool's presence does.
+/// A check that follows from a manifest or an installed tool, not from a script.
 fn own(folder: &str, name: &str, kind: CheckPurpose, run: &str, because: &str) -> Check {
     Check {
         name: name.to_owned(),
@@ -285,7 +284,7 @@ fn no_setup(_: &Source) -> Vec<SetupCommand> {
     Vec::new()
 }
 
-/// Names told apart by folder, then by kind of project, then by number.
+/// Makes names unique: by folder, then by kind of project, then by number.
 fn unique(found: Vec<(&'static str, Check)>) -> Vec<Check> {
     let mut all: Vec<Check> = Vec::new();
     for (project, mut check) in found {

@@ -1,16 +1,16 @@
 //! The language of a file, and the languages whose tests a check runs.
 //!
-//! Tables for `coverage`, which adds the folders. Names, endings and the words of a command are all that it looks at:
-//! it opens no file. A check of which nothing is known may run the tests of any language.
+//! Tables for `coverage`, which adds the folders. It looks only at names, extensions and the words of a command, and
+//! opens no file. A check of an unknown program may run the tests of any language.
 
 use crate::check::{Check, Runner};
 use crate::runners::{Command, Language};
 use crate::shell::commands;
 
-/// What a file is written in, as far as tests of it are concerned.
+/// The language of a file, as far as tests are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Written {
-    /// TypeScript and components too.
+    /// Also TypeScript and components.
     JavaScript,
     Python,
     Rust,
@@ -27,11 +27,11 @@ pub(super) enum Written {
     Haskell,
     Dart,
     Shell,
-    /// Read by programs: settings, data, markup, languages that are not known.
+    /// Files that programs read: settings, data, markup, unknown languages.
     Other,
-    /// Read by nobody but people and editors: no test is expected.
+    /// Files that only people and editors read: no test is expected.
     Prose,
-    /// How the project is delivered and served: no test of the project runs it.
+    /// Files for delivery and operation: no test of the project runs them.
     Operations,
 }
 
@@ -61,7 +61,7 @@ const ENDS: &[(Written, &[&str])] = &[
     (Written::Operations, &["tf", "tfvars", "dockerfile", "nix"]),
 ];
 
-/// Names that say it, whatever their end.
+/// Names that decide regardless of the extension.
 const PROSE: &[&str] = &[
     "license",
     "licence",
@@ -103,7 +103,7 @@ pub(super) fn of_file(path: &str) -> Written {
     }
 }
 
-/// Programs that test, or start what tests, and the language of that.
+/// Programs that run tests or start a test program, and its language.
 const PROGRAMS: &[(Written, &[&str])] = &[
     (
         Written::JavaScript,
@@ -155,7 +155,7 @@ const PROGRAMS: &[(Written, &[&str])] = &[
     (Written::Shell, &["bats", "shellcheck", "shellspec"]),
 ];
 
-/// Manifests, and the language of what they describe.
+/// Manifests, and the language of their projects.
 const MANIFESTS: &[(Written, &[&str])] = &[
     (Written::JavaScript, &["package.json", "deno.json", "deno.jsonc"]),
     (
@@ -184,18 +184,18 @@ const MANIFESTS: &[(Written, &[&str])] = &[
     (Written::C, &["CMakeLists.txt", "meson.build", "configure.ac"]),
 ];
 
-/// The files that begin a project of this language.
+/// The manifests that a project of this language can have.
 pub(super) fn manifests(written: Written) -> &'static [&'static str] {
     MANIFESTS.iter().find(|(one, _)| *one == written).map_or(&[], |(_, files)| files)
 }
 
-/// Whether a manifest, or a program that runs tests, stands for a language.
+/// Whether the tables know this manifest or this program.
 #[cfg(test)]
 pub(in crate::discover) fn is_known(name: &str) -> bool {
     MANIFESTS.iter().chain(PROGRAMS).any(|(_, names)| names.contains(&name))
 }
 
-/// The languages whose tests a check runs; `None` where it may run any.
+/// The languages whose tests a check runs; `None` if it may run any.
 pub(super) fn of_check(check: &Check) -> Option<Vec<Written>> {
     let by_runner = check.runner.and_then(of_runner);
     if let Some(written) = by_runner {
@@ -209,9 +209,9 @@ pub(super) fn of_check(check: &Check) -> Option<Vec<Written>> {
     let file = file.rsplit('/').next().unwrap_or(file);
     let by_source = MANIFESTS.iter().find(|(_, files)| files.contains(&file)).map(|(written, _)| *written);
     match by_source {
-        // A script of package.json may start another language's tests
+        // A script of package.json may start the tests of another language
         Some(Written::JavaScript) if found.iter().any(|one| *one != Written::JavaScript) => Some(found),
-        // Nor is it known what a shell or a task runner starts
+        // A shell or a task runner may start anything
         Some(Written::JavaScript)
             if found.is_empty() && commands(line).iter().any(|words| is_shell(words)) =>
         {

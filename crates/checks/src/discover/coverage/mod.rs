@@ -1,5 +1,5 @@
-//! Which files a test check vouches for: those of its language, where its
-//! runner collects tests. Builds, types and lints vouch for nothing. Pure.
+//! Decides which files a test check covers: files of its language, in folders where its runner collects tests.
+//! Builds, types and lints cover nothing. Pure.
 
 mod languages;
 
@@ -14,23 +14,22 @@ use crate::check::{Check, CheckPurpose, Runner};
 use crate::runners::Command;
 use crate::shell::commands;
 
-/// Folders that hold tests of what lies beside them.
+/// Folders with tests of the code beside them.
 const TEST_FOLDERS: &[&str] =
     &["test", "tests", "__tests__", "spec", "specs", "testing", "unit", "unit-tests", "t"];
 
-/// What is known of a project to say which check covers which file.
+/// The project's files, from which follows which check covers which file.
 pub struct Coverage<'a> {
     source: Source<'a>,
 }
 
 impl<'a> Coverage<'a> {
-    /// `read` gives a file's text, `list` all paths relative to the project's root.
+    /// `read` returns a file's text, `list` holds all paths relative to the project's root.
     pub fn new(read: &'a dyn Fn(&str) -> Option<String>, list: &'a [String]) -> Coverage<'a> {
         Coverage { source: Source::new(read, list) }
     }
 
-    /// Which of these files a check covers, and which of those that need a test
-    /// it does not.
+    /// The files that a check covers, and the files that need a test but are not covered by it.
     pub fn split(&self, check: &Check, paths: &[String]) -> (Vec<String>, Vec<String>) {
         let tests = matches!(check.kind, CheckPurpose::Test | CheckPurpose::Custom);
         let Some(about) = tests.then(|| About::new(&self.source, check)) else {
@@ -41,23 +40,24 @@ impl<'a> Coverage<'a> {
     }
 }
 
-/// Whether a change of this file is for tests to vouch for.
+/// Whether a change of this file needs a test.
 pub fn needs_test(path: &str) -> bool {
     of_file(path) != Written::Prose
 }
 
-/// Whether a file belongs to what a check looks at: its language, its folder, its members.
+/// Whether a file is in the scope of a check: its language, its folder, its members.
 pub(super) fn is_of(source: &Source, check: &Check, path: &str) -> bool {
     About::new(source, check).covers(path)
 }
 
-/// What a check runs.
+/// A check, with its command as it runs.
 struct About<'a> {
     source: &'a Source<'a>,
     packages: Packages<'a>,
     check: &'a Check,
     written: Option<Vec<Written>>,
-    /// Words after the runner that name folders or files of the project; empty: it looks everywhere below its folder.
+    /// Words after the runner that name folders or files of the project; if empty, it searches all folders below its
+    /// own.
     collects: Vec<String>,
     /// Members that the command names.
     members: Vec<String>,
@@ -85,7 +85,7 @@ impl<'a> About<'a> {
     fn covers(&self, path: &str) -> bool {
         let here = &self.check.directory;
         let written = of_file(path);
-        // A command that the user names as a check stands for the user's word
+        // If the user configures a command as a check, it counts for all files
         if self.check.kind == CheckPurpose::Custom {
             return is_inside(path, here);
         }
@@ -109,7 +109,7 @@ impl<'a> About<'a> {
         }
     }
 
-    /// The one language whose tests it runs.
+    /// The single language whose tests it runs.
     fn language(&self) -> Option<Written> {
         match self.written.as_deref() {
             Some([one]) => Some(*one),
@@ -117,7 +117,7 @@ impl<'a> About<'a> {
         }
     }
 
-    /// The innermost project of this language that a file is in, no further out than the check's own folder.
+    /// The innermost project of this language that contains a file, not above the check's own folder.
     fn nearest(&self, path: &str, written: Written) -> Option<String> {
         let mut folder = path;
         while let Some((above, _)) =
@@ -156,7 +156,7 @@ impl<'a> About<'a> {
         own.is_some_and(|own| matches(&own)) || !below.is_empty() && matches(below)
     }
 
-    /// Whether tests that run in the check's folder are those of a project inside it.
+    /// Whether tests that run in the check's folder belong to a project inside it.
     fn reaches(&self, inner: &str, written: Written) -> bool {
         if !self.members.is_empty() {
             return self.names(inner, written);
@@ -182,7 +182,7 @@ impl<'a> About<'a> {
         if tested(inner) {
             return true;
         }
-        // What has no tests of its own is tested through a member that needs it
+        // Code without its own tests is tested through a member that depends on it
         let package = self.packages.get(inner);
         let Some(name) = package.as_ref().and_then(|package| package.name()) else { return false };
         members
@@ -191,7 +191,7 @@ impl<'a> About<'a> {
             .any(|member| self.packages.get(member).is_some_and(|package| package.depends_on(name)))
     }
 
-    /// Whether the runner looks for tests in all folders below.
+    /// Whether the runner searches all folders below for tests.
     fn collects_below(&self) -> bool {
         matches!(
             self.check.runner,
@@ -233,7 +233,7 @@ impl<'a> About<'a> {
             return false;
         }
         let members = listed("members");
-        // What a member names by its path is a member too
+        // A package that a member names by its path is a member too
         let by_path = table.to_string().contains(&format!("path = \"{below}\""));
         let is_member = is_in(&members) || by_path;
         let default = listed("default-members");
@@ -246,7 +246,7 @@ fn table(source: &Source, folder: &str) -> Option<toml::Table> {
     source.read(folder, "Cargo.toml")?.parse().ok()
 }
 
-/// The root of the workspace that a folder is in, or is.
+/// The root of the workspace that contains a folder, or that is this folder.
 fn workspace_of(packages: &Packages, folder: &str) -> Option<String> {
     let mut here = folder;
     loop {
@@ -261,7 +261,7 @@ fn workspace_of(packages: &Packages, folder: &str) -> Option<String> {
     }
 }
 
-/// Members that a simple command is narrowed to.
+/// The members that a simple command selects.
 fn named_members(words: &[String]) -> Vec<String> {
     const OPTIONS: &[&str] = &["-p", "--package", "--workspace", "-w", "--filter", "-F", "--scope"];
     let program = words.iter().find(|word| !word.contains('='));
@@ -286,7 +286,7 @@ fn named_members(words: &[String]) -> Vec<String> {
     found
 }
 
-/// Where a runner is told to look, as the folders whose code those tests are of.
+/// The folders that a runner is told to search, as the folders of the tested code.
 fn collected(source: &Source, check: &Check, lines: &[Vec<String>]) -> Vec<String> {
     let Some(runner) = check.runner else { return Vec::new() };
     if !matches!(
@@ -326,11 +326,11 @@ fn collected(source: &Source, check: &Check, lines: &[Vec<String>]) -> Vec<Strin
         let paths = test_paths(source, &check.directory);
         roots.extend(paths.iter().filter_map(|path| code_of(source, &check.directory, path)));
     }
-    // One that looks at all of it looks everywhere
+    // A runner that gets the whole folder searches everywhere
     if roots.contains(&check.directory) { Vec::new() } else { roots }
 }
 
-/// Where pytest looks by its settings.
+/// The paths that pytest searches by its settings.
 fn test_paths(source: &Source, folder: &str) -> Vec<String> {
     let pyproject: Option<toml::Table> =
         source.read(folder, "pyproject.toml").and_then(|text| text.parse().ok());
@@ -351,7 +351,7 @@ fn test_paths(source: &Source, folder: &str) -> Vec<String> {
     .collect()
 }
 
-/// The folder whose code the tests at a path are of.
+/// The folder of the code that the tests at a path belong to.
 fn code_of(source: &Source, here: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {

@@ -1,11 +1,11 @@
-//! A command line whose exit status speaks for each of its commands, and the options of one of them.
+//! A command line whose exit status shows a failure of any of its commands, and the options of one of them.
 //!
-//! `mod.rs` splits lines with it, and each language lists the options that leave nothing out. It knows no program. What
-//! is not on a list makes the answer `None`, never a guess.
+//! `mod.rs` splits lines with it, and each language lists the options that do not reduce a check. It knows no program.
+//! A word that is not on a list gives `None`, never a guess.
 
 use crate::shell::commands;
 
-/// The commands of a line that only `&&` joins; `None` where a failure may be passed over, or the shell does more.
+/// The commands of a line that are joined by `&&` only; `None` if a failure may be hidden, or the shell does more.
 pub(super) fn chain(line: &str) -> Option<Vec<Vec<String>>> {
     const MORE: [char; 16] =
         ['|', ';', '<', '>', '(', ')', '#', '`', '$', '{', '}', '\\', '\n', '*', '?', '!'];
@@ -13,7 +13,7 @@ pub(super) fn chain(line: &str) -> Option<Vec<Vec<String>>> {
         return None;
     }
     let all = commands(line);
-    // Another folder, or another shell's settings
+    // The line changes the folder or the shell's settings
     let moves = all.iter().any(|words| {
         let first = words.first().map_or("", String::as_str);
         ["cd", "pushd", "set", "exit", "source", ".", "eval", "exec", "trap", "true", "if"].contains(&first)
@@ -21,19 +21,19 @@ pub(super) fn chain(line: &str) -> Option<Vec<Vec<String>>> {
     (!moves).then_some(all)
 }
 
-/// What a command is told, by a list of what is known to leave nothing out.
+/// The options of a command that are known not to reduce what it checks.
 pub(super) struct Options<'c> {
-    /// Options that stand alone.
+    /// Options without a value.
     pub(super) plain: &'c [&'c str],
-    /// Options that take the next word.
+    /// Options with a value in the next word.
     pub(super) valued: &'c [&'c str],
 }
 
-/// What a command was told.
+/// The arguments of a command.
 #[derive(Debug, Default)]
 pub(super) struct Told<'w> {
     pub(super) options: Vec<&'w str>,
-    /// Option and value.
+    /// Options with their values.
     pub(super) values: Vec<(&'w str, &'w str)>,
     pub(super) words: Vec<&'w str>,
 }
@@ -49,7 +49,7 @@ impl<'w> Told<'w> {
 }
 
 impl Options<'_> {
-    /// Reads a command's arguments, up to `--`; `None` where one is not on the list.
+    /// Reads a command's arguments, up to `--`; `None` if one is not on the list.
     pub(super) fn read<'w>(&self, arguments: &'w [String]) -> Option<Told<'w>> {
         let mut told = Told::default();
         let mut rest = arguments.iter().map(String::as_str).take_while(|word| *word != "--").peekable();

@@ -1,7 +1,7 @@
-//! What Go's compiler has judged: every file of the module that is built on any system.
+//! What Go's compiler has checked: every file of the module that is built on all systems.
 //!
-//! `mod.rs` asks it for `.go` files. It evaluates no build constraint: a file with one, with cgo or with a system in
-//! its name stays undecided. So does every file where the command builds less than `./...`.
+//! `mod.rs` calls it for `.go` files. It evaluates no build constraint: a file with one, with cgo or with a system
+//! in its name stays undecided. So does every file if the command builds less than `./...`.
 
 use super::command::Options;
 use super::{Decisions, Place};

@@ -1,8 +1,8 @@
-//! Which lines a compiler or a type checker has judged where a check is green: by the command, the settings that stood at
-//! the base, and what the file itself leaves out. Pure.
+//! Decides which lines a compiler or a type checker has checked if a check is green. It follows from the command, the
+//! settings of the base, and the exceptions in the file itself. Pure.
 //!
-//! What cannot be told (an unknown option, a file left out, code under a condition) is not judged: a finding that rests on
-//! it stays. It knows nothing of findings.
+//! If this cannot be decided (an unknown option, an excluded file, code under a condition), the line counts as not
+//! checked, and a finding about it stays. It knows nothing of findings.
 
 mod command;
 mod go;
@@ -14,7 +14,7 @@ use super::coverage;
 use super::source::Source;
 use crate::check::{Check, CheckPurpose};
 
-/// A tool that decides whether names, members, imports and arguments hold together.
+/// A tool that checks that names, members, imports and arguments exist and fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decider {
     TypeScript,
@@ -24,12 +24,12 @@ pub enum Decider {
     Go,
 }
 
-/// How a file's text is read, and all paths.
+/// The function that reads a file's text, and all paths.
 type Files<'a> = (&'a dyn Fn(&str) -> Option<String>, &'a [String]);
 
-/// What is known of a project, before and after a change, to say what a check decides.
+/// The project before and after a change, from which follows what a check decides.
 pub struct Decisions<'a> {
-    /// Settings of the tools are read here: the base's are in place while checks run.
+    /// Settings of tools are read from the base, because the base's are in place while checks run.
     base: Source<'a>,
     now: Source<'a>,
     changed: &'a [String],
@@ -45,12 +45,12 @@ struct Place<'t> {
 }
 
 impl<'a> Decisions<'a> {
-    /// `changed`: paths that differ between the two.
+    /// `changed`: paths that differ between base and now.
     pub fn new(base: Files<'a>, now: Files<'a>, changed: &'a [String]) -> Decisions<'a> {
         Decisions { base: Source::new(base.0, base.1), now: Source::new(now.0, now.1), changed }
     }
 
-    /// The tool that has judged a line (from 1) where this check is green.
+    /// The tool that has checked a line (from 1) if this check is green.
     pub fn decider(&self, check: &Check, path: &str, line: u32) -> Option<Decider> {
         let text = self.now.read("", path)?;
         let at = usize::try_from(line).ok()?.checked_sub(1)?;
@@ -68,7 +68,7 @@ impl<'a> Decisions<'a> {
         })
     }
 
-    /// Whether a command that looks at its whole project looks at this file.
+    /// Whether a file belongs to the project that a command checks as a whole.
     fn is_in_project(&self, check: &Check, path: &str) -> bool {
         let code = Check { kind: CheckPurpose::Build, ..check.clone() };
         coverage::is_of(&self.base, &code, path)

@@ -1,4 +1,4 @@
-//! What pyright, and mypy where it is strict, have judged: files that their settings include, without what silences them.
+//! What pyright, and mypy if it is strict, have checked: files that their settings include, without silenced lines.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ const MYPY: Options<'static> = Options {
     plain: &["--strict", "--pretty", "--no-incremental", "--show-error-codes", "--no-color-output"],
     valued: &[],
 };
-/// Reports of pyright that say what is missing.
+/// Reports of pyright about missing names, members and imports.
 const REPORTS: &[&str] = &[
     "reportGeneralTypeIssues",
     "reportMissingImports",
@@ -24,7 +24,7 @@ const REPORTS: &[&str] = &[
     "reportArgumentType",
     "reportOptionalMemberAccess",
 ];
-/// Settings of mypy that leave something out.
+/// Settings of mypy that reduce its checks.
 const LENIENT: &[&str] = &[
     "ignore_errors",
     "ignore_missing_imports",
@@ -69,7 +69,7 @@ pub(super) fn judges(
     }
 }
 
-/// Whether nothing in the file keeps a checker from the line. What it takes to be unreachable it does not look at.
+/// Whether nothing in the file excludes the line. A checker skips code that it considers unreachable.
 fn is_judged(place: &Place<'_>) -> bool {
     let comments = ["# pyright:", "# mypy:", "# pyrefly:", "@no_type_check", "@typing.no_type_check"];
     let conditions = ["sys.platform", "sys.version_info", "os.name", "TYPE_CHECKING", "NoReturn", "Never"];
@@ -122,7 +122,7 @@ fn matches(pattern: &str, path: &str) -> bool {
     pattern.is_empty() || globs.iter().flatten().any(|glob| glob.is_match(path))
 }
 
-/// Whether mypy leaves nothing out: strict by the command or by its settings, and nothing that takes some of it back.
+/// Whether mypy checks everything: it is strict by the command or its settings, and nothing relaxes that.
 fn mypy_is_strict(all: &Decisions<'_>, directory: &str, asked: bool) -> bool {
     let own = ["mypy.ini", ".mypy.ini"].iter().find_map(|file| all.base.read(directory, file));
     let settings = own.or_else(|| {

@@ -1,7 +1,7 @@
-//! What rustc has judged: files that `mod` leads to from the root of a library, a program or a test, outside conditions
-//! and definitions of macros.
+//! What rustc has checked: files that `mod` declarations reach from the root of a library, a program or a test, outside
+//! of conditions and macro definitions.
 //!
-//! It evaluates no `cfg` and follows no `path` attribute: what depends on one stays undecided. Roots are those of the
+//! It evaluates no `cfg` and follows no `path` attribute: code that depends on one stays undecided. Roots come from the
 //! base's `Cargo.toml`, which is in place while checks run.
 
 use super::command::Options;
@@ -34,10 +34,10 @@ const OPTIONS: Options<'static> = Options {
     valued: &["--features", "-F", "--profile", "-j", "--jobs", "--color", "--message-format"],
 };
 
-/// How far a command compiles.
+/// The code that a command compiles.
 #[derive(Clone, Copy)]
 struct Reach {
-    /// Tests, and what `cfg(test)` brings.
+    /// Tests, and code under `cfg(test)`.
     tests: bool,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn judges(all: &Decisions<'_>, check: &Check, words: &[String], place
         ("nextest", Some((run, rest))) if run == "run" => (true, rest),
         _ => return false,
     };
-    // A word after the options of a test run only chooses among what was compiled
+    // A word after the options of a test run only selects among the compiled tests
     let Some(told) = OPTIONS.read(arguments).filter(|told| is_test || told.words.is_empty()) else {
         return false;
     };
@@ -59,7 +59,7 @@ pub(super) fn judges(all: &Decisions<'_>, check: &Check, words: &[String], place
     all.is_in_project(check, place.path) && is_plain(place, reach) && leads_to(all, folder, inner, reach, 0)
 }
 
-/// The folder of the package that a file is in, and the file's path in it.
+/// The folder of the package that contains a file, and the file's path in it.
 fn package<'p>(all: &Decisions<'_>, path: &'p str) -> Option<(&'p str, &'p str)> {
     let mut folder = path;
     while !folder.is_empty() {
@@ -71,7 +71,7 @@ fn package<'p>(all: &Decisions<'_>, path: &'p str) -> Option<(&'p str, &'p str)>
     None
 }
 
-/// Whether the line is compiled wherever its file is.
+/// Whether the line is compiled whenever its file is.
 fn is_plain(place: &Place<'_>, reach: Reach) -> bool {
     let tests = "#[cfg(test)]";
     let others = place.text.replace(tests, "");
@@ -82,7 +82,7 @@ fn is_plain(place: &Place<'_>, reach: Reach) -> bool {
     reach.tests || place.text.lines().take(place.at + 1).all(|line| line.trim() != tests)
 }
 
-/// Whether `mod` leads to a file of the package.
+/// Whether `mod` declarations reach a file of the package.
 fn leads_to(all: &Decisions<'_>, folder: &str, inner: &str, reach: Reach, depth: usize) -> bool {
     const DEEPEST: usize = 20;
     if depth > DEEPEST {
@@ -103,7 +103,7 @@ fn leads_to(all: &Decisions<'_>, folder: &str, inner: &str, reach: Reach, depth:
     })
 }
 
-/// Files that may declare the modules of a folder: its `mod.rs` and roots stand in it, any other file beside it.
+/// Files that may declare the modules of a folder: its `mod.rs` and crate roots are in it, any other file is beside it.
 fn parents(all: &Decisions<'_>, folder: &str, above: &str, reach: Reach) -> Vec<String> {
     let path = join(folder, above);
     let within = all.now.below(&path).filter(|file| !file.contains('/') && file.ends_with(".rs"));
@@ -116,7 +116,7 @@ fn parents(all: &Decisions<'_>, folder: &str, above: &str, reach: Reach) -> Vec<
     files
 }
 
-/// Whether the text of a parent has `mod name;` under no condition.
+/// Whether the text of a parent has `mod name;` without a condition.
 fn declares(text: &str, name: &str, reach: Reach) -> bool {
     let mut attributes: Vec<&str> = Vec::new();
     for line in text.lines() {
@@ -140,7 +140,7 @@ fn declares(text: &str, name: &str, reach: Reach) -> bool {
     false
 }
 
-/// Whether the package's manifest makes a file the root of what is compiled.
+/// Whether the package's manifest makes a file a crate root.
 fn is_root(all: &Decisions<'_>, folder: &str, inner: &str, reach: Reach) -> bool {
     let manifest: Option<toml::Table> =
         all.base.read(folder, "Cargo.toml").and_then(|text| text.parse().ok());

@@ -1,4 +1,4 @@
-//! What the TypeScript compiler has judged: files of the tsconfig that a command names, without what switches it off.
+//! What the TypeScript compiler has checked: files of the tsconfig that a command names, without those that switch it off.
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ const OPTIONS: Options<'static> = Options {
     ],
     valued: &["-p", "--project", "--outDir", "--outdir", "--tsBuildInfoFile"],
 };
-/// Configurations that one command may lead to.
+/// The most configurations that one command may refer to.
 const MOST: usize = 200;
 
 pub(super) fn judges(all: &Decisions<'_>, check: &Check, words: &[String], place: &Place<'_>) -> bool {
@@ -46,7 +46,7 @@ pub(super) fn judges(all: &Decisions<'_>, check: &Check, words: &[String], place
             .any(|path| Configuration::read(all, path).is_some_and(|found| found.includes(place.path)))
 }
 
-/// Whether nothing in the file keeps the compiler from the line. Imports for an effect, `require` and mocks are not resolved.
+/// Whether nothing in the file excludes the line. Imports for side effects, `require` and mocks are not resolved.
 fn is_judged(place: &Place<'_>) -> bool {
     let line = place.line.trim_start();
     let effect = line.strip_prefix("import").is_some_and(|rest| rest.trim_start().starts_with(['"', '\'']));
@@ -57,7 +57,7 @@ fn is_judged(place: &Place<'_>) -> bool {
         || ["require(", "require.resolve(", "ock("].iter().any(|call| line.contains(call)))
 }
 
-/// Whether a directive stands above the line: the compiler passes over empty lines and comments between the two.
+/// Whether a directive is above the line; the compiler ignores empty lines and comments between the two.
 fn is_suppressed(place: &Place<'_>) -> bool {
     let above: Vec<&str> = place.text.lines().take(place.at).collect();
     for line in above.into_iter().rev() {
@@ -72,7 +72,7 @@ fn is_suppressed(place: &Place<'_>) -> bool {
     false
 }
 
-/// Whether the change states what nobody checks: names and modules that are said to be somewhere.
+/// Whether the change declares names or modules without a definition, which nobody checks.
 fn declares_ambient(all: &Decisions<'_>) -> bool {
     let is_script = |path: &&String| [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| path.ends_with(end));
     let declared = |text: &str| {
@@ -91,7 +91,7 @@ fn declares_ambient(all: &Decisions<'_>) -> bool {
     })
 }
 
-/// The configurations whose files the command judges.
+/// The configurations whose files the command checks.
 fn configurations(all: &Decisions<'_>, directory: &str, told: &Told<'_>) -> Vec<String> {
     let named = |word: &str| -> Option<String> {
         let path = resolve(directory, word)?;
@@ -103,7 +103,7 @@ fn configurations(all: &Decisions<'_>, directory: &str, told: &Told<'_>) -> Vec<
         None if builds && !told.words.is_empty() => {
             told.words.iter().filter_map(|word| named(word)).collect()
         }
-        // Files by name leave the configuration out
+        // A command with file names ignores the configuration
         None if !told.words.is_empty() => Vec::new(),
         None => vec![join(directory, "tsconfig.json")],
     };
@@ -135,7 +135,7 @@ fn value(all: &Decisions<'_>, path: &str) -> Option<Value> {
     json(&all.base.read("", path)?)
 }
 
-/// Which files a configuration is about.
+/// The files of a configuration.
 #[derive(Default)]
 struct Configuration {
     files: Option<Vec<String>>,
@@ -144,7 +144,7 @@ struct Configuration {
 }
 
 impl Configuration {
-    /// `None` where it cannot be read as a whole, or checks nothing.
+    /// `None` if it cannot be read completely, or checks nothing.
     fn read(all: &Decisions<'_>, path: &str) -> Option<Configuration> {
         const DEEPEST: usize = 10;
         let mut found = Configuration::default();
@@ -180,7 +180,7 @@ impl Configuration {
                 _ => Vec::new(),
             };
             for base in bases {
-                // What a package brings is the base's, and says nothing of this project's files
+                // The configuration of a package is part of the base, and does not name this project's files
                 if base.starts_with('.') {
                     let path = resolve(folder, base)?;
                     open.push(if path.ends_with(".json") { path } else { format!("{path}.json") });
@@ -207,13 +207,13 @@ impl Configuration {
     }
 }
 
-/// A pattern from the project's root.
+/// A pattern, relative to the project's root.
 fn pattern(folder: &str, pattern: &str) -> Option<String> {
     let inner = pattern.strip_prefix("${configDir}/").unwrap_or(pattern);
     resolve(folder, inner)
 }
 
-/// A folder stands for all that is in it.
+/// A folder matches every path in it.
 fn matches(pattern: &str, path: &str) -> bool {
     let plain = !pattern.contains(['*', '?']);
     if plain {
