@@ -1,6 +1,7 @@
-//! `npm run bench:sandbox`: what starting a check costs at each level, over none.
+//! `npm run bench:sandbox`: the extra time for starting a check at each sandbox level.
 //!
-//! The levels take turns, so that all of them see the same machine. `-- 50` sets the number of rounds.
+//! The levels take turns, so that the machine is in the same state for all. `-- 50` sets the number of
+//! rounds.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter(|level| Sandbox { require: Some(*level), ..Sandbox::default() }.level().is_ok())
         .collect();
     let mut times = vec![Vec::with_capacity(rounds); levels.len()];
-    // The first round pays for what is found out once
+    // The first round includes work that is done only once
     for round in 0..=rounds {
         for (level, times) in levels.iter().zip(&mut times) {
             options.sandbox.require = Some(*level);

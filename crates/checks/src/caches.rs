@@ -1,6 +1,6 @@
-//! Caches of package managers and compilers: private ones, so that nothing which the user's own tools later run or link
-//! can come from a check. What the user has fetched already is read through links, never through hard links, which would
-//! be the user's files themselves.
+//! Caches of package managers and compilers. They are private, so that a check cannot write anything that the user's own
+//! tools later run or link. Packages that the user has already fetched are read through symbolic links, never through
+//! hard links, which would be the user's own files.
 
 mod maven;
 
@@ -10,7 +10,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// The variable that moves a cache, and its folder among ours.
+/// The variable that moves a cache, and the folder's name among our caches.
 const MOVED: &[(&str, &str)] = &[
     ("npm_config_cache", "npm"),
     ("YARN_CACHE_FOLDER", "yarn"),
@@ -29,45 +29,46 @@ const MOVED: &[(&str, &str)] = &[
     ("XDG_CACHE_HOME", "xdg"),
 ];
 
-/// Large programs that tools look for in the general cache folder.
+/// Large programs that tools expect in the general cache folder.
 const BROWSERS: &[(&str, &str)] = &[
     ("PLAYWRIGHT_BROWSERS_PATH", "ms-playwright"),
     ("PUPPETEER_CACHE_DIR", "puppeteer"),
     ("CYPRESS_CACHE_FOLDER", "Cypress"),
 ];
 
-/// Settings that say where packages come from: the variable that names the file, and where it is below the home folder.
+/// Settings about the origin of packages: the variable that names the file, and its path below the home folder.
 const SETTINGS: &[(&str, &str)] = &[
     ("npm_config_userconfig", ".npmrc"),
     ("PIP_CONFIG_FILE", ".config/pip/pip.conf"),
     ("UV_CONFIG_FILE", ".config/uv/uv.toml"),
 ];
 
-/// What a line with a login is known by.
+/// Words by which a line with a login is recognised.
 const LOGINS: &[&str] = &["auth", "token", "password", "username", "secret", "key="];
 
-/// Where Go looks for modules if nothing else is said.
+/// Where Go gets modules from by default.
 const GO_PROXY: &str = "https://proxy.golang.org,direct";
 
-/// Files of an index up to this length are copied, as they are rewritten; longer ones are packs, which are not.
+/// Index files up to this length are copied, because tools rewrite them; longer ones are packs, which are never
+/// rewritten.
 const MAX_COPIED: u64 = 1 << 20;
 
-/// Files that are linked one by one; a larger cache is not taken over.
+/// The most files that are linked one by one; a larger cache is not used.
 const MAX_LINKED_FILES: usize = 40_000;
 
-/// What a run wants of caches.
+/// What a run needs from caches.
 pub(crate) struct CachePlan<'a> {
-    /// Caches of ours that an earlier run has filled and this one only reads.
+    /// Our caches that an earlier run has filled; this run only reads them.
     pub fetched: Option<&'a Path>,
-    /// Paths of the user's that the command may read anyway.
+    /// Paths of the user that the command may read in any case.
     pub readable: &'a [PathBuf],
-    /// It fetches packages, so what the user has of them is worth being taken over.
+    /// The run fetches packages, so the user's fetched packages are linked first.
     pub fills: bool,
-    /// It builds with cargo.
+    /// The run builds with cargo.
     pub cargo: bool,
-    /// It builds with Maven.
+    /// The run builds with Maven.
     pub maven: bool,
-    /// Its packages come from pnpm; npm warns in each output of settings that it does not know.
+    /// Its packages come from pnpm. npm would warn about pnpm's settings in each output.
     pub pnpm: bool,
 }
 
@@ -87,7 +88,7 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     let fetched_tools = fetched.map(|fetched| fetched.join("corepack")).filter(|folder| folder.is_dir());
     let tools = match fetched_tools {
         Some(folder) => folder,
-        // It may add versions
+        // Corepack may add versions
         None if plan.fills || !corepack.is_dir() => {
             link_folders(&corepack.join("v1"), &caches.join("corepack/v1"), 2);
             caches.join("corepack")
@@ -128,13 +129,13 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     let sources = [fetched.map(|fetched| fetched.join("go-mod")), Some(modules)];
     let filled = sources.into_iter().flatten().find(|folder| folder.join("cache").is_dir());
     let modules = match filled {
-        // These are read as they are
+        // The user's modules are read in place
         Some(modules) if !plan.fills => modules,
         _ => caches.join("go-mod"),
     };
     env.insert("GOMODCACHE".into(), modules.into());
     if plan.fills && known.is_dir() {
-        // What the user has is a proxy in front of theirs: it is read, and what it lacks is fetched
+        // The user's modules serve as a proxy before the user's own one: Go reads them, and fetches what they lack
         let after = env.get(OsStr::new("GOPROXY")).filter(|proxy| !proxy.is_empty());
         let after = after.cloned().unwrap_or_else(|| GO_PROXY.into());
         let mut proxies = OsString::from("file://");
@@ -143,7 +144,7 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
         proxies.push(after);
         env.insert("GOPROXY".into(), proxies);
     }
-    // Copies, not hard links into a cache
+    // Copies, because hard links would lead into a cache
     env.insert("UV_LINK_MODE".into(), "copy".into());
     for (name, below) in MOVED {
         env.remove(OsStr::new(&name.to_ascii_uppercase()));
@@ -156,8 +157,8 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     }
 }
 
-/// Copies the user's settings of registries without the lines that may hold a login, so that private files need not be
-/// readable for packages to be found.
+/// Copies the user's settings of registries without lines that may hold a login. So packages can be found although the
+/// private files cannot be read.
 fn take_over_settings(
     env: &mut BTreeMap<OsString, OsString>,
     home: &Path,
@@ -194,10 +195,10 @@ fn set_default(env: &mut BTreeMap<OsString, OsString>, name: &str, folder: PathB
     }
 }
 
-/// A home for cargo in which the user's packages can be read and others added. Best effort, as all of these: a package
-/// that is missing is fetched, or named by the tool.
+/// Makes a home for cargo from which the user's packages can be read and to which others can be added. Best effort, as
+/// all of these functions: a missing package is fetched, or the tool reports it.
 fn take_over_cargo(from: &Path, to: &Path, fills: bool) {
-    // A link for the index as a whole takes no new package
+    // If the whole index is a link, it takes no new package
     if fills && to.join("registry/index").is_symlink() {
         drop(fs::remove_dir_all(to.join("registry")));
         drop(fs::remove_file(to.join("git")));
@@ -227,7 +228,7 @@ fn take_over_cargo(from: &Path, to: &Path, fills: bool) {
             drop(symlink(package.path(), here.join(package.file_name())));
         }
     }
-    // Settings without a token: where packages come from
+    // Settings about the origin of packages, without the token
     for name in ["config.toml", "config"] {
         if let Ok(text) = fs::read_to_string(from.join(name))
             && !text.contains("token")
@@ -237,7 +238,7 @@ fn take_over_cargo(from: &Path, to: &Path, fills: bool) {
     }
 }
 
-/// npm's cache: contents are links, the index, to which it appends, is copied.
+/// Makes npm's cache: contents are links; the index is copied, because npm appends to it.
 fn take_over_npm(from: &Path, to: &Path) {
     let (from, to) = (from.join("_cacache"), to.join("_cacache"));
     if to.exists() || !from.is_dir() {
@@ -248,7 +249,7 @@ fn take_over_npm(from: &Path, to: &Path) {
     copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, 0);
 }
 
-/// Folders that others can be added to, down to `depth`; what they hold are links.
+/// Makes real folders down to `depth`, so that files can be added; their files are links.
 fn link_folders(from: &Path, to: &Path, depth: usize) {
     for entry in fs::read_dir(from).into_iter().flatten().flatten().take(MAX_LINKED_FILES) {
         let target = to.join(entry.file_name());
@@ -322,7 +323,7 @@ mod tests {
         let linked = at("CARGO_HOME").join("registry/src/registry-1/one-1.0.0/lib.rs");
         assert_eq!(fs::read_to_string(linked).unwrap(), "mine");
         assert!(!at("CARGO_HOME").join("credentials.toml").exists());
-        // Others can be added to both, and the user's stay as they are
+        // Files can be added to both, and the user's stay as they are
         let listed = at("CARGO_HOME").join("registry/index/registry-1/.cache/on");
         assert!(!listed.is_symlink() && !listed.join("one").is_symlink());
         fs::write(listed.join("one"), "more versions").unwrap();
@@ -339,10 +340,10 @@ mod tests {
         assert_eq!(settings, "registry=https://example.org\n");
         let npm = at("npm_config_cache").join("_cacache");
         assert!(npm.join("content-v2/sha512/aa/one").is_symlink());
-        // Appended to, so that it must not be the user's
+        // npm appends to it, so it must not be the user's file
         assert!(!npm.join("index-v5/one").is_symlink() && npm.join("index-v5/one").is_file());
-        // A second run keeps what the first has made
-        // Caches from before, in which the index was one link, are taken over once more
+        // A second run keeps the results of the first. Older caches, in which the index was one link, are made again
+        // once
         let registry = caches.join("cargo/registry");
         fs::remove_dir_all(&registry).unwrap();
         fs::create_dir_all(&registry).unwrap();

@@ -1,4 +1,4 @@
-//! One command of the project, and what is known about it before it runs.
+//! One command of the project, with everything that is known before it runs.
 //!
 //! Data only: `discover` finds it, `process` runs it.
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::runners::Runner;
 
-/// The time limit of a check that names none.
+/// The time limit of a check that sets none.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// What a check tells; in the order in which it is worth running them.
+/// What a check shows, in the order in which checks should run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckPurpose {
@@ -19,11 +19,11 @@ pub enum CheckPurpose {
     Type,
     Lint,
     Test,
-    /// Anything else: judged by its exit status alone.
+    /// Any other command; only its exit status counts.
     Custom,
 }
 
-/// A command that says whether the project is in order.
+/// A command that shows whether the project is in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Unique within one project: `test`, `build`, `frontend-test`.
@@ -34,23 +34,22 @@ pub struct Check {
     /// Wall-clock limit; in JSON as `timeout_ms`.
     #[serde(rename = "timeout_ms", with = "millis")]
     pub timeout: Duration,
-    /// Where it runs, relative to the project's root; empty is the root.
+    /// The folder in which it runs, relative to the project's root; empty is the root.
     #[serde(default)]
     pub directory: String,
-    /// Who says so: `package.json scripts.test`.
+    /// The file and entry that define it: `package.json scripts.test`.
     pub source: String,
-    /// The test runner behind it, where known.
+    /// The test runner behind it, if known.
     #[serde(default)]
     pub runner: Option<Runner>,
-    /// The command line behind `run` where that only names a script
-    /// (`npm test` → `node --test`). Filters are fitted to it.
+    /// The command line behind `run`, if that only names a script (`npm test` → `node --test`).
+    /// Filters are fitted to it.
     #[serde(default)]
     pub script: Option<String>,
 }
 
 impl Check {
-    /// A check that the user has configured: kind and runner are inferred from
-    /// its name and command.
+    /// A check that the user has configured: its kind and runner follow from its name and command.
     pub fn configured(name: &str, run: &str, timeout: Option<Duration>) -> Check {
         let runner = Runner::of_command(run);
         let kind = if runner.is_some() { CheckPurpose::Test } else { CheckPurpose::of_name(name) };

@@ -1,7 +1,7 @@
-//! Judging a run against the same check on the base.
+//! Compares a run with the run of the same check on the base.
 //!
-//! The rule: green needs evidence, and red needs a failure that the base did
-//! not have. Everything between the two is said to be unknown, with the reason.
+//! The rule: a pass needs evidence, and a failure needs something that did not fail on the base. Every other
+//! result is `no_evidence`, with the reason.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,31 +10,31 @@ use crate::names::{self, Matched};
 use crate::outcome::{End, Outcome, TestFailure};
 use crate::output::shorten;
 
-/// Output quoted in a finding that no test's name explains, in bytes.
+/// Bytes of output that a finding quotes if no test's name explains it.
 const EXCERPT: usize = 4_000;
 
 /// What a check says about a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// It ran, it had something to check, and nothing fails that did not fail before.
+    /// The check ran, it had something to check, and nothing fails that did not fail before.
     Pass,
     /// Something fails that did not fail on the base.
     Fail { findings: Vec<NewFailure> },
-    /// It says nothing about the change: neither good nor bad.
+    /// The check shows nothing about the change, neither good nor bad.
     NoEvidence { why: String },
 }
 
-/// One thing that fails now and did not before.
+/// One failure that the base did not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewFailure {
-    /// The test's name; absent where the command as a whole failed.
+    /// The test's name; `None` if the command as a whole failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
     /// Its file, package or binary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<String>,
-    /// What was said: the runner's message, or the end of the output.
+    /// The runner's message, or the end of the output.
     pub message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -43,9 +43,8 @@ pub struct NewFailure {
     pub line: Option<u32>,
 }
 
-/// Compares a run with the run of the same check on the base. `None` for the
-/// base means that the base has no such check, so that every failure is new;
-/// a base that was not looked at has to be looked at first.
+/// Compares a run with the run of the same check on the base. `None` for the base means that the base has no such
+/// check, so every failure is new; a base that was not run must be run first.
 pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     let code = match &now.end {
         End::Exited { code } => *code,
@@ -81,7 +80,7 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
             );
             Verdict::Fail { findings: vec![NewFailure { message, ..NewFailure::of_command(now) }] }
         }
-        // A reporter without a summary is taken at its exit status, as before the change
+        // If the base was green without a summary, its reporter prints none, and the exit status decides
         (0, _) if now.counts_tests && now.passed.is_none() && !base.is_some_and(green_without_summary) => {
             no_evidence(
                 "it ended with exit status 0, and its output has no test summary to show that tests ran",
@@ -92,12 +91,12 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     }
 }
 
-/// The verdict where the failing tests have names.
+/// The verdict if the failing tests have names.
 fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> Verdict {
     let known = match base {
         None => Some(&[][..]),
         Some(base) if base.end.success() => Some(base.failing.as_deref().unwrap_or_default()),
-        // Tests ran and none failed: red for another reason, and any named failure is new
+        // Tests ran and none failed: the base is red for another reason, so any named failure is new
         Some(base) => base.failing.as_deref().filter(|failing| !failing.is_empty() || base.passed > Some(0)),
     };
     let Some(known) = known else {
@@ -133,7 +132,7 @@ fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> V
     Verdict::Pass
 }
 
-/// The verdict where only the exit status speaks.
+/// The verdict if there is only the exit status.
 fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     match base {
         None => Verdict::Fail { findings: NewFailure::of_output(now) },
@@ -153,10 +152,10 @@ fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     }
 }
 
-/// A compiler's or a linter's errors, one by one.
+/// Compares the errors of a compiler or a linter one by one.
 fn by_diagnostics(base: &Outcome, now: &Outcome) -> Verdict {
     let (before, after) = (diagnostics::read(&base.output), diagnostics::read(&now.output));
-    // What stops at the first errors, or was cut, may hide others
+    // A tool that stops at the first errors, or a cut output, may hide others
     if !before.complete || before.errors.is_empty() || base.truncated || now.truncated {
         return no_evidence(red_base(Some(base)));
     }
@@ -167,12 +166,12 @@ fn by_diagnostics(base: &Outcome, now: &Outcome) -> Verdict {
     if after.complete && !after.errors.is_empty() { Verdict::Pass } else { no_evidence(red_base(Some(base))) }
 }
 
-/// Tests ran, every one that did has a verdict, and none failed.
+/// Tests ran, all of them have a verdict, and none failed.
 fn none_fails(outcome: &Outcome) -> bool {
     !outcome.partial && outcome.passed > Some(0) && outcome.failing.as_ref().is_some_and(Vec::is_empty)
 }
 
-/// Red before and after, and no test fails: good only where the reason is known, and has nothing to do with tests.
+/// Both runs are red, and no test fails. It passes only if the reason is known and is not about tests.
 fn by_reason(base: &Outcome, now: &Outcome) -> Verdict {
     let is_known = |outcome: &Outcome| OTHER_REASONS.iter().any(|reason| outcome.output.contains(reason));
     if base.end == now.end && is_known(base) && is_known(now) {
@@ -183,7 +182,7 @@ fn by_reason(base: &Outcome, now: &Outcome) -> Verdict {
     )
 }
 
-/// What test runners say where coverage is too low, and package managers where they find a weakness.
+/// Messages of test runners about too low coverage, and of package managers about vulnerabilities.
 const OTHER_REASONS: [&str; 6] = [
     "coverage threshold for ",
     "Required test coverage of ",
@@ -193,12 +192,12 @@ const OTHER_REASONS: [&str; 6] = [
     "severity: ",
 ];
 
-/// Tests ran on the (red) base, and now the command does not get that far.
+/// Tests ran on the (red) base, but now the command fails before its tests.
 fn build_failure_hides(base: Option<&Outcome>, now: &Outcome, code: i32) -> bool {
     code != 0 && !now.truncated && now.passed.is_none() && base.is_some_and(|base| base.passed > Some(0))
 }
 
-/// Tests of it ran, and it was green.
+/// Tests ran on the base, and it was green.
 fn ran_green(base: &Outcome) -> bool {
     base.end.success() && base.passed > Some(0)
 }
@@ -224,7 +223,7 @@ fn timed_out(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     }
 }
 
-/// What hangs where a check did not end in time: a command whose tests have all passed, or one that waits.
+/// What blocks a check that did not end in time: a command whose tests have all passed, or one that waits.
 fn hangs(now: &Outcome) -> String {
     match now.passed {
         Some(passed) if passed > 0 && now.failing.as_ref().is_none_or(Vec::is_empty) => format!(
@@ -276,7 +275,7 @@ impl NewFailure {
         }
     }
 
-    /// The places that the output names, or else the command as a whole.
+    /// The places that the output names, or the command as a whole if it names none.
     fn of_output(now: &Outcome) -> Vec<NewFailure> {
         let errors = diagnostics::errors(&now.output);
         if errors.is_empty() {

@@ -1,7 +1,7 @@
-//! What `compare` says of a check on the base and now.
+//! Tests of `compare`: verdicts from an outcome on the base and one now.
 //!
-//! Outcomes are made by hand. Nothing runs here, and how an output becomes an outcome is tested in `parse` and
-//! `process`.
+//! Outcomes are made by hand and nothing runs here. `parse` and `process` test how an output becomes an
+//! outcome.
 
 use super::*;
 

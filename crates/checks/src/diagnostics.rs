@@ -1,12 +1,12 @@
 //! Places that compilers and linters name in their output.
 //!
-//! It reads output and opens no file; a place that it names may be anywhere.
+//! It reads output and opens no file; a named place may be anywhere.
 
 use std::collections::{BTreeMap, HashSet};
 
 use crate::output::shorten;
 
-/// What a compiler or a linter says of one place.
+/// The message of a compiler or a linter for one place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Diagnostic {
     pub(crate) file: String,
@@ -15,39 +15,38 @@ pub(crate) struct Diagnostic {
     pub(crate) message: String,
 }
 
-/// More than this are not told one by one.
+/// The most diagnostics that are reported one by one.
 const MAX_DIAGNOSTICS: usize = 30;
 /// Lines and bytes of one message.
 const MAX_LINES: usize = 15;
 const MAX_BYTES: usize = 1_500;
 
-/// Read to compare them; more are not told apart.
+/// The most diagnostics that are read for a comparison.
 const MAX_READ: usize = 5_000;
 
 /// All errors that an output names.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     pub(crate) errors: Vec<Diagnostic>,
-    /// Whether the tool tells all that it finds, and all of it was read.
+    /// Whether the tool reports all that it finds, and all of it was read.
     pub(crate) complete: bool,
 }
 
-/// The errors in the output of a failed command, in order, warnings left out;
-/// empty where its format is not known.
+/// The errors in the output of a failed command, in order, without warnings; empty if the format is not known.
 pub(crate) fn errors(text: &str) -> Vec<Diagnostic> {
     let mut errors = find(text, MAX_DIAGNOSTICS);
     errors.truncate(MAX_DIAGNOSTICS);
     errors
 }
 
-/// The errors in an output, and whether they are all.
+/// The errors in an output, and whether the list is complete.
 pub(crate) fn read(text: &str) -> Diagnostics {
     let errors = find(text, MAX_READ);
     let told = told(text).filter(|_| errors.len() < MAX_READ && !text.contains(crate::parse::LEFT_OUT));
     Diagnostics { complete: told.is_some_and(|told| told == errors.len()), errors }
 }
 
-/// The errors that are new; a line number that moved makes none.
+/// The errors that are new; a moved line number does not make an error new.
 pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic> {
     let key = |error: &Diagnostic| {
         (error.file.clone(), crate::names::stable(error.message.lines().next().unwrap_or_default()))
@@ -66,7 +65,7 @@ pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic
     after.iter().filter(is_new).take(MAX_DIAGNOSTICS).cloned().collect()
 }
 
-/// How many errors the tool says there are, where it is one that goes on to the end: tsc, ESLint, Ruff, mypy, Pyright.
+/// The number of errors that the tool itself reports, if it does not stop early: tsc, ESLint, Ruff, mypy, Pyright.
 fn told(text: &str) -> Option<usize> {
     let mut total = None;
     let mut add = |count: usize| total = Some(total.unwrap_or(0_usize).saturating_add(count));
@@ -88,7 +87,7 @@ fn told(text: &str) -> Option<usize> {
             add(number(line)?);
         }
     }
-    // The plain form of tsc has no total: each error has its line
+    // The plain form of tsc has no total, but each error has its own line
     total.or((of_tsc > 0).then_some(of_tsc))
 }
 
@@ -96,7 +95,7 @@ fn find(text: &str, limit: usize) -> Vec<Diagnostic> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut seen = HashSet::new();
-    // The file that eslint's lines below it are about
+    // The file to which eslint's following lines belong
     let mut heading: Option<&str> = None;
     for (at, line) in lines.iter().enumerate() {
         let rest = lines.get(at + 1..).unwrap_or_default();
@@ -134,7 +133,7 @@ fn arrow(title: &str, rest: &[&str]) -> Option<Diagnostic> {
     Some(diagnostic(file, line, title, block))
 }
 
-/// tsc: `src/a.ts(3,5): error TS2322: …`, details further in.
+/// tsc: `src/a.ts(3,5): error TS2322: …`, with details in indented lines.
 fn parentheses(text: &str, rest: &[&str]) -> Option<Diagnostic> {
     let (place, message) = text.split_once("): error ")?;
     let (file, position) = place.rsplit_once('(')?;
@@ -185,7 +184,7 @@ fn indented<'a>(rest: &'a [&'a str]) -> &'a [&'a str] {
     rest.get(..end).unwrap_or_default()
 }
 
-/// `path:12:5` or `path:12`, where the path is one.
+/// `path:12:5` or `path:12`, if the path looks like one.
 fn place(text: &str) -> Option<(&str, u32)> {
     crate::parse::place(text).filter(|(file, _)| is_file(file))
 }

@@ -1,4 +1,4 @@
-//! Maven's home: a private one, with what the user has fetched and their settings without logins. For `caches`.
+//! Maven's home: a private one, with the user's fetched packages and their settings without logins. For `caches`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,20 +11,20 @@ use quick_xml::events::Event;
 
 use super::{MAX_LINKED_FILES, copy_tree, link_folders};
 
-/// Files up to this length are copied: Maven rewrites its notes of where a package came from. Packages are longer.
+/// Files up to this length are copied, because Maven rewrites its notes about a package's origin. Packages are longer.
 const MAX_COPIED: u64 = 2 << 10;
 
-/// Elements of settings that say where packages come from.
+/// Elements of settings about the origin of packages.
 const PLACES: &[&str] = &["mirror", "repository", "pluginRepository"];
 
-/// `user`: their `.m2`; `fetched`: caches that set-up has filled.
+/// `user`: the user's `.m2`; `fetched`: caches that set-up has filled.
 pub(super) fn redirect(
     env: &mut BTreeMap<OsString, OsString>,
     user: &Path,
     fetched: Option<&Path>,
     home: &Path,
 ) {
-    // Maven's start script takes its options apart at blanks
+    // Maven's start script splits its options at blanks
     let Some(path) = home.to_str().filter(|path| !path.contains(char::is_whitespace)) else { return };
     let own = home.join(".m2");
     drop(fs::create_dir_all(&own));
@@ -47,8 +47,8 @@ pub(super) fn redirect(
     env.insert("MAVEN_USER_HOME".into(), own.into());
 }
 
-/// Settings with nothing but where packages come from, and that without places whose URL has a login in it: a login can
-/// stand anywhere else. `None` where they cannot be read.
+/// Settings with only the origins of packages, without those whose URL contains a login: a login can be anywhere else.
+/// `None` if they cannot be read.
 fn without_logins(text: &str) -> Option<String> {
     let mut reader = Reader::from_str(text);
     let (mut open, mut kept, mut value) = (Vec::<String>::new(), String::new(), String::new());
@@ -79,7 +79,7 @@ fn without_logins(text: &str) -> Option<String> {
                 if is_value(&name) {
                     kept.push_str(&escape(value.trim()));
                 }
-                // Before the host, and in what is asked of it
+                // A login can be before the host or in the query
                 has_login |= name == "url" && value.contains(['@', '?']);
                 kept.push_str(&format!("</{name}>"));
                 if PLACES.contains(&name.as_str()) && has_login {
@@ -92,7 +92,7 @@ fn without_logins(text: &str) -> Option<String> {
     }
 }
 
-/// Whether an element is part of what says where packages come from, by the element around it.
+/// Whether an element belongs to the origin of packages, decided by the element around it.
 fn is_kept(around: &str, name: &str) -> bool {
     match around {
         "" => name == "settings",
@@ -175,7 +175,7 @@ mod tests {
         let own = caches.join("maven/.m2/repository/org/a/1");
         assert!(own.join("a-1.jar").is_symlink() && !own.join("_remote.repositories").is_symlink());
         fs::write(caches.join("maven/.m2/repository/org/new"), "fetched").unwrap();
-        // A check sees what set-up has fetched
+        // A check sees the packages that set-up has fetched
         let run = place.path().join("run/maven");
         redirect(&mut env, &user, Some(&caches), &run);
         assert!(run.join(".m2/repository/org/new").is_file());
