@@ -1,5 +1,4 @@
-//! What rules look at that need more than one file: pairs of base and head, and the trees around them.
-//!
+//! The data of rules that need more than one file: pairs of base and head, and the trees around them.
 //! It judges nothing.
 
 use std::collections::{BTreeSet, HashSet};
@@ -10,7 +9,7 @@ use crate::code::file::File;
 use crate::project::Tree;
 use crate::sources::Sources;
 
-/// A file before and after the change; `None` where it is not there, or is not text.
+/// A file before and after the change; `None` if it does not exist, or is not text.
 pub(crate) struct Pair {
     pub(crate) path: Arc<str>,
     pub(crate) base: Option<Arc<File>>,
@@ -29,35 +28,35 @@ impl Pair {
         self.hunks.get_or_init(|| Hunks::new(base, head)).of_head(row..row + 1).is_some()
     }
 
-    /// Whether the change wrote the line that a byte of the head is on.
+    /// Whether the change wrote the line of a byte of the head.
     pub(crate) fn wrote_at(&self, byte: usize) -> bool {
         self.head.as_deref().is_some_and(|head| self.wrote(head.row(byte)))
     }
 
-    /// Whether the change wrote a line of these bytes of the head.
+    /// Whether the change wrote any line of these bytes of the head.
     pub(crate) fn wrote_in(&self, start: usize, end: usize) -> bool {
         let Some(head) = self.head.as_deref() else { return false };
         (head.row(start)..=head.row(end.saturating_sub(1).max(start))).any(|row| self.wrote(row))
     }
 
-    /// The base, where it is code.
+    /// The base, if it is code.
     pub(crate) fn old_code(&self) -> Option<&File> {
         self.base.as_deref().filter(|base| base.is_code())
     }
 
-    /// Both sides, where the change is an edit of code.
+    /// Both sides, if the change edits code.
     pub(crate) fn both(&self) -> Option<(&File, &File)> {
         let (base, head) = (self.base.as_deref()?, self.head.as_deref()?);
         (base.is_code() && head.is_code()).then_some((base, head))
     }
 }
 
-/// A change and the trees that it is between.
+/// A change with its base and head trees.
 pub(crate) struct Change<'a> {
     pub(crate) pairs: Vec<Pair>,
     pub(crate) base: Tree<'a>,
     pub(crate) head: Tree<'a>,
-    /// Whole files are linted: there is no base to compare with
+    /// Whole files are linted, without a base
     pub(crate) whole: bool,
 }
 
@@ -76,7 +75,7 @@ impl<'a> Change<'a> {
         Change { pairs, base, head, whole }
     }
 
-    /// Changed files of the head that hold sound code.
+    /// Changed files of the head with code that parses.
     pub(crate) fn heads(&self) -> impl Iterator<Item = (&Pair, &File)> {
         self.pairs
             .iter()
@@ -84,13 +83,13 @@ impl<'a> Change<'a> {
             .filter(|(_, file)| file.is_code() && !file.is_broken())
     }
 
-    /// Files that the change did not touch and whose text has one of these words.
+    /// Files that the change did not touch and that contain one of these words.
     pub(crate) fn others_with(&self, words: &BTreeSet<String>) -> Vec<Arc<File>> {
         const MAX_WORDS: usize = 500;
         if words.is_empty() || words.len() > MAX_WORDS {
             return Vec::new();
         }
-        // One pass over a text, however many words
+        // One pass over each text, for all words together
         let any: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
         let Ok(any) = regex::Regex::new(&any.join("|")) else { return Vec::new() };
         let changed: HashSet<&str> = self.pairs.iter().map(|pair| &*pair.path).collect();
@@ -104,7 +103,7 @@ impl<'a> Change<'a> {
             .collect()
     }
 
-    /// Top-level names that files of the base defined and those of the head do not.
+    /// Top-level names that files of the base define and those of the head do not.
     pub(crate) fn lost_names(&self, pair: &Pair) -> BTreeSet<String> {
         let names = |file: Option<&File>| -> Option<BTreeSet<String>> {
             let Some(file) = file else { return Some(BTreeSet::new()) };

@@ -1,4 +1,4 @@
-//! Files of data that could be read before the change and cannot be read any more.
+//! Data files that the base could parse and the head cannot.
 
 use crate::data::{Format, problem};
 use crate::finding::{Category, Severity};
@@ -48,11 +48,11 @@ fn check(pair: &Pair, found: &mut Found) {
     }
     let end = at + head.line(head.row(at)).len();
     let message = format!("this cannot be read any more: {message}");
-    // Some tools read comments in JSON, whatever its name
+    // Some tools accept comments in JSON files of any name
     let commented = format == Format::Json && problem(Format::Jsonc, &head.text).is_none();
     let name = pair.path.rsplit('/').next().unwrap_or_default();
     let strict = matches!(name, "package.json" | "package-lock.json" | "composer.json" | "manifest.json");
-    // A comma at the end without a comment anywhere is a slip
+    // A trailing comma in a file without any comment is a mistake
     let slip = pair.base.is_some() && !head.text.contains("//") && !head.text.contains("/*");
     if commented && !strict && !slip {
         found.maybe(head, at, end, message);
@@ -61,7 +61,7 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// A template, which is data only once something is put into it.
+/// A template, which becomes data only after a tool has filled it in.
 fn is_filled_in(text: &str) -> bool {
     text.contains("{%")
         || text.contains("<%")

@@ -1,7 +1,6 @@
-//! `conflict-marker`: what a merge left behind, in any text file.
-//!
-//! It reads lines and asks no git. An indented mark belongs to a document about conflicts, and `=======` alone
-//! underlines a title: neither is reported.
+//! `conflict-marker`: marks of an unfinished merge, in any text file.
+//! It reads lines and does not call git. It ignores indented marks, which belong to documents about conflicts,
+//! and a lone `=======`, which underlines a title.
 
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
@@ -28,7 +27,7 @@ fn check(file: &File, found: &mut Found) {
     if !file.text.contains("<<<<<<< ") && !file.text.contains(">>>>>>> ") {
         return;
     }
-    // A document about conflicts may show one, indented; a real one begins its line
+    // A document about conflicts may show an indented mark; a real mark begins its line
     for row in 0..file.lines() {
         let line = file.line(row);
         if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {

@@ -1,8 +1,7 @@
 //! Damage to a whole file: emptied, read in the wrong encoding, other line ends or indentation throughout, its licence
-//! gone.
-//!
-//! A file is not emptied where its definitions moved within the change. Line ends, indentation and licences only warn.
-//! An end that was cut off is for `truncated_file`.
+//! removed.
+//! A file whose definitions moved elsewhere in the change is not reported as emptied. Line ends, indentation and
+//! licences only warn. `truncated_file` reports a missing end.
 
 use std::collections::HashSet;
 
@@ -80,7 +79,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Lines that say something: no comment, no blank, no bracket alone.
+/// The number of lines with content: not comments, blank lines or lone brackets.
 fn meaningful(file: &File) -> usize {
     file.text
         .lines()
@@ -134,7 +133,7 @@ fn is_emptied(change: &Change<'_>, pair: &Pair, base: &File, head: &File) -> boo
         .filter(|symbol| symbol.container.is_none())
         .map(|symbol| symbol.name.as_str())
         .collect();
-    // What a package only passed on may go
+    // A file that only re-exported names may become empty
     if defined.is_empty() || meaningful(base) < 1 {
         return false;
     }
@@ -150,7 +149,7 @@ fn is_emptied(change: &Change<'_>, pair: &Pair, base: &File, head: &File) -> boo
     !moved
 }
 
-/// The byte of Windows' western encoding that a character is.
+/// The byte of a character in Windows' western encoding.
 fn western(c: char) -> Option<u8> {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
@@ -163,7 +162,7 @@ fn western(c: char) -> Option<u8> {
     }
 }
 
-/// A line that is one of the base, read in the wrong encoding; or whose letters became signs of replacement.
+/// A line of the base that was read in the wrong encoding, or whose letters became replacement characters.
 fn misread(base: &File, head: &File) -> Option<usize> {
     if head.text.is_ascii() {
         return None;
@@ -174,7 +173,7 @@ fn misread(base: &File, head: &File) -> Option<usize> {
         if line.is_ascii() || old.contains(line) {
             return false;
         }
-        // A blank that does not break looks like any other
+        // A non-breaking space looks like a normal one
         let decoded = line
             .chars()
             .map(western)
@@ -184,7 +183,7 @@ fn misread(base: &File, head: &File) -> Option<usize> {
             return old.contains(decoded.as_str())
                 || !base.text.is_ascii() && decoded.chars().filter(|c| !c.is_ascii()).count() > 1;
         }
-        // An edit besides: piece by piece
+        // The line was edited as well: compare piece by piece
         let pieces = line.split(|c: char| c.is_ascii()).filter(|piece| piece.chars().count() > 1);
         let spoilt: Vec<String> = pieces
             .filter_map(|piece| {

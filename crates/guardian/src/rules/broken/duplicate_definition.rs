@@ -1,7 +1,7 @@
 //! `duplicate-definition`: one scope that defines a name twice.
 //!
-//! Works on one file. Overloads, decorated functions, branches, and items under an attribute may all be meant, and are
-//! left out. Two files of one package of Go are for `not_compiled`.
+//! Works on one file. It ignores overloads, decorated functions, branches, and items under an attribute, because they
+//! may be intended. `not_compiled` compares the files of a Go package.
 
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(file: &File, found: &mut Found) {
-    // By the place where it is and what makes two the same there
+    // By scope, and by what makes two definitions equal in it
     let mut seen: HashMap<(usize, String), usize> = HashMap::new();
     for (index, node) in file.flat().iter() {
         if !node.named {
@@ -68,7 +68,7 @@ fn check(file: &File, found: &mut Found) {
     }
 }
 
-/// The type of a plain `impl` and where it stands: several of one type are one place for names.
+/// The type of a plain `impl` and the scope around it: all `impl` blocks of one type share their names.
 fn impl_home(file: &File, list: usize) -> Option<(String, usize)> {
     let flat = file.flat();
     let holder = flat.node(list).parent;
@@ -78,7 +78,7 @@ fn impl_home(file: &File, list: usize) -> Option<(String, usize)> {
         && !flat.children(holder).any(|i| flat.kind(i) == "where_clause");
     let of = file.field_text(holder, "type");
     let outer = flat.node(holder).parent;
-    // A type with arguments may be another type each time, and an attribute may take the block out
+    // A type with arguments may differ each time, and an attribute may disable the block
     let mut attributed = false;
     for sibling in flat.children(outer).take_while(|sibling| *sibling < holder) {
         attributed = match flat.kind(sibling) {
@@ -91,7 +91,7 @@ fn impl_home(file: &File, list: usize) -> Option<(String, usize)> {
     (plain && named && !attributed).then(|| (format!("{of} "), outer))
 }
 
-/// The name that a node defines, with what sets it apart from others of that name, and where.
+/// The name that a node defines, with what distinguishes it from others of that name, and its scope.
 fn definition(file: &File, index: usize) -> Option<(String, usize)> {
     let node = file.flat().node(index);
     let parent = node.parent;
@@ -108,7 +108,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             };
             match kind {
                 "function_declaration" | "class_declaration" | "generator_function_declaration" => {
-                    // In sloppy scripts functions may be declared again, as in tests of parsers
+                    // In non-strict scripts functions may be declared again, as in tests of parsers
                     file.flat().field(index, "body")?;
                     Some((format!("value {}", name()?), place))
                 }
@@ -142,7 +142,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             let decorated = file.flat().kind(parent) == "decorated_definition";
             let outer = if decorated { file.flat().node(parent).parent } else { parent };
             let holder = file.flat().node(outer).parent;
-            // What is defined in a branch or a `try` may be defined again
+            // A definition in a branch or a `try` may be repeated
             let certain = file.flat().kind(outer) == "module"
                 || matches!(file.flat().kind(holder), "class_definition" | "function_definition");
             (certain && !decorated && !file.path.ends_with(".pyi")).then(|| Some((name()?, outer)))?
@@ -163,7 +163,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
                     _ => false,
                 },
             );
-            // A file of statements may shadow; macros and tests of compilers do
+            // In a file of statements `let` may shadow; macros and compiler tests do so
             let place = matches!(file.flat().kind(parent), "source_file" | "declaration_list");
             let home = if place { impl_home(file, parent) } else { None };
             let (prefix, home) = home.unwrap_or((String::new(), parent));

@@ -1,4 +1,4 @@
-//! Code and data that cannot be read or run, whatever else the project holds.
+//! Code and data that cannot be parsed or run, independent of the rest of the project.
 
 pub(super) mod broken_data;
 pub(super) mod conflict_marker;

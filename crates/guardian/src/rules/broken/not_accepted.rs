@@ -1,5 +1,5 @@
-//! What a parser takes and no compiler or interpreter does: `await`, `return`, `break` out of place, `#x` that no class has,
-//! a constant that is given another value.
+//! Code that a parser accepts but every compiler or interpreter rejects: a misplaced `await`, `return` or `break`, `#x`
+//! that no class declares, an assignment to a constant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// The nearest function around a node, without the one whose decorator or default it is.
+/// The nearest function around a node, skipping one if the node is in its decorator or default.
 fn function_around(file: &File, index: usize, kinds: &[&str]) -> Option<usize> {
     let flat = file.flat();
     let mut below = index;
@@ -98,7 +98,7 @@ fn function_around(file: &File, index: usize, kinds: &[&str]) -> Option<usize> {
 const PYTHON: &[&str] = &["function_definition", "lambda"];
 
 fn in_python(pair: &Pair, file: &File, found: &mut Found) {
-    // Cells of a notebook have await at the top
+    // Notebook cells may use `await` at the top level
     if file.text.contains("get_ipython(") || file.text.contains("# %%") {
         return;
     }
@@ -115,7 +115,7 @@ fn in_python(pair: &Pair, file: &File, found: &mut Found) {
         let function = function_around(file, index, PYTHON);
         match node.kind {
             "await" => {
-                // A generator may be made where nothing waits
+                // An asynchronous generator may be created outside an asynchronous function
                 let lazily = flat
                     .above(index)
                     .take_while(|i| Some(*i) != function)
@@ -192,7 +192,7 @@ fn in_ecmascript(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Foun
                         }
                     }
                     None => {
-                        // At the top only of a module
+                        // At the top level, only modules may use `await`
                         let commonjs = file.path.ends_with(".cjs")
                             || file.path.ends_with(".cts")
                             || is_commonjs(change, file) && file.text.contains("require(");
@@ -238,7 +238,7 @@ fn in_ecmascript(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Foun
     }
 }
 
-/// `#x` that no class around declares.
+/// `#x` that no class around the use declares.
 fn private_names(pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     let mut declared: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
@@ -269,7 +269,7 @@ fn private_names(pair: &Pair, file: &File, found: &mut Found) {
     }
 }
 
-/// A `const` that is given another value.
+/// Assignments to a `const`.
 fn constants(pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     let targets: Vec<usize> = flat
@@ -287,7 +287,7 @@ fn constants(pair: &Pair, file: &File, found: &mut Found) {
         return;
     }
     let names: BTreeSet<&str> = targets.iter().map(|index| file.text_of(*index)).collect();
-    // Where each name is bound, and whether by a const
+    // The scopes that bind each name, and whether by a `const`
     let mut bound: BTreeMap<&str, Vec<(usize, bool)>> = BTreeMap::new();
     for (index, node) in flat.iter() {
         if !matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern")
@@ -342,7 +342,7 @@ fn constants(pair: &Pair, file: &File, found: &mut Found) {
     for index in targets {
         let name = file.text_of(index);
         let places = bound.get(name).map_or(&[][..], Vec::as_slice);
-        // The innermost that reaches it; a name that is bound twice there is left alone
+        // The innermost binding that reaches the use; a name that is bound twice there is not judged
         let reaching: Vec<&(usize, bool)> = places
             .iter()
             .filter(|(place, _)| *place == 0 || (*place..flat.node(*place).next).contains(&index))
@@ -354,7 +354,7 @@ fn constants(pair: &Pair, file: &File, found: &mut Found) {
     }
 }
 
-/// Whether Node takes a `.js` file for CommonJS.
+/// Whether Node treats a `.js` file as CommonJS.
 fn is_commonjs(change: &Change<'_>, file: &File) -> bool {
     if !file.path.ends_with(".js") {
         return false;
@@ -365,7 +365,7 @@ fn is_commonjs(change: &Change<'_>, file: &File) -> bool {
     json.get("type").and_then(|kind| kind.as_str()) != Some("module")
 }
 
-/// `import` in a file that Node takes for CommonJS: it says so by `require` and `module.exports`.
+/// `import` in a file that Node treats as CommonJS, if `require` and `module.exports` confirm it.
 fn modules(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     let statement = flat.iter().find(|(index, node)| {
@@ -377,7 +377,7 @@ fn modules(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     let plain = file.path.ends_with(".cjs") || file.path.ends_with(".js") && is_commonjs(change, file);
     let exports =
         |text: &str| text.contains("module.exports") || text.lines().any(|line| line.starts_with("exports."));
-    // A tool may turn modules into CommonJS: then the file has no exports of that kind
+    // A tool may convert modules to CommonJS: such a file has no CommonJS exports of its own
     let own = exports(&file.text)
         && (file.text.contains("require(") || pair.base.as_deref().is_some_and(|base| exports(&base.text)));
     if plain && (own || file.path.ends_with(".cjs")) {

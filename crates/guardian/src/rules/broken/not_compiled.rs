@@ -1,5 +1,5 @@
-//! What a compiler refuses because another part is missing or unused: Go's unused variables and names defined twice in a package, Rust's
-//! and Go's values of a struct with fields that are missing or that it does not have.
+//! Code that a compiler rejects because another part is missing or unused: unused variables of Go, names defined twice
+//! in a Go package, and struct values of Rust and Go with missing or unknown fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     fields(change, found);
 }
 
-/// Variables of Go that are declared and only given values.
+/// Variables of Go that are declared and assigned, but never read.
 fn unused(pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     for (index, node) in flat.iter() {
@@ -102,7 +102,7 @@ fn unused(pair: &Pair, file: &File, found: &mut Found) {
                 let assigned = flat.kind(other.parent) == "expression_list"
                     && list.field == "left"
                     && matches!(holder, "short_var_declaration" | "assignment_statement");
-                // `x += 1` does not use x either, but let it be
+                // `x += 1` does not read x either, but is accepted here
                 !(assigned
                     && (holder == "short_var_declaration" || file.field_text(list.parent, "operator") == "="))
             });
@@ -113,7 +113,7 @@ fn unused(pair: &Pair, file: &File, found: &mut Found) {
     }
 }
 
-/// Whether a build takes a file only for some systems.
+/// Whether a build includes a file only for some systems.
 fn is_conditional(file: &File) -> bool {
     let stem =
         file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".go").trim_end_matches("_test");
@@ -159,7 +159,7 @@ fn twice(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     for path in
         go::files(&change.head, folder_of(&file.path)).filter(|path| **path != *file.path).take(MAX_FILES)
     {
-        // A cheap look first
+        // A cheap check first
         let named =
             change.head.read(path).is_some_and(|text| new.iter().any(|symbol| text.contains(&symbol.name)));
         let Some(other) = change.head.file(path).filter(|_| named) else { continue };
@@ -173,10 +173,10 @@ fn twice(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
             continue;
         }
         for symbol in &new {
-            // A method is no name of the package
+            // A method is not a name of the package
             let defines =
                 other.outline().symbols.iter().any(|s| s.container.is_none() && s.name == symbol.name);
-            // Of two new files that do, the later one is told
+            // If both files are new, the later one is reported
             let both_new = change.pairs.iter().any(|pair| &*pair.path == path && pair.base.is_none());
             if defines && (!both_new || *path < *file.path) {
                 let start = file.start_of_line(symbol.line);
@@ -191,7 +191,7 @@ fn twice(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     }
 }
 
-/// The fields of structs, by name; `None`: more than one struct of that name, or fields that not every build has.
+/// The fields of structs, by name; `None` if several structs have that name, or if only some builds have a field.
 fn structs(file: &File) -> BTreeMap<String, Option<BTreeSet<String>>> {
     let flat = file.flat();
     let mut found: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
@@ -226,7 +226,7 @@ fn structs(file: &File) -> BTreeMap<String, Option<BTreeSet<String>>> {
                         .map(|i| file.text_of(i).to_string())
                         .collect();
                     if own.is_empty() {
-                        // An embedded type is named by its last word
+                        // The field name of an embedded type is its last word
                         let text = file.field_text(field, "type").trim_start_matches('*');
                         names.insert(
                             text.split(['[', '{'])
@@ -242,7 +242,7 @@ fn structs(file: &File) -> BTreeMap<String, Option<BTreeSet<String>>> {
                 }
                 (!conditional).then_some(names)
             });
-        // One that an attribute of a macro changes, or that a macro makes
+        // A struct that an attribute macro changes, or that a macro creates
         let attributed = file.language == Some(Language::Rust) && {
             let row = file.row(node.start);
             (row.saturating_sub(8)..row)
@@ -274,14 +274,14 @@ fn structs(file: &File) -> BTreeMap<String, Option<BTreeSet<String>>> {
     found
 }
 
-/// Values of structs whose definition is in the same file, or in a changed one that the value's file imports it from.
+/// Struct values whose definition is in the same file, or in a changed file from which the value's file imports it.
 fn fields(change: &Change<'_>, found: &mut Found) {
     let mut changed: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
     for (pair, head) in change.heads().filter(|(_, head)| {
         matches!(head.language, Some(Language::Rust | Language::Go)) && !is_specimen(&head.path)
     }) {
         let own = structs(head);
-        // Since Go 1.27 the fields of what a struct embeds may be given by name
+        // Since Go 1.27 a literal may name fields of embedded structs
         if head.language == Some(Language::Rust) || !go::is_newer(&change.head, &head.path) {
             values(pair, head, &own, found);
         }
@@ -299,7 +299,7 @@ fn fields(change: &Change<'_>, found: &mut Found) {
     if changed.is_empty() {
         return;
     }
-    // Who else makes a value of a struct that has other fields now
+    // Unchanged files that create values of a struct whose fields changed
     let words: BTreeSet<String> = changed.keys().cloned().collect();
     let others = change.others_with(&words);
     let all = others
@@ -346,7 +346,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
         };
         let name = name.split(['<', '[']).next().unwrap_or(name).trim();
         let (Some(Some(fields)), Some(body)) = (known.get(name), body) else { continue };
-        // What stands in a macro is written for others
+        // Code in a macro is expanded elsewhere
         if flat.above(index).any(|i| matches!(flat.kind(i), "macro_definition" | "token_tree"))
             || file.language == Some(Language::Go)
                 && flat.above(index).any(|i| {
@@ -359,7 +359,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
         {
             continue;
         }
-        // Untouched values of an untouched struct are nobody's fault here
+        // The change did not touch the value or the struct, so it did not cause the fault
         let touched = pair.wrote_in(node.start, node.end)
             || before.get(name).is_some_and(|old| old.as_ref() != Some(fields))
             || pair.base.is_none();
@@ -385,7 +385,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
                     given.insert(key);
                 }
                 "attribute_item" => rest = true,
-                // Values by their place
+                // Values by position
                 "literal_element" => return,
                 _ => {}
             }
@@ -394,7 +394,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
             }
         }
         let rust = file.language == Some(Language::Rust);
-        // Tuple structs are written by numbers
+        // Tuple structs number their fields
         if given.iter().any(|name| name.parse::<usize>().is_ok()) {
             continue;
         }

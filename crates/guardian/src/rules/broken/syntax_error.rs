@@ -1,7 +1,6 @@
-//! `syntax-error`: what `syntax` says is wrong with a text, where that is the text's fault.
-//!
-//! It finds only Markdown fences itself. A warning in files that are wrong on purpose; nothing in declaration files
-//! whose brackets balance, as they hold forms that the grammar does not know.
+//! `syntax-error`: errors that `syntax` finds in a text, if they are faults of the text and not of the grammar.
+//! Only Markdown fences are found here. Files that are wrong on purpose only get a warning; declaration files whose
+//! brackets balance get nothing, because the grammar does not know all of their forms.
 
 use syntax::ProblemKind;
 
@@ -39,7 +38,7 @@ fn check(file: &File, found: &mut Found) {
         let rest = file.slice(start, file.text.len());
         let start = start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
         let end = start + file.slice(start, file.text.len()).lines().next().unwrap_or_default().len();
-        // Files of types hold forms of their own, which the grammar does not know all
+        // Type files use forms that the grammar does not know
         let types = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| file.path.ends_with(end));
         if types && problem.kind != ProblemKind::NotChecked && file.is_balanced() {
             continue;
@@ -52,14 +51,14 @@ fn check(file: &File, found: &mut Found) {
     }
 }
 
-/// Among the files that tests read, one that is called after a fault.
+/// Whether a file that tests read is named after a fault.
 fn is_faulty_on_purpose(path: &str) -> bool {
     const FAULTS: [&str; 6] = ["error", "invalid", "broken", "bad", "malformed", "fail"];
     let mut words = path.split(|c: char| !c.is_alphanumeric());
     is_specimen(path) && words.any(|word| FAULTS.contains(&word))
 }
 
-/// The fence of an answer in Markdown, around all of a file: to some languages it is a text.
+/// A Markdown fence around the whole file, left over from a model's answer; some languages parse it as a string.
 fn fence(file: &File, found: &mut Found) {
     if file.language.is_none() || !file.text.contains("```") {
         return;

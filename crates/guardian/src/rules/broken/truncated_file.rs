@@ -1,7 +1,7 @@
 //! `truncated-file`: a file whose end was cut off.
 //!
-//! A file that was only formatted is whole, and test files that end on a whole line are for `test_removed`. Warns where
-//! the change took the same names out of other files, which is not known while a single file is edited.
+//! A file that was only reformatted is complete, and test files that end with a whole line are for `test_removed`.
+//! Warns if the change also removed the same names from other files; this is unknown while a single file is edited.
 
 use crate::code::baseline::Hunks;
 use crate::code::file::File;
@@ -42,14 +42,14 @@ pub(crate) static RULE: Rule = Rule {
     ),
 };
 
-/// A change that takes the last part of a file away and puts nothing there is rarely meant, where the part is this large.
+/// The fewest lines of a missing end that is reported: to remove so much without a replacement is rarely intended.
 const LARGE: usize = 10;
-/// In percent of the file.
+/// The smallest share of the file that is missing, in percent.
 const SHARE: usize = 15;
 
 fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     let (Some(base), Some(head)) = (pair.base.as_deref(), pair.head.as_deref()) else { return };
-    // A base without a last line end says nothing about the head's
+    // If the base has no final line end, its absence in the head proves nothing
     if base.text == head.text || head.text.is_empty() || base.text.len() <= head.text.len() / 4 {
         return;
     }
@@ -66,7 +66,7 @@ fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     } else if lost >= LARGE
         && lost * 100 >= lines * SHARE
         && base.is_code()
-        // What is gone of tests is another rule's
+        // Missing tests are for another rule
         && !base.is_test()
         && nothing_in_its_place(base, head, lost)
         && !is_cleaned_up(base, head, lost)
@@ -80,7 +80,7 @@ fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     }
 }
 
-/// Whether the last line is what it was, but for how it is written: a file that was formatted again is whole.
+/// Whether the last line is the same apart from formatting: then the file was only reformatted.
 fn ends_alike(base: &File, head: &File) -> bool {
     let last = |file: &File| -> String {
         let line = file.text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -89,7 +89,7 @@ fn ends_alike(base: &File, head: &File) -> bool {
     !head.is_broken() && last(base) == last(head)
 }
 
-/// Whether the change took what is gone out of other files as well, or put it into another one.
+/// Whether the change removed the missing part from other files too, or moved it into another file.
 fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> bool {
     let kept = base.text.lines().count() - lost;
     let gone: Vec<&str> = base
@@ -109,7 +109,7 @@ fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> b
         let had = |file: Option<&File>, name: &str| file.is_some_and(|file| word(&file.text, name));
         gone.iter().any(|name| had(old, name) && !had(new, name))
     });
-    // Tests of a file that have a file of their own now
+    // The tests of this file moved into a file of their own
     let tests = base.slice(base.start_of_line(u32::try_from(kept + 1).unwrap_or(u32::MAX)), base.text.len());
     let moved = tests.contains("#[test]")
         && others().any(|other| {
@@ -119,7 +119,7 @@ fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> b
     elsewhere || moved
 }
 
-/// Whether what the head still has did use what is gone, and does no more.
+/// Whether the remaining code used the missing part before and no longer does.
 fn is_cleaned_up(base: &File, head: &File, lost: usize) -> bool {
     let kept = base.text.lines().count() - lost;
     let rest = base.slice(0, base.start_of_line(u32::try_from(kept + 1).unwrap_or(u32::MAX)));
@@ -133,7 +133,7 @@ fn is_cleaned_up(base: &File, head: &File, lost: usize) -> bool {
         .any(|symbol| word(rest, &symbol.name) && !word(&head.text, &symbol.name))
 }
 
-/// Whether the head ends where the base went on.
+/// Whether the head ends where the base continued.
 fn nothing_in_its_place(base: &File, head: &File, lost: usize) -> bool {
     let kept = base.text.lines().count() - lost;
     let last = |file: &File, rows: usize| -> Option<String> {

@@ -1,7 +1,7 @@
 //! `unreachable-code`: statements after one that always leaves.
 //!
-//! It looks within one block and evaluates no condition. A call that never returns counts as one that does. Must not
-//! report declarations that are known before they are reached.
+//! It examines one block at a time and evaluates no condition. It knows calls that never return. Must not report
+//! declarations that are hoisted.
 
 use syntax::Language;
 
@@ -78,8 +78,7 @@ fn leaves(file: &File, statement: usize) -> bool {
     }
 }
 
-/// Declarations are there from the beginning of their scope, and some statements are there for the
-/// compiler's sake.
+/// Whether a statement runs in order: hoisted declarations do not, and some statements exist only for the compiler.
 fn runs(file: &File, statement: usize) -> bool {
     let text = file.text_of(statement);
     match file.flat().kind(statement) {

@@ -1,7 +1,7 @@
 //! `arity-mismatch`: a call with more or fewer arguments than the function takes since the change.
 //!
-//! Starts from functions whose parameters changed; other new calls are for `wrong_arguments`. Methods, spreads and
-//! names that are bound twice are left out. JavaScript only warns: what is missing is undefined.
+//! Starts from functions whose parameters changed; other new calls are for `wrong_arguments`. Ignores methods, spreads
+//! and names that are bound twice. JavaScript only warns, because a missing argument is undefined there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// A function whose parameters the change made others.
+/// A function whose parameters the change altered.
 struct Changed {
     path: String,
     name: String,
@@ -113,7 +113,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Functions of the top level that are defined once, and how many arguments they take.
+/// Functions at the top level that are defined once, with their numbers of arguments.
 fn arities(file: &File) -> BTreeMap<String, Option<Arity>> {
     let mut found: BTreeMap<String, Option<Arity>> = BTreeMap::new();
     for symbol in file.outline().symbols.iter().filter(|s| s.container.is_none()) {
@@ -123,7 +123,7 @@ fn arities(file: &File) -> BTreeMap<String, Option<Arity>> {
     found
 }
 
-/// By which callee texts a file calls a changed function.
+/// The expressions by which a file calls a changed function.
 fn known_as(tree: &Tree<'_>, file: &File, changed: &Changed) -> Vec<String> {
     if *file.path == changed.path {
         return vec![changed.name.clone()];
@@ -208,7 +208,7 @@ fn calls(file: &File, name: &str, changed: &Changed, found: &mut Found) {
                 "spread_element" | "list_splat" | "dictionary_splat" | "variadic_argument" | "attribute_item"
             )
         });
-        // A single call may hand over several values in Go
+        // In Go a single call may provide several arguments
         let several = file.language == Some(Language::Go)
             && parts.len() == 1
             && file.flat().kind(parts[0]) == "call_expression";
@@ -229,7 +229,7 @@ fn calls(file: &File, name: &str, changed: &Changed, found: &mut Found) {
             Arity { required, max: None } => format!("at least {required}"),
         };
         let message = format!("`{name}` takes {takes} arguments since this change, and is given {given}");
-        // JavaScript forgives: what is missing is undefined
+        // JavaScript accepts this: a missing argument is undefined
         if file.language == Some(Language::JavaScript) {
             found.maybe(file, node.start, node.end, message);
         } else {

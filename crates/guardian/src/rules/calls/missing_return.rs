@@ -1,4 +1,4 @@
-//! Functions that promise a value and whose end can be reached without one.
+//! Functions that declare a result and can reach their end without returning one.
 
 use syntax::Language;
 
@@ -91,7 +91,7 @@ fn literals(pair: &crate::rules::Pair, file: &File, found: &mut Found) {
 
 fn lacks(file: &File, function: &Function) -> bool {
     match file.language {
-        // A body in assembly has none
+        // A function in assembly has no body
         Some(Language::Go) => {
             file.flat().field(function.index, "result").is_some() && !ends(file, function.body)
         }
@@ -101,7 +101,7 @@ fn lacks(file: &File, function: &Function) -> bool {
     }
 }
 
-/// Whether a node of a function's body is of that function, and of none inside it.
+/// Whether a node belongs to the function itself, not to a function inside it.
 fn is_own(file: &File, function: &Function, index: usize) -> bool {
     let flat = file.flat();
     flat.above(index).take_while(|above| *above > function.body).all(|above| !is_function(flat.kind(above)))
@@ -153,7 +153,7 @@ fn lacks_in_python(file: &File, function: &Function) -> bool {
     let generator = flat.below(function.body).any(|i| flat.kind(i) == "yield" && is_own(file, function, i));
     let within = flat.above(function.index).take(3).find(|i| flat.kind(*i) == "class_definition");
     let protocol = within.is_some_and(|class| file.field_text(class, "superclasses").contains("Protocol"));
-    // Without any return it is certain; with one, mypy would say so too
+    // Without any return it is certain; with some, mypy reports it too
     !stub
         && !generator
         && !protocol
@@ -163,7 +163,7 @@ fn lacks_in_python(file: &File, function: &Function) -> bool {
         && (returns(file, function).next().is_none() || is_simple(file, function))
 }
 
-/// How types begin whose values are never `undefined`.
+/// Prefixes of types whose values are never `undefined`.
 const CERTAIN_IN_TYPESCRIPT: &[&str] = &[
     "number",
     "string",
@@ -198,7 +198,7 @@ fn lacks_in_typescript(file: &File, function: &Function) -> bool {
     }
     let generator = flat.children(function.index).any(|i| flat.kind(i) == "*")
         || flat.below(function.body).any(|i| flat.kind(i) == "yield_expression" && is_own(file, function, i));
-    // A promise that is made without `async` is not this function's value
+    // A function without `async` returns the promise itself, not its value
     let asynchronous = !waits || file.text_of(function.index).contains("async");
     let body = statements(file, function.body);
     !generator
@@ -208,7 +208,7 @@ fn lacks_in_typescript(file: &File, function: &Function) -> bool {
         && !ends(file, function.body)
 }
 
-/// Whether the last statement is one that surely goes on: no call that may never return.
+/// Whether the function surely continues after its last statement: no call in it may never return.
 fn is_simple(file: &File, function: &Function) -> bool {
     let flat = file.flat();
     let body = statements(file, function.body);
@@ -262,12 +262,12 @@ const NEVER_RETURN: &[&str] = &[
 /// Whether the end of a statement is never reached.
 fn ends(file: &File, index: usize) -> bool {
     let flat = file.flat();
-    // Statements are nested only as deep as the parser lets them be
+    // The parser limits the depth of nested statements
     let last = |block: usize| -> Option<usize> {
         let list = flat.parts(block).find(|i| flat.kind(*i) == "statement_list").unwrap_or(block);
         flat.parts(list).last()
     };
-    // Work through the blocks that all have to end
+    // Check each block that has to end
     let mut open = vec![index];
     let mut steps = 0;
     while let Some(at) = open.pop() {
@@ -343,7 +343,7 @@ fn ends(file: &File, index: usize) -> bool {
                     None => false,
                 }
             }
-            // A switch over all values needs no default in TypeScript, and a match none in Python
+            // In TypeScript a switch over all values needs no default, and in Python a match needs none
             "switch_statement" => !breaks(file, at),
             "match_statement" => true,
             "try_statement" => {
@@ -351,7 +351,7 @@ fn ends(file: &File, index: usize) -> bool {
                 true
             }
             "with_statement" => {
-                // What is opened may swallow an exception; only its end counts
+                // The context manager may suppress an exception; only the body's end counts
                 open.extend(flat.field(at, "body"));
                 true
             }
@@ -375,8 +375,8 @@ fn is_endless_in_go(file: &File, at: usize) -> bool {
             || header.split(';').nth(1).is_some_and(|condition| condition.trim().is_empty()))
 }
 
-/// The last statements of the cases of a switch in Go, which all have to end; `None` where no case may be taken, or one is
-/// empty.
+/// The last statements of the cases of a switch in Go, each of which must end; `None` if no case may match, or if a
+/// case is empty.
 fn last_of_cases(file: &File, at: usize) -> Option<Vec<usize>> {
     let flat = file.flat();
     let cases: Vec<usize> = flat.parts(at).filter(|i| flat.kind(*i).ends_with("_case")).collect();
@@ -392,7 +392,7 @@ fn last_of_cases(file: &File, at: usize) -> Option<Vec<usize>> {
     Some(last.into_iter().filter(|last| flat.kind(*last) != "fallthrough_statement").collect())
 }
 
-/// The parts of a `try` that all have to end: none where its `finally` does.
+/// The parts of a `try` that must end; none if its `finally` ends.
 fn ends_of_try(file: &File, at: usize) -> Vec<usize> {
     let flat = file.flat();
     let finally = flat.parts(at).find(|i| flat.kind(*i) == "finally_clause");

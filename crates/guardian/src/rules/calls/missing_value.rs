@@ -1,4 +1,4 @@
-//! `missing-value`: a `return` of nothing where a value is promised.
+//! `missing-value`: a `return` without a value in a function that declares one.
 
 use syntax::Language;
 
@@ -79,7 +79,7 @@ fn is_generator(file: &File, function: &Function) -> bool {
             .any(|i| file.flat().kind(i) == "yield" && is_own(file, i, function.body))
 }
 
-/// Not of a function inside it.
+/// Whether a node belongs to the function itself, not to a function inside it.
 fn is_own(file: &File, index: usize, body: usize) -> bool {
     file.flat().above(index).take_while(|above| *above != body).all(|above| {
         !matches!(
@@ -116,7 +116,7 @@ fn may_be_nothing(language: Option<Language>, gives: &str) -> bool {
         "Maybe",
         "Coroutine",
     ];
-    // What a caller chooses may be nothing, too
+    // A type that the caller chooses may allow no value, too
     let chosen = |word: &str| {
         let plain = word.trim_matches('_');
         plain.len() <= 2
@@ -125,7 +125,7 @@ fn may_be_nothing(language: Option<Language>, gives: &str) -> bool {
             || word.ends_with('T') && word.len() < 5
     };
     let named = gives.trim_matches(['"', '\'']);
-    // An alias may stand for a type that allows it
+    // A type alias may include it
     let python = ["int", "str", "bool", "float", "bytes", "list", "dict", "set", "tuple", "frozenset"];
     let first = named.split('[').next().unwrap_or(named).rsplit('.').next().unwrap_or(named).to_lowercase();
     if language == Some(Language::Python) && !python.contains(&first.as_str()) {

@@ -1,6 +1,5 @@
-//! What functions take and give, between those who call and those who are called.
-//!
-//! The rules here read what a definition states. They infer no type, and open no library.
+//! Arguments and results of functions: callers compared with definitions.
+//! The rules here read what a definition states. They infer no types, and open no library.
 
 pub(super) mod arity_mismatch;
 pub(super) mod missing_return;

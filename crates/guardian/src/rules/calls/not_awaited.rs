@@ -1,4 +1,4 @@
-//! Asynchronous functions of the project that are called and whose result nobody waits for.
+//! Calls of the project's asynchronous functions whose result nothing awaits.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// `forEach` drops what its callback gives, so nobody waits for one that is asynchronous.
+/// `forEach` drops the result of its callback, so nothing awaits an asynchronous callback.
 fn each_async(pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     for (index, node) in flat.iter().filter(|(_, node)| node.kind == "call_expression") {
@@ -100,7 +100,7 @@ fn each_async(pair: &Pair, file: &File, found: &mut Found) {
     }
 }
 
-/// The asynchronous functions that a file knows, as they are called there: `f`, `self.f`, `this.f`.
+/// The asynchronous functions that a file can call, by their call text: `f`, `self.f`, `this.f`.
 fn asynchronous(tree: &Tree<'_>, file: &File) -> BTreeMap<String, usize> {
     let mut known: BTreeMap<String, usize> =
         own(file).0.iter().filter(|(_, is)| **is).map(|(name, _)| (name.clone(), 0)).collect();
@@ -116,7 +116,8 @@ fn asynchronous(tree: &Tree<'_>, file: &File) -> BTreeMap<String, usize> {
     known
 }
 
-/// Functions of a file by how they are called, and whether they are asynchronous; one that is defined twice is not.
+/// The functions of a file by their call text, with whether they are asynchronous; one that is defined twice counts as
+/// not.
 fn own(file: &File) -> Arc<Own> {
     file.fact(|file| Arc::new(find_own(file))).clone()
 }
@@ -124,7 +125,7 @@ fn own(file: &File) -> Arc<Own> {
 #[derive(Debug, Default)]
 struct Own(BTreeMap<String, bool>);
 
-/// The same of a module that is imported; none where nothing in it is asynchronous.
+/// The same for an imported module; none if nothing in it is asynchronous.
 fn of_module(file: &File) -> Arc<Own> {
     let may = file.is_code() && !file.is_broken() && file.text.contains("async");
     if may { own(file) } else { Arc::default() }
@@ -138,7 +139,7 @@ fn find_own(file: &File) -> Own {
     };
     for (index, node) in flat.iter() {
         match node.kind {
-            // Known beyond its block only at the top
+            // Only at the top level is it known outside its block
             "function_declaration" | "generator_function_declaration"
                 if flat.above(index).all(|i| matches!(flat.kind(i), "program" | "export_statement")) =>
             {
@@ -180,7 +181,7 @@ fn find_own(file: &File) -> Own {
                 } else if flat.kind(flat.node(holder).parent) == "class_definition" {
                     add(format!("self.{name}"), is);
                 } else {
-                    // Of another function: the same name may be called here
+                    // A function of another kind: the call may mean this one
                     add(name.to_string(), false);
                 }
             }
@@ -212,7 +213,7 @@ fn calls(pair: &Pair, file: &File, known: &BTreeMap<String, usize>, found: &mut 
             "expression_statement" => {
                 let message =
                     format!("nobody waits for `{name}`, which is asynchronous, nor hears of its failure");
-                // At the top of a script nobody can wait; and a handler may be made to start it
+                // At the top of a script nothing can await; a handler may exist to start the call
                 let within = flat.above(index).find(|i| is_function(flat.kind(*i)));
                 let waits = within.is_some_and(|function| starts_async(file, function));
                 if waits || file.language == Some(Language::Python) && within.is_some() {
@@ -247,7 +248,7 @@ fn calls(pair: &Pair, file: &File, known: &BTreeMap<String, usize>, found: &mut 
             | "boolean_operator"
             | "update_expression" => {
                 let voids = file.text_of(node.parent).starts_with("void");
-                // `a && f()` starts it at times
+                // `a && f()` may start it
                 let either = parent.kind == "binary_expression"
                     && ["&&", "||", "??"]
                         .contains(&flat.field(node.parent, "operator").map_or("", |i| file.text_of(i)));
@@ -321,10 +322,10 @@ fn is_of_promise(member: &str) -> bool {
     )
 }
 
-/// Whether something around the call is called the same: a parameter, a variable of a function.
+/// Whether a parameter or a variable around the call has the same name.
 fn is_shadowed(file: &File, index: usize, name: &str) -> bool {
     if name.contains('.') {
-        // Another class of the same file, or an object that is no class
+        // Another class of the same file, or a plain object
         let flat = file.flat();
         let method = name.rsplit('.').next().unwrap_or(name);
         let class = flat.above(index).find(|i| matches!(flat.kind(*i), "class_body" | "class_definition"));
@@ -334,7 +335,7 @@ fn is_shadowed(file: &File, index: usize, name: &str) -> bool {
                     && file.field_text(i, "name") == method
             })
         });
-        // `this` of a plain function is another
+        // A plain function has its own `this`
         let plain = name.starts_with("this.")
             && flat
                 .above(index)
@@ -366,8 +367,8 @@ fn is_shadowed(file: &File, index: usize, name: &str) -> bool {
     })
 }
 
-/// The first use of a variable that needs the value: a member, an index, an operation. None where it is awaited anywhere,
-/// handed on, or given something else.
+/// The first use of a variable that needs the value: a member, an index, an operation. None if the variable is awaited,
+/// passed on or assigned anywhere.
 fn used_as_value(file: &File, call: usize, name: &str) -> Option<usize> {
     let flat = file.flat();
     let function = flat.above(call).find(|i| is_function(flat.kind(*i))).unwrap_or(0);
@@ -412,7 +413,7 @@ fn used_as_value(file: &File, call: usize, name: &str) -> Option<usize> {
                     return None;
                 }
             }
-            // What takes a value of its own kind only
+            // A function that accepts only values of its own type
             ("argument_list", _) => {
                 let callee = file.field_text(flat.node(node.parent).parent, "function");
                 if matches!(

@@ -1,7 +1,7 @@
-//! Calls that the change writes, of functions of the project that take other arguments.
-//!
-//! Follows a plain name to its one definition, here or by an import; no method, no type. It is silent where a
-//! decorator, a condition or a second binding may change what is called. Calls that stayed are for `arity_mismatch`.
+//! New calls whose arguments do not fit the project's function.
+//! Follows a plain name to its only definition, in the file or by an import; not methods or types. Reports nothing if a
+//! decorator, a condition or a second binding may change the called function. `arity_mismatch` checks calls that the
+//! change did not write.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -49,11 +49,11 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// What a function takes.
+/// The parameters of a function.
 #[derive(Clone, Debug)]
 struct Signature {
     arity: Arity,
-    /// Python's parameters: name, whether it has a default, whether it may be given by its place, and by its name
+    /// Python's parameters: name, whether it has a default, whether it may be given by position, and by name
     named: Option<Vec<Parameter>>,
     any_keyword: bool,
 }
@@ -78,7 +78,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             };
             let name = head.text_of(callee);
-            // What stands in a macro is no call for sure
+            // Code in a macro is not certainly a call
             if flat
                 .above(index)
                 .any(|i| matches!(flat.kind(i), "token_tree" | "macro_definition" | "decorator"))
@@ -89,7 +89,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             if let Some(signature) = signature
                 && let Some(message) = misfit(head, index, name, signature)
             {
-                // JavaScript forgives: what is missing is undefined
+                // JavaScript accepts this: a missing argument is undefined
                 if head.language == Some(Language::JavaScript) {
                     found.maybe(head, node.start, node.end, message);
                 } else {
@@ -100,7 +100,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// What the function that a name means here takes; `None` where that is not certain.
+/// The parameters of the function that a name means here; `None` if this is uncertain.
 fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> {
     if is_rebound(file, name)
         || crate::names::is_known(file.language?, name)
@@ -119,7 +119,7 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
                 .filter(|path| **path != *file.path)
                 .filter(|path| tree.read(path).is_some_and(|text| text.contains(&format!("func {name}("))));
             let (first, second) = (all.next()?, all.next());
-            // One for each system
+            // One definition for each system
             if second.is_some() {
                 return None;
             }
@@ -157,10 +157,11 @@ fn of_rust(tree: &Tree<'_>, file: &File, name: &str) -> Option<Signature> {
     of_other(tree, &path, &original)
 }
 
-/// What the functions at the top of a file take, by their names; `None` for what is no function, or unclear.
+/// The parameters of the functions at the top level of a file, by name; `None` if the name is not a function, or is
+/// unclear.
 type Signatures = BTreeMap<String, Option<Signature>>;
 
-/// Found once for a file, however many call its functions.
+/// Computed once for a file, however many files call its functions.
 fn signatures(file: &File) -> Arc<Signatures> {
     file.fact(|file| Arc::new(find_signatures(file))).clone()
 }
@@ -177,13 +178,13 @@ fn find_signatures(file: &File) -> Signatures {
             (SymbolKind::Function, Some(arity), [only]) => signature_of(file, only, arity),
             _ => None,
         };
-        // One that is there twice is none for sure
+        // A name that is defined twice is unclear
         found.entry(symbol.name.clone()).and_modify(|known| *known = None).or_insert(signature);
     }
     found
 }
 
-/// The function of that name in a file: outer `None`: it has none; inner: it cannot be told what it takes.
+/// The function of that name in a file: outer `None` if it has none; inner `None` if its parameters are unclear.
 #[allow(clippy::option_option)] // "not here" and "here, but unclear" are two answers
 fn of_file(file: &File, name: &str) -> Option<Option<Signature>> {
     if !file.is_code() || file.is_broken() {
@@ -200,7 +201,7 @@ fn of_other(tree: &Tree<'_>, path: &str, name: &str) -> Option<Signature> {
     theirs.get(name).cloned().flatten()
 }
 
-/// What a function takes; `None` where something around it may change that.
+/// The parameters of a function; `None` if something around it may change them.
 fn signature_of(file: &File, function: &Function, arity: Arity) -> Option<Signature> {
     if file.text.contains("arguments.length") || file.text.contains("arguments[") {
         return None;
@@ -271,7 +272,7 @@ fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
     (found, any)
 }
 
-/// Whether something else in the file has the name too: a parameter, a variable, a second import.
+/// Whether something else in the file also binds the name: a parameter, a variable, a second import.
 fn is_rebound(file: &File, name: &str) -> bool {
     let mut imported = 0;
     for import in &file.outline().imports {
@@ -382,7 +383,7 @@ fn misfit(file: &File, call: usize, name: &str, signature: &Signature) -> Option
         });
         return missing.map(|missing| format!("`{name}` is not given `{}`", missing.name));
     }
-    // A single call may hand over several values in Go
+    // In Go a single call may provide several arguments
     let several =
         file.language == Some(Language::Go) && parts.len() == 1 && flat.kind(parts[0]) == "call_expression";
     if spread || several {

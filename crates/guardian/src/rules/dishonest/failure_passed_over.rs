@@ -1,4 +1,5 @@
-//! Failures that went to the caller before the change, and of which the caller hears nothing now: logged, or a good result.
+//! Failures that reached the caller before the change and no longer do: the code now only logs them, or returns a good
+//! result.
 
 use syntax::Language;
 
@@ -14,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "A failure that callers heard of is only logged now, or looks like success.",
     note: "The caller takes the failure for a good result and continues with what is not there. Pass the error on; log it besides, where that helps.",
     valid: &[
-        // Handled as before, in a loop now
+        // Handled as before, now in a loop
         Example::change(
             &[(
                 "a.js",
@@ -116,7 +117,7 @@ fn shown(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(50).collect()
 }
 
-/// Output or an entry of a log.
+/// Whether a text writes output or a log entry.
 pub(super) fn is_log(text: &str) -> bool {
     const STARTS: &[&str] = &[
         "console.",
@@ -172,7 +173,7 @@ pub(super) fn is_log(text: &str) -> bool {
     !exits && (STARTS.iter().any(|start| text.starts_with(start)) || named())
 }
 
-/// A value that stands for: nothing is wrong, there is just nothing.
+/// A value that means "nothing there", without any fault.
 fn is_harmless(text: &str) -> bool {
     let text = text.trim().trim_end_matches(';').trim_start_matches("return").trim();
     matches!(
@@ -227,21 +228,21 @@ fn parts(file: &File, block: usize) -> Vec<usize> {
     flat.parts(list).collect()
 }
 
-/// Whether a block does nothing but log and give a harmless value; at least one of its statements is a log entry.
+/// Whether a block only logs and gives a harmless value; at least one of its statements is a log entry.
 fn only_logs(file: &File, block: usize) -> bool {
     let all = parts(file, block);
     let text = |i: &usize| file.text_of(*i);
     all.iter().any(|i| is_log(text(i))) && all.iter().all(|i| is_log(text(i)) || is_harmless(text(i)))
 }
 
-/// A comment in a block that says why.
+/// Whether a comment in a block gives a reason.
 fn explains(file: &File, block: usize) -> bool {
     let flat = file.flat();
     flat.below(block)
         .any(|i| flat.kind(i).contains("comment") && file.text_of(i).split_whitespace().count() > 3)
 }
 
-/// Statements of the base, blanks evened out.
+/// Statements of the base, whitespace evened out.
 fn statements_of(base: &File) -> std::collections::HashSet<String> {
     base.flat()
         .iter()
@@ -254,7 +255,7 @@ fn is_statement(kind: &str) -> bool {
     kind.ends_with("_statement") || matches!(kind, "lexical_declaration" | "variable_declaration")
 }
 
-/// Whether the base had the statement, and not inside a `try` whose handler did the same.
+/// Statements that the base had without this `try`, or with a handler that reacted differently.
 fn caught(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     let flat = head.flat();
     let mut known = None;
@@ -374,7 +375,7 @@ fn attached(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// What an `if err != nil` does in a function of Go.
+/// The reaction of an `if err != nil` in a function of Go.
 struct Handled {
     function: String,
     asked: String,
@@ -407,7 +408,7 @@ fn handled(file: &File) -> Vec<Handled> {
         let keeps = flat
             .below(block)
             .any(|i| matches!(flat.kind(i), "assignment_statement" | "short_var_declaration"));
-        // A failure that is handed to somebody, or answered to a client
+        // The failure is passed to another function, or sent to a client
         let told = flat.below(block).any(|i| {
             flat.kind(i) == "call_expression"
                 && !is_log(file.text_of(i))
@@ -491,7 +492,7 @@ fn recovered(pair: &Pair, head: &File, found: &mut Found) {
     }
 }
 
-/// `?` that became a branch which gives a good result.
+/// `?` that became a branch which returns a good result.
 fn in_rust(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     let flat = head.flat();
     for (index, node) in flat.iter() {
@@ -558,7 +559,7 @@ fn in_rust(pair: &Pair, base: &File, head: &File, found: &mut Found) {
             "+= 1",
             "unwrap()",
         ];
-        // Macros of logs hold `{e:?}`
+        // Log macros contain `{e:?}`
         let without_texts: String = text.split('"').step_by(2).collect();
         if tells.iter().any(|word| without_texts.contains(word)) {
             continue;

@@ -1,8 +1,6 @@
-//! `hard-coded-result`: code that answers a test's input with the test's expectation.
-//!
-//! Compares literals of the code with those of assertions, of the tree's test files (500 at most). It computes and runs
-//! nothing, and must not report values that are in every program (0, 1, "") unless a test calls this very function with
-//! them.
+//! `hard-coded-result`: code that returns a test's expected value for the test's input.
+//! Compares literals of the code with those in assertions of the tree's test files (500 at most). It runs nothing.
+//! Values that every program contains (0, 1, "") count only if a test calls this very function with them.
 
 use std::collections::HashSet;
 
@@ -126,7 +124,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                         && (branch.given != branch.result
                             || assertion.matches(branch.given.as_str()).count() > 1)
                 };
-                // Values that are in every program count where the test calls this very function with them
+                // Common values count only if the test calls this very function with them
                 says && name.is_some_and(|name| calls(assertion, name)) && both()
                     || branch.exact
                         && name.is_some_and(|name| is_told(assertion, name, &branch.given, &branch.result))
@@ -142,7 +140,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Functions that did something and now return one literal, which a test expects.
+/// Functions that did something and now return a literal that a test expects.
 fn constants<'e>(
     base: &File,
     head: &File,
@@ -159,7 +157,7 @@ fn constants<'e>(
         let Some(value) = value.map(|value| head.text_of(value)) else { continue };
         let constant = said.trim_end_matches(';').trim_start_matches("return ") == even(value);
         let mut before = old.iter().filter(|o| o.name == function.name).peekable();
-        // A new function that is called with something, and does nothing with it
+        // Or a new function that ignores its arguments
         let did = match before.peek() {
             None => !parameters(head, function).is_empty(),
             Some(_) => before.any(|before| statements(base, before.body).len() > 1),
@@ -184,7 +182,7 @@ fn constants<'e>(
     }
 }
 
-/// The name of the function that a node is in.
+/// The name of the function around a node.
 fn enclosing(file: &File, index: usize) -> Option<&str> {
     let function = file.flat().above(index).find(|i| {
         matches!(
@@ -206,7 +204,7 @@ fn enclosing(file: &File, index: usize) -> Option<&str> {
     file.text_of(name).rsplit('.').next()
 }
 
-/// Whether an assertion calls the function with one literal and names the other beside the call.
+/// Whether an assertion calls the function with one literal and has the other literal beside the call.
 fn is_told(assertion: &str, name: &str, given: &str, result: &str) -> bool {
     let call = format!("{name}(");
     assertion.match_indices(&call).any(|(at, _)| {
@@ -229,7 +227,7 @@ fn is_told(assertion: &str, name: &str, given: &str, result: &str) -> bool {
     })
 }
 
-/// A literal as it is written, in whichever quotes.
+/// A literal as written, in any kind of quotes.
 fn has_literal(text: &str, literal: &str) -> bool {
     const QUOTES: [char; 3] = ['"', '\'', '`'];
     match literal.strip_prefix(QUOTES).and_then(|rest| rest.strip_suffix(QUOTES)) {
@@ -242,7 +240,7 @@ fn calls(assertion: &str, name: &str) -> bool {
     !name.is_empty() && assertion.contains(&format!("{name}("))
 }
 
-/// A literal as a whole, not as part of another.
+/// Whether the literal occurs on its own, not as part of another.
 fn has(assertion: &str, literal: &str) -> bool {
     let plain = literal.trim_matches(['"', '\'', '`']);
     assertion.match_indices(plain).any(|(at, found)| {
@@ -263,7 +261,7 @@ struct Branch {
     index: usize,
     given: String,
     result: String,
-    /// It asks whether a parameter is the literal, and for nothing else
+    /// It only compares a parameter with the literal
     exact: bool,
 }
 
@@ -313,7 +311,7 @@ fn branches(file: &File) -> Vec<Branch> {
     found
 }
 
-/// Whether a condition is that a name equals the literal.
+/// Whether a condition compares a name with the literal, and nothing else.
 fn is_comparison(file: &File, condition: usize, literal: usize) -> bool {
     let asked = file.text_of(condition).trim_matches(['(', ')']);
     let (left, right) = asked.split_once("==").unwrap_or_default();
@@ -323,7 +321,7 @@ fn is_comparison(file: &File, condition: usize, literal: usize) -> bool {
         && right == file.text_of(literal)
 }
 
-/// 0, 1, true and "" are in every program.
+/// Every program contains 0, 1, true and "".
 fn says_something(literal: &str) -> bool {
     !matches!(literal.trim_matches(['"', '\'', '`']), "" | "0" | "1" | "2" | "-1" | "0.0" | "1.0")
 }

@@ -1,7 +1,6 @@
-//! `hidden-error`: an error that was told before the change and is swallowed after it.
-//!
-//! Compares statements of base and head, by their place (`code::places`) or their text. Of new code only Rust's dropped
-//! results count, where no comment explains them. A handler that logs and gives a good result is for
+//! `hidden-error`: an error that was reported before the change and is swallowed after it.
+//! Compares statements of base and head, by their place (`code::places`) or their text. In new code only dropped
+//! results of Rust count, if no comment explains them. A handler that logs and returns a good result is for
 //! `failure_passed_over`.
 
 use std::collections::HashSet;
@@ -139,7 +138,7 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// A place where something was thrown, and where nothing happens now.
+/// A place that threw before, and at which nothing happens now.
 fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
     let ends = |kind: &str| matches!(kind, "throw_statement" | "raise_statement");
     let before = Places::of(base, |_, kind| ends(kind));
@@ -176,7 +175,7 @@ fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// `return false` of a function that answers yes or no: the caller hears it.
+/// `return false` in a function that answers yes or no: the caller sees the failure.
 fn is_answer(file: &File, statement: usize) -> bool {
     let flat = file.flat();
     let text = even(file.text_of(statement));
@@ -191,7 +190,7 @@ fn is_answer(file: &File, statement: usize) -> bool {
     })
 }
 
-/// Where some statements of a file stand.
+/// The places of some statements of a file.
 struct Places {
     named: HashSet<String>,
     any: HashSet<String>,
@@ -217,7 +216,7 @@ struct Silent {
     index: usize,
     handler: usize,
     body: Vec<String>,
-    /// The last that the handler does
+    /// The last statement of the handler
     end: Option<String>,
 }
 
@@ -226,7 +225,7 @@ fn caught(base: &File, head: &File, found: &mut Found) {
     if new.is_empty() {
         return;
     }
-    // Handlers that did nothing with some errors, and the same with all others now
+    // Handlers that ignored some errors, and now ignore all others too
     let ending = silent(base, true);
     let old: HashSet<String> = silent(base, false).into_iter().flat_map(|s| s.body).collect();
     let statements: HashSet<String> = base
@@ -240,11 +239,11 @@ fn caught(base: &File, head: &File, found: &mut Found) {
         .map(|(index, _)| even(base.text_of(index)))
         .collect();
     for one in new {
-        // What stood there before, unguarded or with a handler that did something
+        // The base had the statement, without a `try` or with a handler that reacted
         let ended_so = |statement: &String| {
             one.end.is_some() && ending.iter().any(|was| was.end == one.end && was.body.contains(statement))
         };
-        // A module that may be missing is asked for so
+        // This form tests for an optional module
         let is_optional =
             |s: &str| s.contains("require(") || s.contains("import(") || s.starts_with("import ");
         let is_meant = |s: &&String| {
@@ -263,7 +262,7 @@ fn caught(base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// With `in_the_end`: those whose handlers do nothing last, whatever they do before.
+/// With `in_the_end`: those whose handlers end without effect, whatever they do before.
 fn silent(file: &File, in_the_end: bool) -> Vec<Silent> {
     let mut found = Vec::new();
     let flat = file.flat();
@@ -321,7 +320,7 @@ fn is_nothing(file: &File, statement: usize) -> bool {
         || text.starts_with("print(")
 }
 
-/// A call whose error went somewhere and now goes nowhere.
+/// A call whose error was handled before and is dropped now.
 fn dropped(base: &File, head: &File, found: &mut Found) {
     for (index, node) in head.flat().iter() {
         let text = head.text_of(index);
@@ -361,7 +360,7 @@ fn count(text: &str, of: &str) -> usize {
     text.matches(of).count()
 }
 
-/// Code that is not there yet in the base: an error that could be passed on, or a value that nobody takes.
+/// In code that the base does not have: an error that could be passed on, or a value that nothing uses.
 fn is_dropped_in_new_code(head: &File, index: usize) -> bool {
     let row = head.row(head.flat().node(index).start);
     let beside = [Some(row), row.checked_sub(1)].into_iter().flatten();
@@ -382,7 +381,7 @@ fn is_dropped_in_new_code(head: &File, index: usize) -> bool {
             let value = head.flat().field(index, "value").map_or("", |value| head.flat().kind(value));
             gives.contains("Result") && value == "call_expression"
         }
-        // A default that nothing takes has no other use than to be silent
+        // A default that nothing uses only serves to hide the error
         "call_expression" => {
             let body = head.flat().field(function, "body");
             head.flat().kind(parent) == "expression_statement" && head.text_of(parent).ends_with(';')

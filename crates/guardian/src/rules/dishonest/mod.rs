@@ -1,6 +1,5 @@
-//! Failures and checks that are made to disappear.
-//!
-//! The rules here see what a change does, not why: they know no task and no plan.
+//! Changes that hide failures or weaken checks.
+//! The rules here see only what a change does: they know neither the task nor the plan.
 
 pub(super) mod failure_passed_over;
 pub(super) mod hard_coded_result;

@@ -1,7 +1,6 @@
-//! Commands that check, and what takes their failure away.
-//!
-//! Commands are read as text, by the names of known tools; no shell is run. What is not run here any more may be run
-//! elsewhere, so that only warns. Options of tools in their own files are for `settings`.
+//! Commands that run checks, and changes that hide their failures.
+//! Reads commands as text and knows the names of tools; it runs no shell. A removed check may run elsewhere, so it only
+//! warns. Options in the tools' own files are for `settings`.
 
 use std::sync::LazyLock;
 
@@ -12,7 +11,7 @@ use super::weaker::{ConfigKind, Weaker};
 use crate::code::file::File;
 use crate::rules::Pair;
 
-/// A command that checks something.
+/// Commands that check something.
 static CHECKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"\b(vitest|jest|mocha|ava|jasmine|karma|playwright test|cypress run|node (--\S+ )*--test|eslint|tsc|vue-tsc|biome (check|lint|ci)|oxlint|prettier --check|nyc|c8|pytest|py\.test|unittest|tox|nox|mypy|pyright|ruff( check)?|flake8|pylint|bandit|coverage (run|report)|cargo (\+\S+ )?(test|nextest|check|clippy|build|fmt --check|deny|audit)|go (test|vet|build)|golangci-lint|staticcheck|govulncheck|make (test|check|lint|ci)|just (test|check|lint|ci)|(npm|pnpm|yarn|bun)( run)? (-\S+ )*(test|lint|check|typecheck|types|ci|build|verify|coverage)\S*|deno (test|lint|check)|bun test|tap|turbo( run)? (test|lint|build)|ctest|rspec|phpunit|gradlew? (test|check)|mvn (test|verify))\b",
@@ -20,12 +19,12 @@ static CHECKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// A failure that counts for nothing: at the end of a command.
+/// Endings of a command that discard its failure.
 static IGNORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"^\s*(\|\||;)\s*(true|:|exit 0|/bin/true|echo\b.*)\s*(["')]|&&|;|$)"#).ok()
 });
 
-/// Options with which nothing, or less, is checked.
+/// Options with which a tool checks less, or nothing.
 const LOOSE: &[&str] = &[
     "--passWithNoTests",
     "--pass-with-no-tests",
@@ -62,18 +61,18 @@ const LOOSE: &[&str] = &[
     "--no-check",
 ];
 
-/// Options that run what failed again.
+/// Options that repeat a failed check.
 const RETRIES: &[&str] = &["--retry", "--retries", "--reruns", "--retryTimes", "--flaky"];
 
 pub(super) fn is_check(command: &str) -> bool {
     CHECKS.as_ref().is_some_and(|checks| checks.is_match(command))
 }
 
-/// Whether a check in this command fails for nothing.
+/// Whether this command discards the failure of a check.
 fn is_ignored(command: &str) -> bool {
     let Some(checks) = CHECKS.as_ref() else { return false };
     command.lines().any(|line| {
-        // What stands between the check and the next part of the command are its arguments
+        // The text between the check and the next part of the command holds its arguments
         checks.find_iter(line).any(|check| {
             let rest = line.get(check.end()..).unwrap_or_default();
             let end = rest.find(['|', ';', '&']).unwrap_or(rest.len());
@@ -104,7 +103,7 @@ pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut
     for (path, said) in new.iter().filter(|(path, _)| is_command(path)) {
         let before = old.get(path);
         for command in said.iter().filter(|command| !all_old.contains(command)) {
-            // A step is found by its command, which is another now
+            // Steps are compared by their commands, and this command changed
             let was: Vec<&String> = before.map_or_else(
                 || all_old.iter().copied().filter(|old| !all_new.contains(old)).collect(),
                 |before| before.iter().collect(),
@@ -151,7 +150,7 @@ pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut
     }
 }
 
-/// Checks that are not run any more.
+/// Checks that no longer run.
 fn gone(
     kind: ConfigKind,
     old: &Values,
@@ -177,7 +176,7 @@ fn gone(
     }
 }
 
-/// Steps and jobs whose failure is let pass since the change.
+/// Steps and jobs whose failure no longer counts since the change.
 fn may_fail(old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
     let lets = |key: &str, said: &[String]| match key {
         "continue-on-error" | "allow_failure" | "continueOnError" | "soft_fail" => {
@@ -201,7 +200,7 @@ fn may_fail(old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
                 .filter(|(path, _)| path.starts_with(&within))
                 .any(|(_, said)| said.iter().any(|s| is_check(s)))
         };
-        // Only what was there before: a new step that may fail takes nothing away
+        // Only existing steps: a new step that may fail takes nothing away
         if checks(old) {
             report(Weaker::sure(format!("`{}` lets a check fail unseen", key(path)), &[key(path)]));
         }
@@ -212,7 +211,7 @@ fn first_words(command: &str) -> &str {
     command.lines().find(|line| is_ignored(line)).unwrap_or(command).trim()
 }
 
-/// Lines of a script or a Makefile.
+/// Checks in the lines of a script or a Makefile.
 pub(super) fn in_lines(pair: &Pair, head: &File, report: &mut dyn FnMut(Weaker)) {
     let Some(base) = pair.base.as_deref() else { return };
     let old: Vec<&str> = base.text.lines().map(str::trim).collect();

@@ -1,7 +1,6 @@
-//! Settings of tests, type checkers, linters and CI that ask for less than they did.
-//!
-//! `values` reads both sides, `commands` and `settings` compare them; here it is reported, with its line. Says nothing
-//! of new files, of formats that cannot be read, and of settings that no list here names.
+//! Settings of tests, type checkers, linters and CI that became less strict.
+//! `values` reads both sides, `commands` and `settings` compare them; this file reports the result with its line.
+//! Reports nothing about new files, unreadable formats, and settings that no list here names.
 
 mod commands;
 mod settings;
@@ -128,7 +127,7 @@ fn is_script(path: &str) -> bool {
         || path.contains(".husky/")
 }
 
-/// The line that the change wrote and that has most of these words.
+/// The line that the change wrote and that contains most of these words.
 fn place_of(pair: &Pair, head: &File, near: &[String]) -> (usize, usize) {
     let score = |row: usize| {
         near.iter().filter(|word| head.line(row).contains(word.as_str())).count() * 2

@@ -1,7 +1,6 @@
-//! Settings of tools: strictness, thresholds, what is left out, how serious a rule is.
-//!
-//! Compares the values of a key, whatever the tool. It reads no file that a configuration extends: a setting that may
-//! be there warns at most. Workflows of CI are for `commands`.
+//! Settings of tools: strictness, thresholds, exclusions, severities of rules.
+//! Compares the values of a key, for any tool. It does not read files that a configuration extends: a setting that
+//! may be in such a file at most warns. CI workflows are for `commands`.
 
 use std::sync::LazyLock;
 
@@ -12,7 +11,7 @@ use super::weaker::{ConfigKind, Weaker};
 use crate::code::file::File;
 use shared::test_files::is_test;
 
-/// Strict when true.
+/// Settings that are strict if true.
 const STRICT: &[&str] = &[
     "strict",
     "noImplicitAny",
@@ -63,7 +62,7 @@ const STRICT: &[&str] = &[
     "isolate",
     "doctest",
 ];
-/// Of the strict settings, those that `strict` brings.
+/// The strict settings that `strict` includes.
 const IMPLIED: &[&str] = &[
     "noImplicitAny",
     "strictNullChecks",
@@ -87,7 +86,7 @@ const IMPLIED: &[&str] = &[
     "no_implicit_optional",
     "strict_optional",
 ];
-/// Loose when true.
+/// Settings that are loose if true.
 const LOOSE: &[&str] = &[
     "ignore_errors",
     "passWithNoTests",
@@ -107,7 +106,7 @@ const LOOSE: &[&str] = &[
     "disable-all",
     "testFailureExitCode",
 ];
-/// Loose when true, and at times right.
+/// Settings that are loose if true, but sometimes right.
 const LIKELY_LOOSE: &[&str] = &[
     "ignore_missing_imports",
     "skipLibCheck",
@@ -117,7 +116,7 @@ const LIKELY_LOOSE: &[&str] = &[
     "ignoreDuringBuilds",
     "forceExit",
 ];
-/// What is left out of a check.
+/// Settings that exclude files from a check.
 const LEFT_OUT: &[&str] = &[
     "exclude",
     "excludes",
@@ -145,7 +144,7 @@ const LEFT_OUT: &[&str] = &[
     "spec-ignore",
     "deny-list",
 ];
-/// Rules that are left out.
+/// Settings that exclude rules.
 const RULES_OUT: &[&str] =
     &["ignore", "extend-ignore", "extend_ignore", "disable", "disabled", "disable_error_code", "lint.ignore"];
 const RETRIES: &[&str] =
@@ -197,7 +196,7 @@ fn is_off(said: &str) -> bool {
     matches!(said, "false" | "False" | "off" | "none" | "0")
 }
 
-/// Whether the settings around a path were strict before, so that one that is off takes something away.
+/// Whether related settings around a path were strict before, so that a disabled one takes something away.
 fn has_family(old: &Values, path: &str) -> bool {
     let holder = path.rsplit_once('/').map_or("", |(holder, _)| holder);
     old.iter().any(|(other, said)| {
@@ -205,7 +204,7 @@ fn has_family(old: &Values, path: &str) -> bool {
     })
 }
 
-/// mypy's settings for modules that are named.
+/// mypy's settings for named modules.
 fn of_a_module(path: &str) -> bool {
     path.contains("overrides/[") && !path.contains("[*]")
         || path.contains("mypy-") && !path.contains("mypy-*")
@@ -238,9 +237,9 @@ fn strictness(
                 let meant = inherits
                     || strict && IMPLIED.contains(&name)
                     || matches!(name, "enabled" | "recommended" | "isolate" | "branch");
-                // A renamed table takes its settings along
+                // A renamed table keeps its settings
                 let elsewhere = new.iter().any(|(other, said)| key(other) == name && yes(said));
-                // What it extends may have the setting
+                // The extended configuration may contain the setting
                 let extends = new.keys().any(|path| key(path) == "extends" || path == "extends");
                 if !meant && !elsewhere && extends {
                     report(Weaker::likely(format!("`{name}` is gone"), &[]));
@@ -317,7 +316,7 @@ fn threshold(
     }
 }
 
-/// How serious a rule of a linter is.
+/// The severity of a linter rule, as a number.
 fn rank(said: &str) -> Option<u8> {
     match said.trim() {
         "off" | "0" | "allow" | "none" | "ignore" => Some(0),
@@ -335,7 +334,7 @@ fn is_level(path: &str) -> bool {
         || parts.contains(&"lint") && parts.contains(&"tools")
 }
 
-/// The first value of a rule says how serious it is.
+/// The first value of a rule is its severity.
 fn level(path: &str, was: &[String], now: Option<&Vec<String>>, report: &mut dyn FnMut(Weaker)) {
     if !is_level(path) {
         return;
@@ -358,7 +357,7 @@ fn level(path: &str, was: &[String], now: Option<&Vec<String>>, report: &mut dyn
     }
 }
 
-/// A rule that was on by default, and that the change switches off.
+/// A rule that was on by default, and that the change disables.
 fn new_level_off(path: &str, now: &[String], old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
     if !is_level(path) || now.first().and_then(|s| rank(s)) != Some(0) {
         return;
