@@ -1,18 +1,18 @@
-//! The files of a project as discovery sees them: contents by path, and all
-//! paths. Which folders hold a project of their own is decided here.
+//! The files of a project for discovery: contents by path, and all paths. It also decides which
+//! folders contain another project.
 //!
-//! It is given texts and reads no disk, so that tests and `engine` can show it any tree.
+//! It gets texts and reads no disk, so tests and `engine` can give it any tree.
 
 use std::collections::HashSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
-/// Manifests deeper than this are not looked for.
+/// Manifests deeper than this are ignored.
 const MAX_DEPTH: usize = 4;
-/// Folders of one kind of project that are looked at.
+/// The most folders for one kind of project.
 pub(crate) const MAX_PROJECTS: usize = 200;
-/// Folders whose manifests are not the project's own.
+/// Folders whose manifests do not belong to the project itself.
 const FOREIGN: &[&str] = &[
     "node_modules",
     "vendor",
@@ -79,7 +79,7 @@ const FOREIGN: &[&str] = &[
     "generators",
 ];
 
-/// What manifests are read from: contents by path, and all paths.
+/// The source of manifests: contents by path, and all paths.
 pub(crate) struct Source<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
     list: &'a [String],
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
         Source { read, list, known: list.iter().map(String::as_str).collect(), programs: &|_| true }
     }
 
-    /// `programs` says whether a program of that name is there.
+    /// `programs` tells whether a program of that name is installed.
     pub(crate) fn with_programs(self, programs: &'a dyn Fn(&str) -> bool) -> Source<'a> {
         Source { programs, ..self }
     }
@@ -115,7 +115,7 @@ impl<'a> Source<'a> {
         files.iter().any(|file| self.has(folder, file))
     }
 
-    /// The first of these files that a folder has.
+    /// The first of these files that exists in a folder.
     pub(crate) fn first<'f>(&self, folder: &str, files: &[&'f str]) -> Option<&'f str> {
         files.iter().copied().find(|file| self.has(folder, file))
     }
@@ -127,7 +127,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Whether files are below a folder.
+    /// Whether there are files below a folder.
     pub(crate) fn is_folder(&self, folder: &str) -> bool {
         self.below(folder).next().is_some()
     }
@@ -143,7 +143,7 @@ impl<'a> Source<'a> {
         from_here.unwrap_or_else(|| here.to_owned())
     }
 
-    /// Whether a file of the project is, or is below, what a pattern names.
+    /// Whether a pattern matches a file of the project or a folder above one.
     pub(crate) fn holds(&self, folder: &str, pattern: &str) -> bool {
         let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
         if pattern.is_empty() || pattern == "." {
@@ -156,8 +156,8 @@ impl<'a> Source<'a> {
         self.below(folder).any(|path| globs.iter().flatten().any(|glob| glob.is_match(path)))
     }
 
-    /// The folders that hold one of these manifests, the root first, then by
-    /// name; not those inside folders that belong to somebody else.
+    /// The folders with one of these manifests, the root first, then by name; without folders of
+    /// foreign projects.
     pub(crate) fn folders_with(&self, manifests: &[&str]) -> Vec<String> {
         let mut folders: Vec<String> = self
             .list
@@ -175,8 +175,8 @@ impl<'a> Source<'a> {
         folders
     }
 
-    /// The folders that hold one of these manifests: the root alone where it
-    /// has one, else the outermost ones.
+    /// The folders with one of these manifests: only the root if it has one, otherwise the outermost
+    /// ones.
     pub(crate) fn projects(&self, manifests: &[&str]) -> Vec<String> {
         let folders = self.folders_with(manifests);
         if folders.first().is_some_and(String::is_empty) {
@@ -186,7 +186,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Folders that are not inside another one of them.
+/// Folders that are not inside another one of the list.
 pub(crate) fn outermost(folders: Vec<String>) -> Vec<String> {
     let inside = |folder: &str| folders.iter().any(|other| other != folder && is_inside(folder, other));
     folders.iter().filter(|folder| !inside(folder)).cloned().collect()
@@ -196,7 +196,8 @@ pub(crate) fn is_inside(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Words at either end of a folder's name that say that it holds somebody's project, not this one's.
+/// Words at either end of a folder's name that show a project for other purposes, such as an
+/// example.
 const FOREIGN_WORDS: &[&str] = &[
     "example",
     "examples",
@@ -213,7 +214,7 @@ const FOREIGN_WORDS: &[&str] = &[
     "e2e",
 ];
 
-/// What tests keep whole projects in: `test-<one of these>`.
+/// Names of folders with whole projects for tests: `test-<one of these>`.
 const FOR_TESTS: &[&str] = &[
     "apps",
     "assets",
@@ -230,7 +231,7 @@ const FOR_TESTS: &[&str] = &[
     "workspaces",
 ];
 
-/// Whether a folder's manifests are not the project's own.
+/// Whether a folder's manifests do not belong to the project itself.
 pub(crate) fn is_foreign(folder: &str) -> bool {
     folder.split('/').any(|part| {
         let first = part.split(['-', '_']).next().unwrap_or(part);
@@ -246,7 +247,7 @@ pub(crate) fn join(folder: &str, file: &str) -> String {
     if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }
 
-/// A path relative to a folder; `None` where it leaves the project.
+/// A path relative to a folder; `None` if it leaves the project.
 pub(crate) fn resolve(folder: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~', '$']) || path.contains('$') {
         return None;
@@ -254,13 +255,13 @@ pub(crate) fn resolve(folder: &str, path: &str) -> Option<String> {
     shared::paths::join(folder, path)
 }
 
-/// `*` stays within a name, `**` does not.
+/// A glob in which `*` stays within a name, and `**` does not.
 pub(crate) fn glob(pattern: &str) -> Option<GlobMatcher> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).build().ok()?;
     Some(glob.compile_matcher())
 }
 
-/// JSON with comments and trailing commas, as tools' settings have it.
+/// Parses JSON with comments and trailing commas, as in settings of tools.
 pub(crate) fn json(text: &str) -> Option<Value> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&without_comments(text)).ok())

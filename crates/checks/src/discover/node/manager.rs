@@ -1,5 +1,4 @@
-//! Package managers: how each runs scripts and tools, and how it installs from
-//! its lockfile.
+//! Package managers: how each runs scripts and tools, and how it installs from its lockfile.
 //!
 //! It starts none of them.
 
@@ -9,10 +8,10 @@ use super::manifest::Package;
 use crate::discover::source::Source;
 use crate::shell::{commands, quote};
 
-/// Which lockfile counts where there are several: the first of these.
+/// If there are several lockfiles, the first one in this order counts.
 const BY_LOCKFILE: [Manager; 4] = [Manager::Pnpm, Manager::Yarn, Manager::Bun, Manager::Npm];
 
-/// Settings of one manager alone: where no lockfile is kept, they name it.
+/// Settings of a single manager, which decide if the project keeps no lockfile.
 const BY_SETTINGS: [(&str, Manager); 5] = [
     ("pnpm-workspace.yaml", Manager::Pnpm),
     (".pnpmfile.cjs", Manager::Pnpm),
@@ -32,8 +31,8 @@ pub(crate) enum Manager {
 }
 
 impl Manager {
-    /// Of a folder, or of the workspace above it: the manifest's own word
-    /// counts, then the nearest lockfile.
+    /// The manager of a folder, or of the workspace above it. The manifest's own statement counts
+    /// first, then the nearest lockfile.
     pub(crate) fn of(source: &Source, folder: &str, package: &Package) -> Manager {
         if let Some(named) = Manager::named(package) {
             return named;
@@ -71,7 +70,7 @@ impl Manager {
         })
     }
 
-    /// The manager that a folder is worked with.
+    /// The manager that is used in a folder.
     pub(crate) fn in_folder(source: &Source, folder: &str) -> Manager {
         let package = source.read(folder, "package.json").and_then(|text| super::manifest::parsed(&text));
         package.map_or(Manager::Npm, |package| Manager::of(source, folder, &package))
@@ -98,7 +97,7 @@ impl Manager {
         }
     }
 
-    /// Without any other word, the manager that the tests are started with.
+    /// The manager that starts the tests; used if nothing else decides.
     fn of_scripts(package: &Package) -> Option<Manager> {
         let body = ["test", "build"].iter().find_map(|name| package.script(name))?;
         let mut programs = commands(body).into_iter().filter_map(|words| words.first().cloned());
@@ -120,20 +119,20 @@ impl Manager {
         }
     }
 
-    /// A script in all members that have it, without ending at the first that
-    /// fails; `None` where this manager cannot.
+    /// A script in all members that have it, without stopping at the first failure; `None` if this
+    /// manager cannot do that.
     pub(crate) fn run_in_members(self, script: &str) -> Option<String> {
         let script = quote(script);
         match self {
             Manager::Npm => Some(format!("npm run {script} --workspaces --if-present")),
             Manager::Pnpm => Some(format!("pnpm --recursive --no-bail --if-present run {script}")),
-            // Both end at the first failure, and the older one fails where a member has no such script
+            // Both stop at the first failure, and the older one fails if a member has no such script
             Manager::Yarn | Manager::NewerYarn => None,
             Manager::Bun => Some(format!("bun run --filter '*' {script}")),
         }
     }
 
-    /// A tool that the project depends on; nothing is downloaded.
+    /// Starts a tool that the project depends on; nothing is downloaded.
     pub(crate) fn tool(self, command: &str) -> String {
         match self {
             Manager::NewerYarn => format!("yarn run {command}"),
@@ -141,10 +140,11 @@ impl Manager {
         }
     }
 
-    /// The command and the file that calls for it.
+    /// The command, and the file that requires it.
     pub(crate) fn install(self, source: &Source, folder: &str) -> (&'static str, &'static str) {
         let lock = source.first(folder, self.lockfiles());
-        // The newer Yarn knows a project's root by it, so that an empty one may stand for none
+        // The newer Yarn finds a project's root by this file, so some projects keep an empty one that
+        // is no lockfile
         let is_empty = |file: &str| source.read(folder, file).is_some_and(|text| text.trim().is_empty());
         let lock = lock.filter(|file| self != Manager::NewerYarn || !is_empty(file));
         match (self, lock) {
@@ -154,7 +154,7 @@ impl Manager {
             }
             (Manager::Pnpm, Some(file)) => ("pnpm install --frozen-lockfile --ignore-scripts", file),
             (Manager::Pnpm, None) => ("pnpm install --no-lockfile --ignore-scripts", "package.json"),
-            // The newer Yarn refuses the older one's options
+            // The newer Yarn rejects the options of the older one
             (Manager::NewerYarn, Some(file)) => ("yarn install --immutable --mode=skip-build", file),
             (Manager::NewerYarn, None) => ("yarn install --no-immutable --mode=skip-build", "package.json"),
             (Manager::Yarn, Some(file)) => {

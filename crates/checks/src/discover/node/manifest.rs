@@ -1,6 +1,6 @@
 //! `package.json` files, read once each, and the members of workspaces.
 //!
-//! What cannot be parsed is as if it were not there: saying so is the project's own tools' affair.
+//! A file that cannot be parsed counts as missing; the project's own tools report it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::discover::source::{Source, glob, is_foreign, join, json};
 
-/// Members of a workspace that are looked into.
+/// The most members of a workspace that are read.
 const MAX_MEMBERS: usize = 400;
 
 pub(crate) struct Package(Value);
@@ -36,7 +36,7 @@ impl Package {
             .flat_map(|scripts| scripts.keys().map(String::as_str))
     }
 
-    /// What wireit is told of a script.
+    /// The wireit settings of a script.
     pub(crate) fn wireit(&self, script: &str) -> Option<&Value> {
         self.0.get("wireit")?.get(script)
     }
@@ -45,7 +45,7 @@ impl Package {
         self.version_of(package).is_some()
     }
 
-    /// The names of all that it needs.
+    /// The names of all its dependencies.
     pub(crate) fn needs(&self) -> impl Iterator<Item = &str> {
         ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]
             .iter()
@@ -59,7 +59,7 @@ impl Package {
             .find_map(|key| self.0.get(key)?.get(package)?.as_str())
     }
 
-    /// Whether a tool of this name is the package's own or one that it needs.
+    /// Whether the package provides a tool of this name or depends on it.
     pub(crate) fn has_tool(&self, name: &str) -> bool {
         let own = self.0.get("bin").is_some_and(|bin| match bin {
             Value::Object(all) => all.contains_key(name),
@@ -88,7 +88,7 @@ impl Package {
     }
 }
 
-/// A manifest's text as a package.
+/// Parses a manifest's text as a package.
 pub(super) fn parsed(text: &str) -> Option<Package> {
     json(text).map(Package)
 }
@@ -134,7 +134,7 @@ impl<'a> Packages<'a> {
         self.patterns(folder).is_some()
     }
 
-    /// Where members are, as patterns below a folder.
+    /// The patterns of member folders, below a folder.
     fn patterns(&self, folder: &str) -> Option<Vec<String>> {
         if let Some(text) = self
             .source
@@ -163,11 +163,11 @@ impl<'a> Packages<'a> {
             let listed = lerna.get("packages").and_then(Value::as_array).map(|list| texts(list));
             return Some(listed.unwrap_or_else(|| vec!["packages/*".to_owned()]));
         }
-        // Older nx: packages anywhere
+        // Older nx: packages may be anywhere
         self.source.has_any(folder, &["nx.json", "turbo.json"]).then(|| vec!["**".to_owned()])
     }
 
-    /// The members of the workspace that a folder is the root of.
+    /// The members of the workspace whose root is this folder.
     pub(crate) fn members(&self, folder: &str) -> Members {
         if let Some(known) = self.members.borrow().get(folder) {
             return known.clone();
@@ -183,7 +183,7 @@ impl<'a> Packages<'a> {
                 })
                 .collect()
         };
-        // A pattern that names a folder counts, whatever it is called
+        // A pattern that names a folder exactly counts, whatever the folder's name
         let named = |place: &str| {
             of.iter().any(|pattern| {
                 !pattern.contains("**")
@@ -212,7 +212,7 @@ impl<'a> Packages<'a> {
     }
 }
 
-/// The texts of a list of YAML that stands under a key of the first level.
+/// The texts of a YAML list under a top-level key.
 fn yaml_list(text: &str, key: &str) -> Vec<String> {
     let plain =
         |text: &str| text.split(" #").next().unwrap_or(text).trim().trim_matches(['"', '\'']).to_owned();

@@ -1,4 +1,4 @@
-//! Scripts of a workspace's members, where the root has none.
+//! Scripts of a workspace's members, for kinds of check that the root lacks.
 
 use super::manager::Manager;
 use super::scripts::{Choice, check_of, choose};
@@ -6,13 +6,13 @@ use crate::check::{Check, CheckPurpose, Runner};
 use crate::discover::source::{MAX_PROJECTS, is_foreign, join};
 use crate::discover::{Survey, limit};
 
-/// Checks of one kind for all members: one command where all have the same
-/// script and none is refused, else one for each.
+/// Checks of one kind for all members: one command if all have the same script and none is refused,
+/// otherwise one command each.
 pub(super) fn of_kind(survey: &mut Survey, folder: &str, manager: Manager, kind: CheckPurpose) {
     let members = survey.packages.members(folder).folders;
     let mut chosen: Vec<(String, Choice)> = Vec::new();
     let mut refused_any = false;
-    // Examples and the like are worth their tests alone
+    // Of examples and similar folders only the tests count
     let counts = |member: &str| member != folder && (kind == CheckPurpose::Test || !is_foreign(member));
     for member in members.iter().filter(|member| counts(member)) {
         let found = choose(survey, member, kind, manager);

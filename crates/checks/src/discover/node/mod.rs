@@ -1,7 +1,7 @@
 //! Projects of Node and Bun: `package.json`, its scripts, and the package manager that the lockfile names.
 //!
-//! It chooses the folders; `scripts.rs` says what is a check in them, `setup.rs` what is installed. It starts no
-//! manager, and Deno is not its affair (`systems/deno.rs`).
+//! It chooses the folders; `scripts.rs` chooses the checks in them, and `setup.rs` what to install. It starts no
+//! manager, and `systems/deno.rs` handles Deno.
 
 mod manager;
 mod manifest;
@@ -21,8 +21,7 @@ use crate::shell::commands;
 pub(super) const ROW: Ecosystem =
     Ecosystem { name: "npm", manifests: &["package.json"], find, setup: setup::steps };
 
-/// Packages that belong to nobody: roots of workspaces, and packages outside
-/// of any.
+/// Packages that are not members: roots of workspaces, and packages outside of any.
 fn roots(source: &Source, packages: &Packages) -> Vec<String> {
     let folders = source.folders_with(&["package.json"]);
     let mut members: Vec<String> = Vec::new();
@@ -44,7 +43,7 @@ fn find(survey: &mut Survey) {
         );
     }
     for folder in roots {
-        // Below a package that has its tests, only what has tests of its own counts
+        // Below a package with tests, a package counts only if it has its own tests
         let tested = survey.checks().any(|check| {
             check.kind == CheckPurpose::Test
                 && check.source.contains("package.json")
@@ -59,7 +58,7 @@ fn find(survey: &mut Survey) {
     }
 }
 
-/// A check whose command names a script (`npm test`), with what is behind it.
+/// Completes a check whose command names a script (`npm test`) with the command behind it.
 pub(super) fn resolve(source: &Source, packages: &Packages, mut check: Check) -> Check {
     let all = commands(&check.run);
     let ([words], None, None) = (all.as_slice(), check.runner, &check.script) else { return check };

@@ -1,5 +1,5 @@
-//! Which scripts of a package are checks: those whose names say so and whose
-//! bodies, followed to the end, bear it out.
+//! Decides which scripts of a package are checks: their name must suggest it, and their body,
+//! followed to its end, must confirm it.
 //!
 //! A name alone makes no check.
 
@@ -12,7 +12,7 @@ use crate::discover::source::join;
 use crate::discover::{Survey, limit};
 use crate::shell::quote;
 
-/// Scripts that count, by kind: the first usable one is taken.
+/// Names of scripts by kind of check: the first usable one is taken.
 const SCRIPTS: &[(CheckPurpose, &[&str])] = &[
     (CheckPurpose::Build, &["build", "compile", "build:ci", "build:prod", "bundle", "prepack", "prepare"]),
     (
@@ -92,8 +92,8 @@ const SCRIPTS: &[(CheckPurpose, &[&str])] = &[
     ),
 ];
 
-/// Names that are no checks even where their bodies would do: other ways to run
-/// what another script runs.
+/// Names that are never checks, even if their bodies would fit: they run what another script runs,
+/// in another way.
 const VARIANTS: &[&str] = &[
     "watch",
     "debug",
@@ -126,17 +126,17 @@ pub(super) struct Choice {
     pub name: String,
     pub kind: CheckPurpose,
     pub judgement: Judgement,
-    /// The command, where it is not the manager's usual one.
+    /// The command, if it is not the manager's usual one.
     pub run: Option<String>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Choices {
     pub choices: Vec<Choice>,
-    /// A script of the first rank was refused.
+    /// A script with one of the main names was refused.
     pub refused_main: bool,
     cause: Option<Why>,
-    /// The usual script exists, and is no check.
+    /// The usual script exists, but is not a check.
     present: bool,
 }
 
@@ -177,8 +177,7 @@ pub(super) fn of_folder(survey: &mut Survey, folder: &str) {
     }
 }
 
-/// The scripts of a package that are its checks of one kind. What is refused on
-/// the way is told.
+/// Chooses the scripts of a package that are its checks of one kind, and reports refused ones.
 pub(super) fn choose(survey: &mut Survey, folder: &str, kind: CheckPurpose, manager: Manager) -> Choices {
     let mut found = Choices::default();
     let Some(package) = survey.packages.get(folder) else { return found };
@@ -208,7 +207,7 @@ pub(super) fn choose(survey: &mut Survey, folder: &str, kind: CheckPurpose, mana
             && !is_placeholder(package.script(name).unwrap_or_default());
     }
     if let Some(main) = main {
-        // Others are looked at all the same, so that what is refused is told
+        // The others are judged as well, so that refused ones are reported
         for name in
             package.scripts().filter(|name| !usual.contains(name) && likeness(name, kind) == Likeness::Strong)
         {
@@ -254,8 +253,7 @@ pub(super) fn choose(survey: &mut Survey, folder: &str, kind: CheckPurpose, mana
     found
 }
 
-/// How much a script's name says of its kind: all, or only that its body may
-/// be looked at for it.
+/// How much a script's name says about its kind: enough, or only enough to look at its body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Likeness {
     No,
@@ -264,7 +262,7 @@ enum Likeness {
 }
 
 fn likeness(name: &str, kind: CheckPurpose) -> Likeness {
-    /// They make types rather than check them.
+    /// Tools that write types instead of checking them.
     const WRITES: &[&str] =
         &["generate", "gen", "codegen", "update", "sync", "extract", "copy", "download", "fetch"];
     const STYLE: &[&str] =
@@ -326,7 +324,7 @@ fn choose_script(
                 run: None,
             }));
         }
-        // What runs before or after it may be left out
+        // The scripts before and after it may be left out
         let alone = survey.script_judge().script_alone(folder, name);
         let hooks = hooks_left(survey, folder, package, name, manager);
         let hook_is_cause =
@@ -355,7 +353,7 @@ fn choose_script(
     }
 }
 
-/// The hook before a script, where it may run; `None` where it may not.
+/// The hook before a script, if it may run; `None` if it may not.
 fn hooks_left(
     survey: &mut Survey,
     folder: &str,
@@ -371,7 +369,7 @@ fn hooks_left(
     judgement.refused.is_none().then(|| format!("{} && ", manager.run(&hook)))
 }
 
-/// A refusal is told where the script would have been a check otherwise.
+/// Whether a refusal is reported: only if the script would otherwise have been a check.
 fn fits_name(kind: CheckPurpose, judgement: &Judgement, name: &str) -> bool {
     match name {
         "check" | "ci" | "verify" | "validate" => kind == CheckPurpose::Test && judgement.tests(),
@@ -380,7 +378,7 @@ fn fits_name(kind: CheckPurpose, judgement: &Judgement, name: &str) -> bool {
     }
 }
 
-/// The kind that a script has by what it does; `None` where it is no check.
+/// The kind of a script by what it does; `None` if it is not a check.
 fn actual(kind: CheckPurpose, name: &str, judgement: &Judgement) -> Option<CheckPurpose> {
     let has = |class: Class| judgement.classes.contains(&class);
     if judgement.is_idle() {
@@ -428,7 +426,7 @@ pub(super) fn check_of(survey: &Survey, folder: &str, manager: Manager, choice: 
         (None, Some(package)) => with_hook(package, manager, &name, &body),
     };
     Check {
-        // One name for one thing, however the script is called
+        // One name for this kind, whatever the script's name
         name: if kind == CheckPurpose::Type { "typecheck".to_owned() } else { name.clone() },
         kind,
         run: run.unwrap_or_else(|| manager.run(&name)),
@@ -440,7 +438,7 @@ pub(super) fn check_of(survey: &Survey, folder: &str, manager: Manager, choice: 
     }
 }
 
-/// A script's body after the script that the package manager runs before it.
+/// A script's body, with the script before it that the package manager runs first.
 pub(super) fn with_hook(package: &Package, manager: Manager, name: &str, body: &str) -> String {
     let hook = format!("pre{name}");
     match package.script(&hook) {

@@ -1,7 +1,7 @@
-//! What has to be installed before scripts can run, in each folder with packages of its own.
+//! The installation that scripts need, for each folder with its own packages.
 //!
-//! It names the commands; `engine` decides when they run. How a manager installs is for `manager.rs`. Where the project
-//! uses Rush, its install is the only step.
+//! It names the commands; `engine` decides when they run, and `manager.rs` how a manager installs. If the project uses
+//! Rush, its install is the only step.
 
 use super::manager::Manager;
 use super::manifest::Packages;
@@ -27,7 +27,7 @@ pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
         .collect()
 }
 
-/// Rush installs with a manager and a lockfile of its own.
+/// Rush installs with its own manager and lockfile.
 fn rush(source: &Source) -> Option<SetupCommand> {
     let file = source.first("", &["rush.json"])?;
     let own = "common/scripts/install-run-rush.js";

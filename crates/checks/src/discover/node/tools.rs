@@ -1,4 +1,4 @@
-//! Checks that no script names, but the presence of a tool does.
+//! Checks that follow from an installed tool, not from a script.
 
 use shared::test_files::bun_collects;
 
@@ -9,7 +9,7 @@ use crate::discover::judge::{Class, Why};
 use crate::discover::source::json;
 use crate::discover::{Survey, own};
 
-/// Test runners by their packages, and how each runs once.
+/// Packages of test runners, and the command that runs each once.
 const RUNNERS: &[(&str, &str)] = &[
     ("vitest", "vitest run"),
     ("jest", "jest"),
@@ -20,7 +20,7 @@ const RUNNERS: &[(&str, &str)] = &[
     ("jasmine", "jasmine"),
 ];
 
-/// Types: the compiler, where nothing compiles already.
+/// Types: the compiler, if no other check compiles.
 pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manager: Manager) {
     let source = survey.source;
     let above = || {
@@ -38,7 +38,7 @@ pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manage
     if empty("files") && !references && settings.get("include").is_none() {
         return;
     }
-    // A configuration without files of its own looks at nothing but what it refers to
+    // A configuration without its own files checks only the projects that it references
     let run = if references && (empty("files") || empty("include")) {
         format!("{compiler} --build")
     } else {
@@ -47,7 +47,7 @@ pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manage
     survey.add(own(folder, "typecheck", CheckPurpose::Type, &manager.tool(&run), "tsconfig.json"));
 }
 
-/// Linters by their packages: the files that configure them, and how each looks at everything and changes nothing.
+/// Packages of linters: the files that configure them, and the command that checks everything and changes nothing.
 const LINTERS: &[(&str, &[&str], &str)] = &[
     (
         "eslint",
@@ -82,7 +82,7 @@ pub(super) fn lints(survey: &mut Survey, folder: &str, package: &Package, manage
     }
 }
 
-/// Whether a refused script does what the linter alone does not: it writes.
+/// Whether the reason for refusing a script does not apply to the linter itself: the script writes.
 pub(super) fn may_lint(cause: Option<Why>) -> bool {
     matches!(cause, Some(Why::Rewrites))
 }
@@ -107,7 +107,7 @@ pub(super) fn tests(survey: &mut Survey, folder: &str, package: &Package, manage
     }
 }
 
-/// Monorepo tools by their settings, and how each runs a script everywhere.
+/// Monorepo tools by their settings file, and how each runs a script in all members.
 const EVERYWHERE: &[(&str, &str)] = &[
     ("nx.json", "nx run-many --target="),
     ("turbo.json", "turbo run "),
@@ -115,8 +115,7 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("lerna.json", "lerna run --no-bail "),
 ];
 
-/// A check of all members by the tool that the workspace is kept with; whether
-/// there is one that may run.
+/// A check of all members with the workspace's own tool; returns whether there is one that may run.
 pub(super) fn workspace_runner(
     survey: &mut Survey,
     folder: &str,
@@ -136,12 +135,12 @@ pub(super) fn workspace_runner(
         let run = format!("{command}{name}");
         let judgement = survey.script_judge().line(folder, &run);
         let known = judgement.classes.iter().any(|class| *class != Class::Unknown);
-        // What plugins of nx bring is in no file
+        // The targets of nx plug-ins are in no file
         let usual = *file == "nx.json" && ["build", "lint", "test"].contains(name);
         if judgement.refused.is_some() || !(known || usual) {
             continue;
         }
-        // Otherwise the first member that fails keeps the others from running
+        // Otherwise the first failing member stops the others
         let on = if command.starts_with("turbo") { " --continue" } else { "" };
         let run = format!("{run}{on}");
         let title = if kind == CheckPurpose::Type { "typecheck" } else { name };
@@ -153,7 +152,7 @@ pub(super) fn workspace_runner(
     false
 }
 
-/// Whether a refusal still lets the runner be started as it ends by itself.
+/// Whether the runner may be started in spite of this refusal, because it ends by itself.
 pub(super) fn may_run_once(cause: Option<Why>) -> bool {
     matches!(cause, Some(Why::Watches))
 }

@@ -1,8 +1,8 @@
-//! Python: the tests as the project runs them (Django, pytest, unittest, or what tox, nox, hatch and PDM call), and
-//! mypy, pyright, ruff and the like where configured.
+//! Python: the tests as the project runs them (Django, pytest, unittest, or commands from tox, nox, hatch and PDM),
+//! and mypy, pyright, ruff and similar tools if they are configured.
 //!
-//! Tox, nox and their like are never called themselves, since each would build an environment: one plain command of
-//! theirs becomes the check. Their lists are read by `recipes`, and what is installed is for `setup.rs`.
+//! Tox, nox and similar tools are never started themselves, because each would build an environment. One plain
+//! command from their lists becomes the check. `recipes` reads these lists, and `setup.rs` decides what to install.
 
 mod one_by_one;
 mod settings;
@@ -37,7 +37,7 @@ const PYTEST_FILES: &[&str] = &["pytest.ini", ".pytest.ini"];
 
 const RUFF: &str = "ruff check .";
 
-/// A file that cannot be imported must not keep the others from running.
+/// One file that cannot be imported must not stop the others.
 const PYTEST: &str = "python3 -m pytest --continue-on-collection-errors";
 
 fn folders(source: &Source) -> Vec<String> {
@@ -48,10 +48,10 @@ fn folders(source: &Source) -> Vec<String> {
     folders
 }
 
-/// Folders that hold a project.
+/// Folders that contain a project.
 fn projects(source: &Source) -> Vec<String> {
     let mut folders = source.folders_with(MANIFESTS);
-    // A project whose pytest runs Django's tests keeps `manage.py` in a folder of its sources
+    // A project whose pytest runs Django's tests has `manage.py` in a folder of its sources
     let tested: Vec<String> = folders
         .iter()
         .filter(|folder| {
@@ -62,7 +62,7 @@ fn projects(source: &Source) -> Vec<String> {
         .collect();
     folders.retain(|folder| {
         let manifests = MANIFESTS.iter().filter(|file| source.has(folder, file)).collect::<Vec<_>>();
-        // A module may be called `setup.py`, too
+        // A module may also be named `setup.py`
         let is_module = manifests == [&"setup.py"]
             && !folder.is_empty()
             && source.read(folder, "setup.py").is_some_and(|text| !text.contains("setup("));
@@ -72,14 +72,14 @@ fn projects(source: &Source) -> Vec<String> {
     folders
 }
 
-/// The settings module that the project's own lists give to Django's tests.
+/// The settings module that the project's own lists pass to Django's tests.
 fn django_settings(source: &Source, folder: &str) -> Option<String> {
     let lists = ["tox.ini", "setup.cfg", "noxfile.py", "Makefile"].map(|file| source.read(folder, file));
     let name = regex::Regex::new(r#"DJANGO_SETTINGS_MODULE["']?\s*[:=]\s*["']?([A-Za-z_][\w.]*)"#).ok()?;
     lists.iter().flatten().find_map(|text| Some(name.captures(text)?.get(1)?.as_str().to_owned()))
 }
 
-/// Whether pytest is what runs the tests of a Django project.
+/// Whether pytest runs the tests of a Django project.
 fn runs_django(settings: &Settings) -> bool {
     settings.mentions("pytest-django") || settings.text().contains("DJANGO_SETTINGS_MODULE")
 }
@@ -87,12 +87,12 @@ fn runs_django(settings: &Settings) -> bool {
 fn find(survey: &mut Survey) {
     let folders = folders(survey.source);
     for folder in &folders {
-        // What is below and has a manifest of its own is looked at on its own
+        // Folders below with their own manifest are searched separately
         let nested: Vec<String> =
             folders.iter().filter(|other| *other != folder && is_inside(other, folder)).cloned().collect();
         let mut found = survey.fork();
         of_folder(&mut found, folder, &nested);
-        // What runs above collects what is below, where that brings no settings
+        // A runner above also collects tests below, if the folder below has no settings
         let settled = Settings::read(survey.source, folder);
         let covered = survey.checks().any(|check| {
             check.kind == CheckPurpose::Test
@@ -106,7 +106,7 @@ fn find(survey: &mut Survey) {
         {
             continue;
         }
-        // Ruff reads the settings of folders as it comes to them
+        // Ruff reads the settings of each folder by itself
         let linted = survey.checks().any(|check| {
             check.run == RUFF && check.directory != *folder && is_inside(folder, &check.directory)
         });
@@ -151,7 +151,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
         }
         return;
     }
-    // Settings for tests that are all somewhere below would find nothing of their own
+    // Settings for tests that are all in folders below would find no tests here
     let configured = configured
         .filter(|_| nested.is_empty() || sight.is_some() || tests_by_sight::has_any(source, folder, nested));
     if let Some(because) = configured {
@@ -159,7 +159,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
     } else if let Some((runner, because)) = sight {
         let declares =
             settings.mentions("pytest") && runner == Runner::Unittest && !settings.mentions("unittest");
-        // What the project says of its tests counts for more than what they look like
+        // The project's own statement about its tests counts more than the look of the test files
         if runner == Runner::Unittest && !declares && as_written(survey, folder) {
             return;
         }
@@ -172,7 +172,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
     }
 }
 
-/// Tests by a program of the project that starts them, or by the command in its lists; whether there are such.
+/// Adds tests by the project's own test program, or by a command from its lists; returns whether there are any.
 fn as_written(survey: &mut Survey, folder: &str) -> bool {
     if let Some((file, runner)) = tests_by_sight::own_program(survey.source, folder) {
         let run = format!("python3 {file}");
@@ -187,7 +187,7 @@ fn as_written(survey: &mut Survey, folder: &str) -> bool {
             }
         }
     }
-    // Django's tests need settings; where no `manage.py` knows them, the lists do
+    // Django's tests need settings; without a `manage.py` the lists name them
     let uses_django = ["django.test", "django_test"];
     let tests = survey.source.below(folder).find(|path| {
         let top = path.split('/').next().unwrap_or(path);
@@ -210,8 +210,8 @@ fn as_written(survey: &mut Survey, folder: &str) -> bool {
     survey.has(CheckPurpose::Test, folder)
 }
 
-/// What tox, nox, Hatch, PDM, Pipenv and poe run, for the kinds that are
-/// missing: as plain commands, since each of them would build environments.
+/// Commands from tox, nox, Hatch, PDM, Pipenv and poe for missing kinds of check. They run as plain commands,
+/// because each of these tools would build environments.
 fn from_lists(survey: &mut Survey, folder: &str) {
     let lists: [(Option<Recipes>, &'static str, &'static str); 6] = [
         (recipes::tox(survey.source, folder), "tox", "tox.ini"),
@@ -271,12 +271,12 @@ fn from_lists(survey: &mut Survey, folder: &str) {
     }
 }
 
-/// A line of tests without the measurement of what they cover, by the `python3` of the environment.
+/// A test command without coverage measurement, run by the environment's `python3`.
 fn measured(line: &str) -> String {
     let rest = line.strip_prefix("python -m ").unwrap_or(line);
     if let Some(rest) = rest.strip_prefix("coverage run ") {
         let words: Vec<&str> = rest.split(' ').collect();
-        // The options of the measurement stand before `-m` or the program
+        // The options of the measurement come before `-m` or the program
         let own = words.iter().enumerate().position(|(at, word)| {
             *word == "-m" || !word.starts_with('-') && !VALUED.contains(&words[at.max(1) - 1])
         });
@@ -290,11 +290,11 @@ fn measured(line: &str) -> String {
     }
 }
 
-/// Options of `coverage run` with a value after them.
+/// Options of `coverage run` with a value in the next word.
 const VALUED: &[&str] =
     &["--source", "--rcfile", "--omit", "--include", "--context", "--concurrency", "--data-file"];
 
-/// The kind that the name of an environment, a session or a script says.
+/// The kind that the name of an environment, a session or a script suggests.
 fn kind_of(name: &str) -> Option<CheckPurpose> {
     let name = name.rsplit(':').next().unwrap_or(name);
     let has = |words: &[&str]| words.iter().any(|word| name.split(['-', '_']).any(|part| part == *word));

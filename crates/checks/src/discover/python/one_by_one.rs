@@ -1,5 +1,5 @@
-//! What installs a Python project where its requirements cannot be installed together: each on its own, so that one which this
-//! machine cannot have (to build documentation, say) does not leave the tests without the others. For `setup`; runs nothing.
+//! Installs the requirements of a Python project one by one if they cannot be installed together. So one requirement that this
+//! machine cannot install (for documentation, say) does not deprive the tests of the others. For `setup`; it runs nothing.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::discover::NOT_INSTALLED;
 use crate::discover::source::{Source, resolve};
 use crate::shell::quote;
 
-/// Requirements that are tried, each a run of pip.
+/// The most requirements, each of which is a run of pip.
 const MAX_REQUIREMENTS: usize = 60;
-/// Lists that name other lists.
+/// The deepest nesting of lists that include other lists.
 const MAX_DEPTH: usize = 8;
-/// Options of a list that say where packages come from.
+/// Options of a list that set where packages come from.
 const PLACES: &[&str] = &["-i", "--index-url", "--extra-index-url", "--find-links", "-f"];
 
 #[derive(Default)]
@@ -22,8 +22,8 @@ struct Wanted {
     options: Vec<String>,
 }
 
-/// `last`: what has to be installed, whatever comes of the others. `None` where there is nothing to take apart, or too much,
-/// or where a list has hashes, which only hold for all of it.
+/// `last`: a command that must succeed in any case. `None` if there is nothing to split, if there is too much, or if a list
+/// has hashes, which are valid only for the whole list.
 pub(super) fn command(
     source: &Source,
     folder: &str,
@@ -84,7 +84,7 @@ impl Wanted {
                     self.options.push(format!("{name} {}", quote(value)));
                 }
                 None if is_requirement(line) => self.requirements.push(line.to_owned()),
-                // The project itself comes last, and other options are about the whole
+                // The project itself comes last, and other options concern the whole list
                 _ => {}
             }
         }
@@ -92,7 +92,7 @@ impl Wanted {
     }
 }
 
-/// The whole name of an option and its value: `--name value`, `--name=value`, `-n value` or `-nvalue`.
+/// The full name of an option and its value: `--name value`, `--name=value`, `-n value` or `-nvalue`.
 fn option(line: &str) -> Option<(&str, &str)> {
     let (name, value) = if line.starts_with("--") {
         line.split_once(|c: char| c == '=' || c.is_whitespace())?

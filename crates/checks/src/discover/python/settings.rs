@@ -1,14 +1,13 @@
-//! The files in which Python tools keep their settings, and projects what they
-//! need.
+//! The files with the settings of Python tools and the requirements of projects.
 //!
-//! Nothing of Python is executed to read them.
+//! It executes no Python to read them.
 
 use crate::discover::source::Source;
 
 pub(super) struct Settings {
     pub pyproject: toml::Table,
     ini: Vec<(&'static str, String)>,
-    /// Lists of requirements.
+    /// The text of all lists of requirements.
     required: String,
 }
 
@@ -25,7 +24,7 @@ pub(super) fn requirement_files(source: &Source, folder: &str) -> Vec<String> {
         })
         .map(str::to_owned)
         .collect();
-    // Beside `tests.txt`, `tests37.txt` is for an older Python
+    // If there is a `tests.txt`, then `tests37.txt` is for an older Python
     let stem = |path: &str| {
         let stem = path.trim_end_matches(".txt").trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         ["-py", "_py", "py", "-", "_"]
@@ -48,7 +47,7 @@ fn is_for_tests(path: &str) -> bool {
         .any(|part| ["dev", "test", "tests", "testing", "develop", "development", "ci"].contains(&part))
 }
 
-/// Lists for production, documentation and the like are not needed.
+/// Whether tests may need a list: not for production, documentation and the like.
 fn wanted(path: &str) -> bool {
     let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".txt");
     let parts: Vec<&str> = path.trim_end_matches(".txt").split(['/', '-', '_', '.']).collect();
@@ -94,14 +93,14 @@ impl Settings {
         Settings { pyproject: pyproject.unwrap_or_default(), ini: ini.collect(), required }
     }
 
-    /// Everything that is written about tools.
+    /// The text of all settings.
     pub(super) fn text(&self) -> String {
         let mut text = self.pyproject.to_string();
         text.extend(self.ini.iter().map(|(_, ini)| ini.as_str()));
         text
     }
 
-    /// Whether a package is named among what the project needs.
+    /// Whether the requirements name a package.
     pub(super) fn mentions(&self, package: &str) -> bool {
         let all = format!("{}\n{}", self.pyproject, self.required);
         all.match_indices(package).any(|(at, _)| {
@@ -116,8 +115,8 @@ impl Settings {
         self.pyproject.get("tool")?.get(name)
     }
 
-    /// Whether the folder is a package or an application of its own, not only
-    /// settings of tools.
+    /// Whether the folder is a package or an application, and not only a place for settings of
+    /// tools.
     pub(super) fn is_project(&self, source: &Source, folder: &str) -> bool {
         let table = |key: &str| self.pyproject.get(key).is_some();
         table("project")
@@ -139,7 +138,7 @@ impl Settings {
             || self.ini.iter().any(|(file, text)| *file == "setup.cfg" && text.contains("[metadata]"))
     }
 
-    /// The file that configures a tool, if one does.
+    /// The file that configures a tool, if there is one.
     pub(super) fn has(&self, tool: &str, own: &[&str], source: &Source, folder: &str) -> Option<String> {
         if let Some(file) = own.iter().find(|file| source.has(folder, file)) {
             return Some((*file).to_owned());

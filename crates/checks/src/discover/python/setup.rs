@@ -1,6 +1,5 @@
-//! The environment of a Python project, from its lockfile, its lists of
-//! requirements, or its manifest alone. It goes into the project's folder,
-//! where runs look for it.
+//! The environment of a Python project, from its lockfile, its lists of requirements, or only its
+//! manifest. It is made in the project's folder, where runs look for it.
 
 use super::settings::{Settings, requirement_files};
 use super::{of_folder, one_by_one};
@@ -18,8 +17,8 @@ const FOR_TESTS: &[&str] =
 const NOT_FOR_TESTS: &[&str] =
     &["docs", "doc", "documentation", "release", "publish", "pkg", "bench", "benchmarks"];
 
-/// What makes a virtual environment and installs into it. Ready-made packages
-/// only: building one would run its set-up program.
+/// Makes a virtual environment and installs into it. Only ready-made packages, because building one
+/// would run its set-up program.
 pub(super) const PIP: &str =
     ".venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all:";
 
@@ -65,7 +64,7 @@ fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
         names(settings.pyproject.get("project").and_then(|project| project.get("optional-dependencies")));
     let groups = names(settings.pyproject.get("dependency-groups"));
     let step = |run: String, file: &str| {
-        // Where its manager is not there, pip installs what the manifest names
+        // If the project's manager is not installed, pip installs what the manifest names
         let otherwise = with_pip(source, folder, &settings, &extras).map(|step| step.run);
         Some(SetupCommand { otherwise, run, source: join(folder, file), folder: folder.to_owned() })
     };
@@ -78,7 +77,7 @@ fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
             run.push_str(" --all-packages");
         }
         run.extend(extras.iter().map(|extra| format!(" --extra {}", quote(extra))));
-        // The group `dev` is installed anyway
+        // The group `dev` is installed in any case
         run.extend(
             groups.iter().filter(|group| *group != "dev").map(|group| format!(" --group {}", quote(group))),
         );
@@ -128,7 +127,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     for file in requirement_files(source, folder) {
         let text = source.read(folder, &file).unwrap_or_default();
         if text.contains("--hash=") {
-            // Where one has a hash, all of the same command need one
+            // If one requirement has a hash, all requirements of that command need one
             commands.push(format!("{PIP} --require-hashes -r {}", quote(&file)));
         } else {
             wanted.push(format!("-r {}", quote(&file)));
@@ -161,7 +160,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
         });
         declared.push_str(&source.read(folder, "pyproject.toml").unwrap_or_default());
     }
-    // A configuration of pytest names it too, so only a requirement counts
+    // A configuration of pytest contains its name too, so only a requirement counts
     let has_pytest = declared.lines().any(names_pytest);
     let needs_pytest = uses_pytest(source, folder);
     if needs_pytest && !has_pytest {
@@ -180,7 +179,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     Some(SetupCommand { otherwise, run, source: join(folder, &because), folder: folder.to_owned() })
 }
 
-/// Whether a line requires pytest itself: neither a plug-in nor a setting.
+/// Whether a line requires pytest itself, not a plug-in or a setting.
 fn names_pytest(line: &str) -> bool {
     let line = line.trim_start_matches([' ', '\t', '"', '\'']);
     let Some(rest) = line.strip_prefix("pytest") else { return false };
@@ -190,15 +189,15 @@ fn names_pytest(line: &str) -> bool {
         || rest.starts_with("==")
 }
 
-/// Whether an editable install could do anything: a manifest for tools alone
-/// has nothing to build.
+/// Whether an editable install makes sense: a manifest with only tool settings has nothing to
+/// build.
 fn can_be_built(source: &Source, folder: &str, settings: &Settings) -> bool {
     settings.pyproject.contains_key("build-system")
         || source.has_any(folder, &["setup.py", "setup.cfg"])
         || settings.pyproject.get("project").is_some_and(|project| project.get("name").is_some())
 }
 
-/// What dependency groups, tox, nox and hatch install, one by one.
+/// The requirements in dependency groups, tox, nox and hatch, one by one.
 pub(super) fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(groups) = settings.pyproject.get("dependency-groups").and_then(toml::Value::as_table) {
@@ -239,7 +238,7 @@ pub(super) fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<
             if section == "testenv" || section == "testenv:test" || section == "testenv:lint" {
                 for (_, value) in keys.iter().filter(|(key, _)| key == "deps") {
                     let lines = tox_lines(&sections, value, 0);
-                    // Of the versions that factors choose between, the newest comes last
+                    // If factors choose between versions, the newest is the last
                     for (at, line) in lines.iter().enumerate() {
                         let Some(requirement) = tox_requirement(line) else { continue };
                         let mut later = lines.iter().skip(at + 1).filter(|later| later.contains(": "));
@@ -261,7 +260,7 @@ pub(super) fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<
         let word = regex::Regex::new(r#"["']([^"']+)["']"#).ok();
         let key = regex::Regex::new(r#"(\w)(?:\[["'][^"'\]]*["']\])+"#).ok();
         for call in calls.iter().flat_map(|calls| calls.captures_iter(&text)).filter_map(|call| call.get(1)) {
-            // What stands in brackets after a name is a key
+            // A name in brackets after a name is a key
             let call = key.as_ref().map_or(call.as_str().into(), |key| key.replace_all(call.as_str(), "$1"));
             let words: Vec<String> = word
                 .iter()
@@ -276,7 +275,7 @@ pub(super) fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<
     found
 }
 
-/// The name of the package that a requirement is about.
+/// The name of the package in a requirement.
 fn package(requirement: &str) -> &str {
     let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
     requirement.get(..end.unwrap_or(requirement.len())).unwrap_or(requirement)
@@ -285,7 +284,8 @@ fn package(requirement: &str) -> &str {
 /// The sections of an ini file with their keys.
 type Sections = [(String, Vec<(String, String)>)];
 
-/// The lines of a value, those of other sections in the place of their names: `{[section]key}`.
+/// The lines of a value, with the values of other sections in place of their names:
+/// `{[section]key}`.
 fn tox_lines(sections: &Sections, value: &str, depth: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in value.lines() {
@@ -303,7 +303,7 @@ fn tox_lines(sections: &Sections, value: &str, depth: usize) -> Vec<String> {
     lines
 }
 
-/// A line of tox's `deps`, without the factors before it.
+/// A line of tox's `deps`, without its leading factors.
 fn tox_requirement(line: &str) -> Option<String> {
     let line = line.trim();
     let line = line.split_once(": ").map_or(line, |(_, rest)| rest).trim();
@@ -325,7 +325,8 @@ fn group(groups: &toml::Table, name: &str, depth: usize, found: &mut Vec<String>
         match one {
             toml::Value::String(requirement) => found.push(requirement.clone()),
             other => {
-                // What documents or publishes is not needed, and often asks for another Python
+                // Groups for documentation or publishing are not needed, and often require another
+                // Python
                 if let Some(included) = other.get("include-group").and_then(toml::Value::as_str)
                     && !NOT_FOR_TESTS.iter().any(|word| included.split(['-', '_']).any(|part| part == *word))
                 {

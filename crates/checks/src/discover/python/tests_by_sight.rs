@@ -1,6 +1,6 @@
-//! The runner that the test files themselves ask for.
+//! Finds the test runner from the test files themselves.
 //!
-//! It is asked only where no setting names a runner.
+//! It is used only if no setting names a runner.
 
 use shared::test_files::pytest_collects;
 
@@ -8,10 +8,10 @@ use crate::check::Runner;
 use crate::discover::source::{Source, is_inside, join};
 use crate::shell::quote;
 
-/// Test files that are looked into.
+/// The most test files that are read.
 const MAX_LOOKED_INTO: usize = 40;
 
-/// Test files of a folder that are in none of the nested ones.
+/// Test files of a folder that are in no nested project.
 fn files<'a>(source: &'a Source, folder: &'a str, nested: &'a [String]) -> impl Iterator<Item = &'a str> {
     source.below(folder).filter(move |path| {
         let path = join(folder, path);
@@ -19,7 +19,7 @@ fn files<'a>(source: &'a Source, folder: &'a str, nested: &'a [String]) -> impl 
     })
 }
 
-/// The runner, and the file that asks for it.
+/// The runner, and the file that shows it.
 pub(super) fn runner_by_sight(source: &Source, folder: &str, nested: &[String]) -> Option<(Runner, String)> {
     let conftest = files(source, folder, nested)
         .find(|path| path.rsplit('/').next() == Some("conftest.py") && !is_foreign(path));
@@ -36,7 +36,7 @@ pub(super) fn runner_by_sight(source: &Source, folder: &str, nested: &[String]) 
     if let Some(file) = found.iter().find(needs_pytest) {
         return Some((Runner::Pytest, (*file).to_owned()));
     }
-    // What readers are shown comes last
+    // Example files come last
     let (shown, own): (Vec<&str>, Vec<&str>) =
         found.into_iter().partition(|file| file.starts_with("example") || file.starts_with("demo"));
     let file = own.into_iter().chain(shown).find(|file| {
@@ -45,7 +45,7 @@ pub(super) fn runner_by_sight(source: &Source, folder: &str, nested: &[String]) 
     Some((Runner::Unittest, file.to_owned()))
 }
 
-/// Whether there are tests at all.
+/// Whether there are any tests.
 pub(super) fn has_any(source: &Source, folder: &str, nested: &[String]) -> bool {
     files(source, folder, nested).filter(|path| is_test_file(path) || is_django_tests(path)).any(|path| {
         let text = source.read(folder, path).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn has_any(source: &Source, folder: &str, nested: &[String]) -> bool 
     })
 }
 
-/// Programs that start a project's tests, by their usual names.
+/// Usual names of programs that start a project's tests.
 const PROGRAMS: &[&str] = &[
     "runtests.py",
     "run_tests.py",
@@ -65,7 +65,7 @@ const PROGRAMS: &[&str] = &[
     "test/run_tests.py",
 ];
 
-/// The program of the project that starts its tests, and what it starts.
+/// The project's own test program, and the runner that it starts.
 pub(super) fn own_program(source: &Source, folder: &str) -> Option<(&'static str, Runner)> {
     PROGRAMS.iter().find_map(|file| {
         let text = source.read(folder, file)?;
@@ -87,12 +87,12 @@ fn is_django_tests(path: &str) -> bool {
     !is_foreign(path) && path.rsplit('/').next() == Some("tests.py")
 }
 
-/// unittest looks only where it is told to, and only for names like `test*.py`.
+/// Unittest searches only the given folders, and only names like `test*.py`.
 pub(super) fn unittest(source: &Source, folder: &str, file: &str) -> String {
     let mut run = "python3 -m unittest discover".to_owned();
     if let Some((place, _)) = file.rsplit_once('/') {
         let top = place.split('/').next().unwrap_or(place);
-        // From the outermost package, so that its own name can be imported
+        // Starts in the outermost package, so that the package's own name can be imported
         let package = source.has(folder, &format!("{top}/__init__.py"));
         let start = if package || source.has(folder, &format!("{place}/__init__.py")) { top } else { place };
         run.push_str(&format!(" -s {}{}", quote(start), if package { " -t ." } else { "" }));

@@ -1,6 +1,6 @@
-//! Cargo's own: tasks of cargo-make, and aliases.
+//! Tasks of cargo-make, and aliases of cargo.
 //!
-//! Tasks that cargo-make brings itself, and files that `extend` names, are not known. Aliases are those of the root's
+//! It does not know cargo-make's built-in tasks, nor files that `extend` names. Aliases come from the root's
 //! `.cargo/config.toml`.
 
 use super::{Recipe, Recipes, texts};

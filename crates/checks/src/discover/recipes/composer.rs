@@ -1,6 +1,6 @@
 //! Scripts of `composer.json`, for `systems/php.rs` and the judge.
 //!
-//! Calls of PHP functions (`Class::method`) and `@putenv` are left out: no PHP is read.
+//! Calls of PHP functions (`Class::method`) and `@putenv` are left out, because it reads no PHP.
 
 use super::{Recipe, Recipes};
 use crate::discover::source::{Source, json};

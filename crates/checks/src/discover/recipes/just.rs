@@ -1,6 +1,6 @@
-//! Justfiles: recipes, what they depend on, and their lines.
+//! Justfiles: recipes, their dependencies, and their lines.
 //!
-//! Variables that are plain texts are put in. Functions, `import` and `mod` are not followed, and a recipe in another
+//! Variables with plain texts are replaced. Functions, `import` and `mod` are not followed. A recipe in another
 //! language than the shell's becomes `eval`, which is refused.
 
 use super::{Recipe, Recipes};
@@ -78,7 +78,7 @@ fn parse(text: &str) -> Recipes {
     recipes
 }
 
-/// Lines of one script belong together.
+/// Adds to an existing recipe of this name: its lines belong together.
 fn append(recipes: &mut Recipes, name: &str, recipe: Recipe) {
     if let Some(known) = recipes.all.get_mut(name) {
         match known.lines.last_mut() {

@@ -1,26 +1,26 @@
-//! Makefiles: targets with their prerequisites and recipes. Variables that are
-//! plain texts are put in; what make would compute is left as it stands.
+//! Makefiles: targets with their prerequisites and recipes. Variables with plain texts are
+//! replaced; what make would compute stays as it is written.
 //!
-//! Nothing of a makefile is run.
+//! It runs nothing of a makefile.
 
 use std::collections::BTreeMap;
 
 use super::{Recipe, Recipes};
 use crate::discover::source::Source;
 
-/// Rounds of putting variables in.
+/// How often variables are replaced in a text.
 const MAX_ROUNDS: usize = 5;
-/// The longest line that variables are put into.
+/// The longest line in which variables are replaced.
 const MAX_LINE: usize = 10_000;
 
-/// The makefile that make would take in a folder.
+/// The makefile that make would use in a folder.
 pub(in crate::discover) fn makefile(source: &Source, folder: &str) -> Option<&'static str> {
     source.first(folder, &["GNUmakefile", "makefile", "Makefile"])
 }
 
 pub(in crate::discover) fn make(source: &Source, folder: &str) -> Option<Recipes> {
     let mut text = source.read(folder, makefile(source, folder)?)?;
-    // Files that it includes by name
+    // Files that the makefile includes by name
     let included: Vec<String> = text
         .lines()
         .filter_map(|line| line.strip_prefix("include ").or_else(|| line.strip_prefix("-include ")))
@@ -67,7 +67,7 @@ pub(in crate::discover) fn make_of(text: &str) -> Recipes {
             continue;
         };
         let rest = rest.trim_start_matches(':');
-        // A variable of one target
+        // A variable of a single target
         if assignment(rest).is_some() || names.starts_with('.') && names.trim() != ".DEFAULT" {
             current.clear();
             continue;
@@ -136,7 +136,7 @@ fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
             break;
         }
     }
-    // `$$x` is the shell's own `$x`, and `$(x)` that is not known a word of make
+    // In the shell `$$x` is `$x`; an unknown `$(x)` stays a word of make
     text.replace("$$", "\u{1}").replace("$(", "${").replace('\u{1}', "$")
 }
 

@@ -1,8 +1,8 @@
-//! Named command lists of a project: targets of makefiles, recipes of justfiles, tasks, environments of tox. One file a
-//! format; discovery names checks from them, and the judge follows them.
+//! Named command lists of a project: targets of makefiles, recipes of justfiles, tasks, environments of tox. One file
+//! for each format. Discovery takes checks from them, and the judge follows them.
 //!
-//! Files here only read. They run no tool, what a tool would compute stays as it is written, and whether a line is
-//! harmless is for `judge` to say.
+//! Files here only read. They run no tool, and text that a tool would compute stays as it is written. `judge` decides
+//! whether a line is harmless.
 
 mod cargo_make;
 mod composer;
@@ -20,7 +20,7 @@ pub(super) use make::{make, make_of, makefile};
 pub(super) use python::{hatch, nox, pdm, pipenv, poe, sections, tox};
 pub(super) use task::taskfile;
 
-/// One of them: what it needs first, and its command lines.
+/// One named list: the lists it needs first, and its command lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Recipe {
     pub needs: Vec<String>,
@@ -47,7 +47,7 @@ impl Recipes {
         self.all.get(name)
     }
 
-    /// What runs where no name is given.
+    /// The list that runs if no name is given.
     pub(super) fn first(&self) -> Option<&str> {
         self.first.as_deref()
     }
@@ -57,7 +57,7 @@ impl Recipes {
     }
 }
 
-/// Values that TOML has as a text or as a list of texts.
+/// The values of a TOML text or list of texts.
 fn texts(value: &toml::Value) -> Vec<String> {
     match value {
         toml::Value::String(text) => vec![text.clone()],

@@ -1,7 +1,7 @@
 //! Command lists of Python projects: tox, nox, poe, and the scripts of PDM, Hatch and Pipenv.
 //!
-//! No Python is executed: of a `noxfile.py`, only words that are plain texts are read. What installs (`deps` of tox,
-//! `session.install`) is left out: `python/setup.rs` makes the environment.
+//! It executes no Python: in a `noxfile.py` it reads only words that are plain texts. Installations (`deps` of tox,
+//! `session.install`) are left out, because `python/setup.rs` makes the environment.
 
 use regex::Regex;
 
@@ -12,7 +12,7 @@ fn pyproject(source: &Source, folder: &str) -> Option<toml::Table> {
     source.read(folder, "pyproject.toml")?.parse().ok()
 }
 
-/// Environments of tox by their names; `testenv` is what the others are like.
+/// Environments of tox by name; the others inherit from `testenv`.
 pub(in crate::discover) fn tox(source: &Source, folder: &str) -> Option<Recipes> {
     let mut recipes = Recipes::default();
     let legacy = pyproject(source, folder).and_then(|table| {
@@ -59,7 +59,7 @@ pub(in crate::discover) fn tox(source: &Source, folder: &str) -> Option<Recipes>
     if recipes.names().next().is_some() { Some(recipes) } else { None }
 }
 
-/// `py3: pytest {posargs:tests}` as a plain command line.
+/// The plain command of a line such as `py3: pytest {posargs:tests}`.
 fn without_factors(line: &str) -> String {
     let mut line = line.trim().trim_start_matches("- ").trim_start_matches('-').to_owned();
     if let Some((factors, rest)) = line.split_once(": ")
@@ -74,7 +74,7 @@ fn without_factors(line: &str) -> String {
     line.replace("{toxinidir}/", "").replace("{toxinidir}", ".").replace("{tox_root}/", "").trim().to_owned()
 }
 
-/// The sections of an ini file with their keys; values may go over lines.
+/// The sections of an ini file with their keys; a value may continue on further lines.
 pub(in crate::discover) fn sections(text: &str) -> Vec<(String, Vec<(String, String)>)> {
     let mut all: Vec<(String, Vec<(String, String)>)> = Vec::new();
     for line in text.lines() {
@@ -98,7 +98,7 @@ pub(in crate::discover) fn sections(text: &str) -> Vec<(String, Vec<(String, Str
     all
 }
 
-/// Sessions of nox: the commands that they run.
+/// Sessions of nox with their commands.
 pub(in crate::discover) fn nox(source: &Source, folder: &str) -> Option<Recipes> {
     let text = source.read(folder, "noxfile.py")?;
     let definition = Regex::new(r"^(?:async )?def\s+(\w+)\s*\(").ok()?;
@@ -203,7 +203,7 @@ fn scripts(table: &toml::Table) -> Option<Recipes> {
             })
             .map(|line| line.trim().to_owned())
             .collect();
-        // A line that names another script
+        // The line names another script
         let (calls, lines): (Vec<String>, Vec<String>) = recipe
             .lines
             .into_iter()

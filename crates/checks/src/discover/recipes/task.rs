@@ -1,7 +1,7 @@
-//! Taskfiles of go-task, as far as their commands are plain texts.
+//! Taskfiles of go-task; only commands that are plain texts.
 //!
-//! It goes by indentation and is no reader of YAML. Includes and variables are not followed, and templates stay as they
-//! are.
+//! It reads the indentation and does not parse YAML. Includes and variables are not followed, and templates stay as
+//! they are.
 
 use super::{Recipe, Recipes};
 use crate::discover::source::Source;

@@ -1,7 +1,7 @@
-//! Cargo.toml: build, clippy where the project uses it, and its tests.
+//! Cargo.toml: build, clippy if the project uses it, and its tests.
 //!
-//! It chooses no features and no toolchain, and names no test where the target has no operating system. Tasks of
-//! cargo-make are for `targets.rs`.
+//! It chooses no features and no toolchain, and names no test if the target has no operating system. `targets.rs`
+//! handles tasks of cargo-make.
 
 use crate::check::{Check, CheckPurpose};
 use crate::discover::source::{Source, is_inside, join};
@@ -11,7 +11,7 @@ const FILES: &[&str] = &["Cargo.toml"];
 
 pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "cargo", manifests: FILES, find, setup };
 
-/// Workspaces, and packages outside of any: where `cargo` is called.
+/// Workspaces, and packages outside of any: the folders in which `cargo` runs.
 fn roots(source: &Source) -> Vec<(String, toml::Table)> {
     let mut roots: Vec<(String, toml::Table)> = Vec::new();
     for folder in source.folders_with(FILES) {
@@ -21,8 +21,8 @@ fn roots(source: &Source) -> Vec<(String, toml::Table)> {
             continue;
         };
         let own = manifest.contains_key("workspace");
-        // A package below a workspace is a member, unless it is left out. What is left out counts where CI names it:
-        // otherwise it is there for tests
+        // A package below a workspace is a member, unless it is excluded. An excluded package counts only if CI
+        // names it; otherwise it exists for tests
         let mut hidden = false;
         let member = roots.iter().any(|(root, above)| {
             let excluded = above
@@ -70,13 +70,13 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     }
     let nextest = source.has_any(folder, &[".config/nextest.toml"]) && source.has_program("cargo-nextest");
     let test = if nextest { "cargo nextest run" } else { "cargo test" };
-    // Builds what the tests then run: `cargo check` would compile all of it twice
+    // Builds the test binaries: `cargo check` would compile everything a second time
     add(survey, "build", CheckPurpose::Build, format!("{test}{all} --no-run"), "Cargo.toml");
     if let Some((because, deny)) = clippy(source, folder, manifest) {
         let run = format!("cargo clippy{all} --all-targets{}", if deny { " -- -D warnings" } else { "" });
         survey.add(Check { source: because, ..own(folder, "lint", CheckPurpose::Lint, &run, "") });
     }
-    // Every binary is run, so that two runs can be compared
+    // Every test binary runs, so that two runs can be compared
     if nextest {
         add(
             survey,
@@ -90,8 +90,7 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     }
 }
 
-/// A target without an operating system that the folder, or one above it, is
-/// built for.
+/// A target without an operating system, for which the folder, or one above it, is built.
 fn bare_target(source: &Source, folder: &str) -> Option<String> {
     let mut here = folder;
     loop {
@@ -110,7 +109,7 @@ fn bare_target(source: &Source, folder: &str) -> Option<String> {
     }
 }
 
-/// Where the project says that it uses clippy, and whether warnings are errors.
+/// The place where the project declares that it uses clippy, and whether warnings are errors.
 fn clippy(source: &Source, folder: &str, manifest: &toml::Table) -> Option<(String, bool)> {
     let table = |value: Option<&toml::Value>| value.and_then(|value| value.get("clippy")).is_some();
     for (path, text) in workflows(source) {
@@ -128,7 +127,7 @@ fn clippy(source: &Source, folder: &str, manifest: &toml::Table) -> Option<(Stri
         .then(|| (join(folder, "Cargo.toml lints.clippy"), false))
 }
 
-/// The files that GitHub runs, with their texts.
+/// The workflow files of GitHub, with their texts.
 fn workflows<'a>(source: &'a Source) -> impl Iterator<Item = (&'a str, String)> {
     let paths = source.below("").filter(|path| {
         path.strip_prefix(".github/workflows/")

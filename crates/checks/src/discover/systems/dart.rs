@@ -1,6 +1,7 @@
-//! Dart and Flutter packages: `analyze`, and the tests where there are any.
+//! Dart and Flutter packages: `analyze`, and the tests if there are any.
 //!
-//! Tests in `integration_test/` do not count, since they need a device. No format is checked.
+//! Tests in `integration_test/` are left out, because they need a device. Formatting is not
+//! checked.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

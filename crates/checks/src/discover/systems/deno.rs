@@ -1,6 +1,6 @@
-//! Deno: its tasks, else its own commands.
+//! Deno: its tasks, or its own commands if there are none.
 //!
-//! What a task does is followed by `judge`. Beside a `package.json`, Deno's own commands are not named.
+//! `judge` follows what a task does. If there is a `package.json`, Deno's own commands are not named.
 
 use super::targets::{Names, judged_kind};
 use crate::check::{Check, CheckPurpose};

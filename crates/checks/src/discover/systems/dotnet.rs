@@ -1,7 +1,7 @@
-//! .NET: a solution, or else projects.
+//! .NET: a solution, or projects if there is none.
 //!
-//! No solution is read: one check builds or tests all that is in it. Checks do not restore packages, which is the
-//! set-up's step, and at most eight folders get checks.
+//! It does not read a solution: one check builds or tests everything in it. Checks do not restore packages,
+//! because the set-up does. At most eight folders get checks.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, is_foreign, join, outermost};
@@ -14,8 +14,8 @@ pub(in crate::discover) const ROW: Ecosystem =
 const SOLUTIONS: &[&str] = &[".sln", ".slnx"];
 const PROJECTS: &[&str] = &[".csproj", ".fsproj", ".vbproj"];
 
-/// The outermost folders with a solution, or where there is none with a
-/// project; with the file where a folder has several.
+/// The outermost folders with a solution, or with a project if there is no solution; with the file if a folder
+/// has several.
 fn targets(source: &Source) -> Vec<(String, String)> {
     let with = |ends: &[&str]| -> Vec<(String, String)> {
         let mut all: Vec<(String, String)> = source

@@ -15,7 +15,7 @@ fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
         let text = survey.source.read(&folder, "mix.exs").unwrap_or_default();
         survey.add(own(&folder, "build", CheckPurpose::Build, "mix compile", "mix.exs"));
-        // An alias for `test` that prepares a database is not run unasked
+        // An alias for `test` that prepares a database does not run without permission
         let alias = text.lines().find(|line| line.trim_start().starts_with("test: ["));
         match alias.filter(|line| line.contains("ecto") || line.contains("setup")) {
             Some(line) => {

@@ -1,7 +1,7 @@
 //! go.mod: build, vet, and the tests of each module.
 //!
-//! It reads no `go.work`, since `./...` ends where another module begins. It sets no build tag that may stand for more
-//! than plain tests, and says so in a hint instead.
+//! It does not read `go.work`, because `./...` ends at another module in any case. It sets no build tag that may
+//! select more than plain tests, and gives a hint instead.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,13 @@ const FILES: &[&str] = &["go.mod"];
 
 pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "go", manifests: FILES, find, setup };
 
-/// With more modules than this, a build and a vet for each would say little
-/// beside the tests.
+/// With more modules than this, a build and a vet for each would add little to the tests.
 const MOST_MODULES_BUILT_EACH: usize = 4;
-/// Test files that are looked into.
+/// The most test files that are read.
 const MAX_LOOKED_INTO: usize = 200;
 
 fn find(survey: &mut Survey) {
-    // `./...` ends where another module begins, in a workspace too
+    // The pattern `./...` ends at another module, in a workspace too
     let mut modules = survey.source.folders_with(FILES);
     let left_out = modules.split_off(modules.len().min(MAX_PROJECTS));
     let builds_each = modules.len() <= MOST_MODULES_BUILT_EACH;
@@ -51,7 +50,7 @@ fn find(survey: &mut Survey) {
         if tests.is_empty() {
             continue;
         }
-        // -v, so that the tests that pass are named and counted too
+        // With -v, passing tests are named and counted too
         match needed_tag(survey.source, folder, &tests) {
             Tag::None => survey.add(own(folder, "test", CheckPurpose::Test, "go test -v ./...", "go.mod")),
             Tag::Needed(tag) => survey.add(own(folder, "test", CheckPurpose::Test, &format!("go test -v -tags {tag} ./..."), "go.mod")),
@@ -75,7 +74,7 @@ enum Tag {
     Refused(String),
 }
 
-/// The tag without which no test file is built.
+/// The build tag that all test files need.
 fn needed_tag(source: &Source, folder: &str, tests: &[&str]) -> Tag {
     let mut tags: BTreeMap<String, usize> = BTreeMap::new();
     for file in tests {

@@ -1,7 +1,7 @@
-//! Haskell: stack where it is used, else cabal.
+//! Haskell: stack if the project uses it, otherwise cabal.
 //!
-//! It reads none of their files: what there is to build and test is for the tool to say. A `.cabal` file alone counts
-//! in the root only.
+//! It reads none of their files: the tool decides what to build and test. A `.cabal` file alone counts only in the
+//! root.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
@@ -10,7 +10,7 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "haskell", manifests: &["stack.yaml", "cabal.project", "package.yaml"], find, setup };
 
-/// The folders, and whether stack builds them.
+/// The folders, and whether stack builds each.
 fn folders(source: &Source) -> Vec<(String, bool)> {
     let stack = source.projects(&["stack.yaml"]);
     if !stack.is_empty() {

@@ -1,7 +1,7 @@
 //! Kinds of project with one file each: its `ROW` in `ECOSYSTEMS`, with the checks and the steps of the set-up.
 //!
-//! A file sees the project by way of `Survey` and `Source` alone. It names commands and runs none; unique names, and
-//! what the user leaves out, are for `discover/mod.rs`.
+//! A file sees the project only through `Survey` and `Source`. It names commands and runs none; `discover/mod.rs`
+//! makes names unique and applies the user's exclusions.
 
 pub(super) mod cargo;
 pub(super) mod dart;

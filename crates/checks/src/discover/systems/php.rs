@@ -1,6 +1,6 @@
 //! PHP: scripts of composer, PHPUnit and Pest, PHPStan and Psalm.
 //!
-//! A tool is named only where no script has its kind. The set-up runs no script and no plugin of composer.
+//! A tool is named only if no script has its kind. The set-up runs no script and no plugin of composer.
 
 use super::targets::{Names, from_recipes};
 use crate::check::CheckPurpose;

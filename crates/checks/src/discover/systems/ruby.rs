@@ -1,7 +1,7 @@
-//! Ruby: rspec, rake and minitest, behind bundler where there is a Gemfile.
+//! Ruby: rspec, rake and minitest, through bundler if there is a Gemfile.
 //!
-//! Gemfile and Rakefile are searched for words, not run. Of rake's tasks only `test` is named, and gems go below the
-//! project, never into the system.
+//! Gemfile and Rakefile are searched for words, not run. Of rake's tasks only `test` is named. Gems are installed
+//! below the project, never into the system.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
@@ -25,7 +25,7 @@ fn find(survey: &mut Survey) {
         let has = |end: &str| source.below(&folder).any(|path| path.ends_with(end));
         let starts_tests =
             ["TestTask", "task :test", "task test", "minitest"].iter().any(|mark| tasks.contains(mark));
-        // Specifications of a gem below are not those of a project with tests of its own
+        // Specifications of a gem below do not count if the project has its own tests
         let own_specs =
             source.below(&folder).any(|path| path.starts_with("spec/") && path.ends_with("_spec.rb"));
         if source.has(&folder, ".rspec") || own_specs || has("_spec.rb") && !starts_tests {

@@ -1,4 +1,4 @@
-//! Swift packages: build, tests, and swiftlint where it is configured.
+//! Swift packages: build, tests, and swiftlint if it is configured.
 //!
 //! It does not read `Package.swift`, which is a program. A package below the root without tests, or in a folder `ios`,
 //! gets no check.
@@ -13,7 +13,7 @@ pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "swift", manife
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
-        // A part of a larger project: without tests, or for a device, it is no check
+        // A part of a larger project gets no check if it has no tests, or is for a device
         let tested = survey.source.below(&folder).any(|path| path.starts_with("Tests/"));
         if !folder.is_empty() && (!tested || folder.split('/').any(|part| part == "ios")) {
             continue;

@@ -1,5 +1,5 @@
-//! Files that give commands a name: Makefile, justfile, Taskfile, Makefile.toml.
-//! They fill only the kinds that nothing else has in their folder.
+//! Files with named commands: Makefile, justfile, Taskfile, Makefile.toml. They add only kinds of
+//! check that their folder lacks.
 
 use crate::check::{Check, CheckPurpose};
 use crate::discover::judge::{Class, Judgement};
@@ -22,7 +22,7 @@ const FILES: &[&str] = &[
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "make", manifests: FILES, find, setup: no_setup };
 
-/// Targets that count, by kind; the first usable one is taken.
+/// Names of targets by kind of check; the first usable one is taken.
 pub(in crate::discover) type Names = &'static [(CheckPurpose, &'static [&'static str])];
 
 const TARGETS: Names = &[
@@ -83,8 +83,8 @@ fn find(survey: &mut Survey) {
     }
 }
 
-/// Checks from named commands. With `fills`, kinds that the folder, or for the
-/// root any folder, has already are left out.
+/// Adds checks from named commands. With `fills`, it leaves out kinds that the folder already has
+/// (for the root: that any folder has).
 #[allow(clippy::too_many_arguments)]
 pub(in crate::discover) fn from_recipes(
     survey: &mut Survey,
@@ -125,7 +125,7 @@ pub(in crate::discover) fn from_recipes(
                 timeout: limit(*kind),
                 directory: folder.to_owned(),
                 source,
-                // What is appended to `make test` reaches make, not the runner
+                // Words appended to `make test` reach make, not the runner
                 runner,
             });
             break;
@@ -133,7 +133,7 @@ pub(in crate::discover) fn from_recipes(
     }
 }
 
-/// The kind that a named command has by what it does.
+/// The kind of a named command by what it does.
 pub(in crate::discover) fn judged_kind(
     judgement: &Judgement,
     kind: CheckPurpose,
@@ -146,7 +146,7 @@ pub(in crate::discover) fn judged_kind(
     let broad = ["check", "ci", "verify"].contains(&name);
     let unknown = has(Class::Unknown) && !has(Class::Lint) && !has(Class::Types);
     match kind {
-        // Where nothing says otherwise, `make check` runs the tests
+        // Unless something else is known, `make check` runs the tests
         CheckPurpose::Test if name == "check" => (has(Class::Test) || unknown).then_some(kind),
         CheckPurpose::Build if name == "all" => (has(Class::Build) && !has(Class::Test)).then_some(kind),
         CheckPurpose::Test if broad => has(Class::Test).then_some(kind),

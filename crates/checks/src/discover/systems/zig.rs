@@ -1,6 +1,6 @@
-//! Zig: the step `test` of the build, where it has one.
+//! Zig: the build step `test`, if there is one.
 //!
-//! It searches `build.zig`, which is a program, for that name and does not run it. No file is tested on its own.
+//! It searches `build.zig`, which is a program, for that name and does not run it. Single files are not tested.
 
 use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};

@@ -1,10 +1,10 @@
-//! Which files a check vouches for, in small projects.
+//! Which files a check covers, in small projects.
 
 use super::{Coverage, needs_test};
 use crate::check::{Check, CheckPurpose};
 use crate::discover::discover;
 
-/// The files that the project's test checks cover together, of those that are changed.
+/// The changed files that the project's test checks cover together.
 fn covered(files: &[(&str, &str)], changed: &[&str]) -> Vec<String> {
     let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());

@@ -1,11 +1,12 @@
-//! What a green check decides, and what it leaves open.
+//! Which lines a green check decides, and which it does not.
 
 use super::{Decider, Decisions};
 use crate::check::Check;
 
 type Files<'f> = &'f [(&'f str, &'f str)];
 
-/// What decides the line where `here` stands in `path`; `base` and `now` differ in all files of `now`.
+/// The tool that decides the line with `here` in `path`; `base` and `now` differ in all files of
+/// `now`.
 fn decides(run: &str, base: Files<'_>, now: Files<'_>, path: &str) -> Option<Decider> {
     let check = Check::configured("check", run, None);
     let after: Vec<(&str, &str)> = base

@@ -1,4 +1,4 @@
-//! Checks and set-up that are found in projects, given as lists of files.
+//! Checks and set-up of projects that are given as lists of files.
 
 mod recipes;
 mod shapes;
@@ -13,7 +13,7 @@ use super::{discover, resolve, setup_steps};
 use crate::check::Check;
 use crate::shell::quote;
 
-/// All steps as one line, and the files that call for them.
+/// All steps as one line, and the files that require them.
 fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<(String, String)> {
     let steps: Vec<Check> = setup_steps(read, list).into_iter().map(|step| step.check).collect();
     let run = |step: &Check| match step.directory.as_str() {
@@ -25,7 +25,7 @@ fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<(Stri
     (!runs.is_empty()).then(|| (runs.join(" && "), sources.join(", ")))
 }
 
-/// Projects are given as files (path, text); `list` holds them all.
+/// A project is given as files (path, text); `list` holds all paths.
 fn check(files: &[(&str, &str)], expected: Expect) {
     let files: BTreeMap<&str, &str> = files.iter().copied().collect();
     let list: Vec<String> = files.keys().map(|path| (*path).to_owned()).collect();

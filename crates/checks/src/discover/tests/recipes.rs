@@ -1,9 +1,9 @@
-//! Bodies of named commands, as Makefiles, justfiles, tox and nox have them: which of them are checks, and which are never run
-//! unasked, however deep what forbids it lies.
+//! Bodies of named commands in Makefiles, justfiles, tox and nox: which are checks, and which never run without permission,
+//! however deep the refused command is.
 
 use crate::discover::{Choice, find};
 
-/// The files of a project beside the one that is looked at.
+/// The other files of the project.
 const BESIDE: &[(&str, &str)] = &[
     ("lib/Makefile", "test:\n\tgo test ./...\nship:\n\tgit push --tags\n"),
     ("scripts/test.sh", "#!/bin/sh\nset -e\ngo vet ./...\ngo test ./...\n"),
@@ -25,7 +25,7 @@ fn told(file: &str, text: &str, named: &str) -> Option<bool> {
     refused.find(fits).or_else(|| sources.find(fits)).map(|(_, told)| told)
 }
 
-/// Every body as the recipe of `named`, all that are told otherwise in one list.
+/// Tests every body as the recipe of `named`, and lists all with a wrong result.
 fn all(file: &str, named: &str, form: &dyn Fn(&str) -> String, expected: bool, bodies: &[&str]) {
     let otherwise: Vec<(&&str, Option<bool>)> = bodies
         .iter()
@@ -36,7 +36,7 @@ fn all(file: &str, named: &str, form: &dyn Fn(&str) -> String, expected: bool, b
     assert!(otherwise.is_empty(), "{file}: not {word}: {otherwise:#?}");
 }
 
-/// Lines of a recipe; what begins without a tab are further targets.
+/// Lines of a recipe; a line without a leading tab begins another target.
 fn makefile(body: &str) -> String {
     let indented = |line: &str| {
         if line.contains(": ") && !line.starts_with('@') { line.to_owned() } else { format!("\t{line}") }
@@ -70,7 +70,7 @@ fn nox(body: &str) -> String {
     )
 }
 
-/// What every kind of list refuses.
+/// Commands that are refused in every kind of list.
 const NEVER: &[&str] = &[
     "docker compose up -d",
     "docker run --rm app pytest",

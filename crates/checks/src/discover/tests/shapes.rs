@@ -1,5 +1,4 @@
-//! Shapes of whole repositories: projects that are there for tests or readers, several languages side by side, and tests that a
-//! program of the project starts.
+//! Whole repositories: with projects for tests or examples, with several languages, and with their own test program.
 
 use expect_test::expect;
 

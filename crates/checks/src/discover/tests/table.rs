@@ -1,4 +1,5 @@
-//! The table of kinds of project against the other places that know them, so that a new kind names what it lacks.
+//! Compares the table of kinds of project with the other places that know kinds, so that a new kind is added to
+//! all of them.
 
 use crate::discover::coverage::is_known;
 use crate::discover::hints::is_seen;

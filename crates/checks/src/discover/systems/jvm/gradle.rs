@@ -1,4 +1,4 @@
-//! Gradle: the wrapper where it is there, without its daemon.
+//! Gradle, without its daemon: the wrapper if the project has one.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::Source;
@@ -21,8 +21,8 @@ fn find(survey: &mut Survey) {
     }
 }
 
-/// The tasks that compile and run the tests. Kotlin for several platforms calls them by the platform. `None` for a part
-/// of a larger project that has no tests, or that needs the tools of a device.
+/// The tasks that compile and run the tests. Kotlin multiplatform names them after the platform. `None` for a part of a
+/// larger project that has no tests, or that needs the tools of a device.
 fn tasks(source: &Source, folder: &str) -> Option<(&'static str, &'static str)> {
     let has = |sets: &[&str]| {
         source.below(folder).any(|path| {

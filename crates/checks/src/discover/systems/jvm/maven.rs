@@ -1,7 +1,7 @@
-//! Maven: the wrapper where it is there, and the reactor's root.
+//! Maven, in the reactor's root: the wrapper if the project has one.
 //!
-//! It reads no `pom.xml`: modules and plugins are Maven's affair. No check goes further than the phase `test`, so
-//! nothing is packaged or installed.
+//! It reads no `pom.xml`: Maven handles modules and plugins. No check goes beyond the phase `test`, so nothing is packaged or
+//! installed.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
@@ -11,7 +11,7 @@ const POM: &[&str] = &["pom.xml"];
 
 pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "maven", manifests: POM, find, setup };
 
-/// Batch mode; every module is tested whatever fails before it.
+/// Batch mode; every module is tested even if another one failed.
 const OPTIONS: &str = "--batch-mode --no-transfer-progress";
 
 fn find(survey: &mut Survey) {
@@ -33,7 +33,8 @@ fn program(source: &Source, folder: &str) -> &'static str {
     if source.has(folder, "mvnw") { "sh ./mvnw" } else { "mvn" }
 }
 
-/// All that the tests need, among it what runs them, which no plugin for downloads knows: every step up to them, and no test.
+/// Fetches everything that the tests need, including the test runner, which no download plugin knows: it runs every step up
+/// to the tests, but no test.
 const NO_TEST: &str = "-Dtest='*#none' -DfailIfNoTests=false -Dsurefire.failIfNoSpecifiedTests=false";
 
 fn setup(source: &Source) -> Vec<SetupCommand> {

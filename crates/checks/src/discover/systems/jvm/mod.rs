@@ -1,4 +1,4 @@
-//! Kinds of project that run on the JVM, a file each. Like its neighbours, each names commands and runs nothing.
+//! Kinds of project that run on the JVM, one file each. Each file names commands and runs nothing.
 
 pub(in crate::discover) mod gradle;
 pub(in crate::discover) mod maven;

@@ -1,7 +1,6 @@
-//! sbt, the build tool of Scala: compiling, tests, and scalafmt where it is configured.
+//! Sbt, the build tool of Scala: compiling, tests, and scalafmt if it is configured.
 //!
-//! It names no set-up, since sbt fetches what it needs itself, and reads nothing of the build but whether scalafmt is a
-//! plugin.
+//! It names no set-up, because sbt fetches packages itself. Of the build it only reads whether scalafmt is a plug-in.
 
 use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};

@@ -1,4 +1,4 @@
-//! Autotools: no Makefile before `configure` ran.
+//! Autotools: there is no Makefile before `configure` has run.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

@@ -1,6 +1,6 @@
-//! CMake: configured and built in a folder of its own, tested with CTest.
+//! CMake: configured and built in a separate folder, tested with CTest.
 //!
-//! It names nothing where the folder, or one around it, has tests already. `CMakeLists.txt` is searched for words, not
+//! It names nothing if the folder, or one around it, already has tests. `CMakeLists.txt` is searched for words, not
 //! evaluated, and presets are not read.
 
 use crate::check::CheckPurpose;
@@ -12,12 +12,12 @@ const FILES: &[&str] = &["CMakeLists.txt"];
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "cmake", manifests: FILES, find, setup: no_setup };
 
-/// Never a folder that the project itself uses.
+/// A name that the project itself does not use.
 const FOLDER: &str = "build-checks";
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
-        // Where the folder, or one around it, has tests already, they build this too
+        // If the folder, or one around it, already has tests, they build this project too
         let covered = survey.checks().any(|check| {
             check.kind == CheckPurpose::Test
                 && (check.directory == folder || is_inside(&folder, &check.directory))

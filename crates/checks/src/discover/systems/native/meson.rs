@@ -1,4 +1,4 @@
-//! Meson: set up in a folder of its own, then its tests.
+//! Meson: configured in a separate folder, then its tests.
 //!
 //! It reads no `meson.build`, sets no option, and does not ask whether there are tests.
 
@@ -10,7 +10,7 @@ const FILES: &[&str] = &["meson.build"];
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "meson", manifests: FILES, find, setup: no_setup };
 
-/// Never a folder that the project itself uses.
+/// A name that the project itself does not use.
 const FOLDER: &str = "build-checks";
 
 fn find(survey: &mut Survey) {

@@ -1,5 +1,5 @@
-//! Kinds of project that build native programs in C and its relatives, a file each. Like its neighbours, each names commands
-//! and runs nothing.
+//! Kinds of project that build native programs in C and related languages, one file each. Each file names commands and runs
+//! nothing.
 
 pub(in crate::discover) mod autotools;
 pub(in crate::discover) mod cmake;
