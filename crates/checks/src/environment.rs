@@ -1,7 +1,7 @@
-//! The environment of a check: cleared, then what is named here and nothing else.
+//! The environment of a check: empty, except for the variables that are named here.
 //!
-//! `process` starts each command with it. No variable of the user gets through that is not named here, and none that looks like
-//! a secret.
+//! `process` starts each command with it. A variable of the user gets through only if it is named here and does not look like a
+//! secret.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use shared::secret_variables::may_be_secret;
 
-/// Taken over from our own environment where set.
+/// Copied from our own environment if set.
 const INHERITED: &[&str] = &[
     "PATH",
     "HOME",
@@ -19,7 +19,7 @@ const INHERITED: &[&str] = &[
     "LANG",
     "LANGUAGE",
     "TZ",
-    // Where toolchains and their caches are
+    // Folders of toolchains and their caches
     "CARGO_HOME",
     "RUSTUP_HOME",
     "RUSTUP_TOOLCHAIN",
@@ -99,10 +99,10 @@ const INHERITED: &[&str] = &[
     "NO_PROXY",
 ];
 
-/// Taken over by what they begin with.
+/// Copied from our own environment by prefix.
 const INHERITED_PREFIXES: &[&str] = &["LC_", "NVM_"];
 
-/// Set whatever we were started with.
+/// Always set to these values.
 const FIXED: &[(&str, &str)] = &[
     ("CI", "1"),
     ("TERM", "dumb"),
@@ -115,13 +115,13 @@ const FIXED: &[(&str, &str)] = &[
     ("NPM_CONFIG_FUND", "false"),
     ("NPM_CONFIG_AUDIT", "false"),
     ("GIT_TERMINAL_PROMPT", "0"),
-    // The version of a package manager that is there serves, since others cannot be fetched
+    // An installed version of a package manager is good enough, because others cannot be fetched
     ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
     ("npm_config_manage_package_manager_versions", "false"),
     ("npm_config_package_manager_strict", "false"),
 ];
 
-/// A run carries this, so that what it started can be found again.
+/// Every run carries this mark, so that processes it started can be found again.
 pub(crate) const MARKER: &str = "OPENCODE_ORCHESTRATOR_RUN";
 
 /// The environment of a check that runs in `directory` below `root`.
@@ -138,7 +138,7 @@ pub(crate) fn build(
         let inherits = name.to_str().is_some_and(|name| {
             INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         });
-        // A proxy or an index may carry a login in its address
+        // The address of a proxy or an index may contain a login
         let has_login = value
             .to_string_lossy()
             .split_once("://")
@@ -156,7 +156,7 @@ pub(crate) fn build(
     all.insert(MARKER.into(), marker.into());
     let venv = virtual_environment(directory, root);
     let path = all.remove(OsStr::new("PATH")).unwrap_or_else(|| DEFAULT_PATH.into());
-    // A project's Python hides the system's; its Node tools only add to what is there
+    // A project's Python hides the system's; its Node tools are only added
     let first = venv.iter().map(|venv| venv.join("bin"));
     let last = [directory, root].map(|folder| folder.join("node_modules/.bin"));
     let last = last.into_iter().filter(|folder| folder.is_dir());
@@ -175,8 +175,8 @@ fn virtual_environment(directory: &Path, root: &Path) -> Option<PathBuf> {
     places.into_iter().find(|venv| venv.join("pyvenv.cfg").is_file())
 }
 
-/// Makes folders of the user's checkout those of the slot: an activated environment or a search path must not lead a
-/// check to files that are not under judgement.
+/// Replaces folders of the user's checkout by those of the slot: an activated environment or a search path must not lead a
+/// check to files outside of the slot.
 pub(crate) fn lead_into_slot(env: &mut BTreeMap<OsString, OsString>, checkout: &Path, slot: &Path) {
     for name in ["PATH", "PYTHONPATH", "GEM_PATH"] {
         let Some(value) = env.get(OsStr::new(name)) else { continue };
@@ -186,7 +186,7 @@ pub(crate) fn lead_into_slot(env: &mut BTreeMap<OsString, OsString>, checkout: &
                 let here = slot.join(below);
                 let installed = folder.components().any(|part| part.as_os_str() == "node_modules")
                     || folder.ancestors().any(|above| above.join("pyvenv.cfg").is_file());
-                // Where the checkout is a home folder, toolchains lie in it as well
+                // If the checkout is a home folder, it contains toolchains as well
                 let gone = installed || name != "PATH";
                 if here.is_dir() { Some(here) } else { (!gone).then_some(folder) }
             }

@@ -1,7 +1,7 @@
 //! Narrowing a check to one test or one file.
 //!
-//! Each row of `runners` says how. It changes the command line only; a command that cannot be narrowed is refused, never run
-//! whole instead.
+//! The rows of `runners` define how. It changes only the command line. A command that cannot be narrowed is refused, never
+//! run as a whole instead.
 
 use crate::check::Check;
 use crate::runners::{Command, Filter, Narrowed, Runner};
@@ -27,11 +27,11 @@ pub enum FilterError {
     Compound { check: String, script: String },
 }
 
-/// Longest filter taken.
+/// The longest accepted filter.
 const MAX_FILTER: usize = 1_000;
 
-/// The command line of a check narrowed to a test's name or a file. The filter
-/// is one quoted word of it, or part of one: never an option, never interpreted.
+/// The command line of a check, narrowed to a test's name or a file. The filter is one quoted word of it, or a part of one:
+/// never an option, never interpreted.
 pub(crate) fn narrowed(check: &Check, filter: &str) -> Result<String, FilterError> {
     let filter = filter.trim();
     let refused = |why| FilterError::Refused { filter: filter.to_owned(), why };
@@ -69,7 +69,7 @@ pub(crate) fn narrowed(check: &Check, filter: &str) -> Result<String, FilterErro
             return Err(refused("it is neither a test's name nor a file that this runner can be given"));
         }
         Narrowed::Instead(narrowed) => {
-            // What comes before it (a build, say) still has to come before it
+            // The commands before it (a build, say) must still run first
             return match script.rsplit_once("&&") {
                 None => Ok(narrowed),
                 Some((before, _)) if commands(before).len() + 1 == all.len() => {
@@ -95,13 +95,12 @@ fn quoted(words: &[String]) -> String {
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// npm keeps arguments for itself unless they follow two dashes; the other
-/// package managers hand them on, dashes included.
+/// Npm keeps arguments for itself unless they follow two dashes; the other package managers pass them on, dashes included.
 fn needs_dashes(run: &str) -> bool {
     run.starts_with("npm ")
 }
 
-/// Whether the filter reads as a file and not as a test's name.
+/// Whether the filter is a file, not a test's name.
 fn is_file(filter: &str) -> bool {
     const EXTENSIONS: [&str; 14] =
         ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "rs", "py", "go", "vue", "svelte", "json"];

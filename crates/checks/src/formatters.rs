@@ -1,11 +1,11 @@
-//! Formatters of source files: which of them a project asks for, and how one is asked about a single file.
+//! Formatters of source files: which of them a project uses, and how to format a single file.
 //!
-//! A formatter reads a text from standard input and writes it to standard output, so that nothing but that text can change.
-//! Pure: files are read through the functions that are given, and nothing runs.
+//! A formatter reads a text from standard input and writes it to standard output, so nothing but that text can change.
+//! Pure: files are read through the given functions, and nothing runs.
 
 use crate::shell::quote;
 
-/// One way to format a file: a shell command line, to be run in the project's root.
+/// One way to format a file: a shell command line that runs in the project's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatter {
     pub name: &'static str,
@@ -17,7 +17,7 @@ pub struct Formatter {
 struct Row {
     name: &'static str,
     extensions: &'static [&'static str],
-    /// Whether the project asks for it in this folder, which is the file's or one above.
+    /// Whether the project uses it in this folder, which is the file's folder or one above.
     asks: fn(&Place) -> bool,
     /// The command; the path is relative to that folder.
     command: fn(&Place, &str) -> String,
@@ -36,7 +36,7 @@ const OF_NODE: &[&str] = &[
     "html", "vue", "svelte", "astro", "md", "mdx", "yaml", "yml", "graphql", "gql", "hbs",
 ];
 
-/// In the order in which they are tried: one that a project names comes before one that its language brings.
+/// In the order in which they are tried: formatters that a project names come before those of its language.
 const ROWS: &[Row] = &[
     Row {
         name: "prettier",
@@ -146,7 +146,7 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// The formatters that a project asks for a file of this path, the likeliest first.
+/// The formatters that a project uses for a file at this path, the likeliest first.
 pub fn formatters(
     read: &dyn Fn(&str) -> Option<String>,
     is_file: &dyn Fn(&str) -> bool,
@@ -158,7 +158,7 @@ pub fn formatters(
         let place = |folder| Place { folder, file: path, read, is_file };
         let Some(place) = above(path).map(place).find(|place| (row.asks)(place)) else { continue };
         let inside = path.get(place.folder.len()..).unwrap_or(path).trim_start_matches('/');
-        // A path that begins with a dash would be read as an option
+        // A path with a leading dash would be read as an option
         let inside = if inside.starts_with('-') { format!("./{inside}") } else { inside.to_owned() };
         let command = (row.command)(&place, &quote(&inside));
         let line = match place.folder {
@@ -201,7 +201,7 @@ impl Place<'_> {
             && (self.read)(&path).is_some_and(|text| words.iter().any(|word| text.contains(word)))
     }
 
-    /// Whether the package.json of this folder has the program among its packages, or settings for it.
+    /// Whether the package.json of this folder depends on the program, or has settings for it.
     fn package_names(&self, program: &str) -> bool {
         let path = self.path("package.json");
         let text = (self.is_file)(&path).then(|| (self.read)(&path)).flatten();
@@ -211,7 +211,7 @@ impl Place<'_> {
         among("devDependencies") || among("dependencies") || manifest.get(program).is_some()
     }
 
-    /// A program of a Node package: the project's own before any other of that name.
+    /// A program of a Node package; the project's own has priority.
     fn node(&self, program: &str, arguments: &str) -> String {
         if (self.is_file)(".pnp.cjs") {
             return format!("yarn run {program} {arguments}");
@@ -222,7 +222,7 @@ impl Place<'_> {
         format!("PATH=\"{}:$PATH\" {program} {arguments}", up.join(":"))
     }
 
-    /// The edition of the nearest Cargo.toml; a member may leave it to its workspace.
+    /// The edition in the nearest Cargo.toml; a member may inherit it from its workspace.
     fn edition(&self) -> String {
         let of = |folder: &str| {
             let path =

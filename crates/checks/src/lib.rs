@@ -1,19 +1,17 @@
-//! What a project says of itself: find its own commands, run them, and read
-//! what they answer.
+//! The checks of a project: finds its own commands, runs them, and reads their output.
 //!
-//! - [`discover`] and [`setup_steps`] read manifests and name the commands;
-//!   [`resolve`] does as much for a command that the user has configured (pure).
-//! - [`run`] runs one of them: in a process group of its own, with a time
-//!   limit, named environment variables only, bounded output, and confined to
-//!   its slot as well as this machine can ([`Level`]).
-//! - [`compare`] judges an [`Outcome`] against the same check on the base (pure).
+//! - [`discover`] and [`setup_steps`] read manifests and name the commands.
+//! - [`resolve`] does the same for a command that the user has configured (pure).
+//! - [`run`] runs one of them: in its own process group, with a time limit, only named environment
+//!   variables and bounded output, confined to its slot as well as this machine can ([`Level`]).
+//! - [`compare`] compares an [`Outcome`] with the same check on the base (pure).
 //!
-//! **Invariants.** Only this crate runs a project's commands. It knows no
-//! other crate of this workspace. Everything but [`run`] and [`sweep`] is a
-//! function of its arguments. A process started here, and whatever it
-//! started, is gone when [`run`] returns, and when this process dies.
+//! **Invariants.** Only this crate runs a project's commands. It uses no other crate of this
+//! workspace. Everything but [`run`] and [`sweep`] is a function of its arguments. When [`run`]
+//! returns, or when this process dies, all processes that it started, and their descendants, are
+//! ended.
 
-// Without process groups nothing is run, and what only runs need is unused
+// Without process groups nothing runs, so code that only runs need is unused
 #![cfg_attr(not(unix), allow(dead_code))]
 
 #[cfg(unix)]

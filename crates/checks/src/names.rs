@@ -1,5 +1,5 @@
-//! When two names are the same test: after an edit, on another day, at another
-//! address. Used by [`crate::compare`] alone.
+//! Decides when two names mean the same test: after an edit, on another day, at another address. Only [`crate::compare`]
+//! uses it.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,16 +8,15 @@ use regex::Regex;
 
 use crate::outcome::{Outcome, TestFailure};
 
-/// What became of the failures of a run, seen from an earlier one.
+/// The failures of a run, compared with an earlier run.
 pub(crate) struct Matched<'a> {
-    /// Nothing in the earlier run is like them.
+    /// Failures that the earlier run did not have.
     pub(crate) new: Vec<&'a TestFailure>,
-    /// Like an earlier one but for a time, which may be part of what is tested.
+    /// Failures that differ from an earlier one only in a time, which may be part of the test.
     pub(crate) doubtful: Vec<&'a TestFailure>,
 }
 
-/// Which failures the earlier run did not have. The same name may occur twice;
-/// one more than before is new.
+/// The failures that the earlier run did not have. The same name may occur several times; one more than before is new.
 pub(crate) fn compare<'a>(before: &[TestFailure], now: &'a [TestFailure]) -> Matched<'a> {
     let (before, now) = unmatched(before.iter().collect(), now.iter().collect(), str::to_owned);
     let (before, now) = unmatched(before, now, stable);
@@ -26,8 +25,8 @@ pub(crate) fn compare<'a>(before: &[TestFailure], now: &'a [TestFailure]) -> Mat
     Matched { doubtful: doubtful.collect(), new }
 }
 
-/// Tests that passed in an earlier run and were not run in a later one, by their names; `None` where one of the two does not
-/// tell all names. A test that moved to another module or file is the same test.
+/// The names of tests that passed in an earlier run and did not run in a later one; `None` if one of the two runs does not
+/// list all names. A test that moved to another module or file is the same test.
 pub fn not_seen(before: &Outcome, now: &Outcome) -> Option<Vec<String>> {
     let (earlier, later) = (before.seen.as_ref()?, now.seen.as_ref()?);
     let failing = now.failing.as_ref().filter(|_| !now.partial && !now.truncated)?;
@@ -42,7 +41,7 @@ pub fn not_seen(before: &Outcome, now: &Outcome) -> Option<Vec<String>> {
     Some(earlier.into_iter().map(|test| test.name.clone()).collect())
 }
 
-/// What a test is called in its file: its name without module, package or suite.
+/// The name of a test in its file, without module, package or suite.
 pub fn title(name: &str) -> &str {
     let name = without_line(name);
     // unittest: `test_x (module.Class.test_x)`
@@ -53,7 +52,7 @@ pub fn title(name: &str) -> &str {
     name.get(ends.max().unwrap_or(0)..).unwrap_or(name)
 }
 
-/// What has no partner of the same name on the other side.
+/// Failures without a partner of the same name on the other side.
 fn unmatched<'b, 'a>(
     before: Vec<&'b TestFailure>,
     now: Vec<&'a TestFailure>,
@@ -71,7 +70,7 @@ fn unmatched<'b, 'a>(
     (known.into_values().flatten().collect(), rest)
 }
 
-/// A documentation test is named by its line, which an edit above it moves.
+/// The name of a documentation test contains its line, which an edit above changes.
 fn without_line(name: &str) -> &str {
     match name.rsplit_once(" (line ") {
         Some((name, rest)) if rest.ends_with(')') => name,
@@ -79,8 +78,8 @@ fn without_line(name: &str) -> &str {
     }
 }
 
-/// A name without what no test means: addresses, temporary folders, ports,
-/// random identifiers, and the runner's own time behind it.
+/// A name without parts that vary between runs: addresses, temporary folders, ports, random identifiers, and the time that
+/// the runner appends.
 pub(crate) fn stable(name: &str) -> String {
     static CHANGES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
@@ -95,7 +94,7 @@ pub(crate) fn stable(name: &str) -> String {
     replaced(CHANGES.as_ref(), name)
 }
 
-/// And without durations, dates and times of day.
+/// The same, without durations, dates and times of day.
 fn loose(name: &str) -> String {
     static TIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(

@@ -1,6 +1,7 @@
-//! What became of a run.
+//! The result of a run.
 //!
-//! `process` makes it, `runners` and `parse` fill in what the output says, `compare` judges it. Plain data: it judges nothing.
+//! `process` creates it, `runners` and `parse` add the content of the output, `compare` derives the verdict. Plain data: it
+//! decides nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,17 +21,17 @@ pub enum End {
     Signalled { signal: i32 },
     /// It was stopped at its time limit.
     TimedOut { after_ms: u64 },
-    /// A program that the command needs is not there.
+    /// A program that the command needs is not installed.
     NotFound { program: String },
     /// It was stopped because the caller asked for it.
     Cancelled,
     /// It used more of this machine than it may.
     Limit { what: String },
-    /// It changed what no check may change, which was put back.
+    /// It changed files that no check may change; they were restored.
     Tampered { what: String },
     /// It was never started.
     CouldNotStart { why: String },
-    /// It was never started, because the files under judgement break what installs its packages.
+    /// It was never started, because the changed files break the installation of its packages.
     SetupBroken { what: String },
 }
 
@@ -65,15 +66,15 @@ impl std::fmt::Display for End {
 /// One failing test, as its runner names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestFailure {
-    /// The test's full name; fits [`crate::run`]'s `filter` where the runner has filters.
+    /// The test's full name; fits [`crate::run`]'s `filter` if the runner has filters.
     pub name: String,
-    /// What keeps tests of the same name apart: test binary, package, file.
+    /// Distinguishes tests with the same name: test binary, package, file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<String>,
     /// The runner's message, at most a few KB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The file as the runner names it, relative to where the check ran or absolute.
+    /// The file as the runner names it, absolute or relative to the check's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// From 1.
@@ -85,41 +86,38 @@ pub struct TestFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     pub end: End,
-    /// The tests that failed. `None`: their names could not be read, which is
-    /// not the same as none failing.
+    /// The tests that failed. `None`: their names could not be read, which does not mean that none failed.
     pub failing: Option<Vec<TestFailure>>,
     /// How many tests (for Go: packages or tests) passed. `None`: no summary of
     /// a test runner was found.
     pub passed: Option<u32>,
-    /// Stdout and stderr in the order written: head and tail where it was
-    /// longer than the limit, without escape sequences.
+    /// Stdout and stderr in the order of writing, without escape sequences; only head and tail if they were longer than the
+    /// limit.
     pub output: String,
     pub duration_ms: u64,
-    /// How it was confined.
+    /// How the command was confined.
     #[serde(default)]
     pub sandbox: Level,
-    /// Whether processes of it may live on: its slot is not to be used again.
+    /// Whether some of its processes may still live: its slot must not be used again.
     #[serde(default)]
     pub survivors: bool,
-    /// Whether the runner wrote more than could be read for names.
+    /// Whether the runner wrote more output than was read for names.
     #[serde(default)]
     pub truncated: bool,
-    /// Whether the check is one that counts tests (a known runner, or kind test).
+    /// Whether the check counts tests (a known runner, or kind test).
     #[serde(default)]
     pub counts_tests: bool,
-    /// Whether tests remain that did not run, or whose verdict could not be
-    /// read: then `failing` names some, and others may fail.
+    /// Whether some tests did not run, or have no readable verdict: then tests outside of `failing` may fail too.
     #[serde(default)]
     pub partial: bool,
-    /// The names of the tests that passed, where the runner tells of all of them.
+    /// The names of the tests that passed, if the runner lists all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Vec<String>>,
 }
 
 impl Outcome {
-    /// What a model or a person needs to know of it, in at most about `limit`
-    /// bytes: how it ended, each failing test with its message, and where no
-    /// test has a name, the end of the output.
+    /// A summary for a model or a person, in about `limit` bytes at most: how the run ended, each failing test with its
+    /// message, and the end of the output if no test has a name.
     pub fn describe(&self, check: &str, limit: usize) -> String {
         let mut text = format!("check `{check}` {}", self.end);
         if let Some(passed) = self.passed {
@@ -155,8 +153,7 @@ impl Outcome {
         text
     }
 
-    /// An outcome of a command that never ran.
-    /// Of a run that never began: why.
+    /// The outcome of a command that never ran, with the reason.
     pub fn not_started(why: impl Into<String>) -> Outcome {
         Outcome {
             end: End::CouldNotStart { why: why.into() },
@@ -173,7 +170,7 @@ impl Outcome {
         }
     }
 
-    /// Of a run that brings nothing new: what failed before and still does.
+    /// For a run without new failures: the failures that the base has as well.
     pub fn still_failing(&self) -> Option<String> {
         match self.failing.as_deref().unwrap_or_default().len() {
             0 if self.end.success() => None,
@@ -183,7 +180,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of a check that ended so and printed this.
+    /// The outcome of a check with this end and this output.
     pub fn of_output(check: &Check, end: End, text: &str) -> Outcome {
         let Reading { report, .. } = reading(check, &end, text);
         Outcome {
@@ -198,7 +195,7 @@ impl Outcome {
     }
 }
 
-/// What a check's output says; nothing where it is no test check.
+/// Reads a check's output; the reading is empty if it is not a test check.
 pub fn reading(check: &Check, end: &End, text: &str) -> Reading {
     if check.runner.is_none() && check.kind != CheckPurpose::Test {
         return Reading::default();

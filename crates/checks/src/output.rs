@@ -1,6 +1,6 @@
-//! Output kept within bounds, and made fit to be read.
+//! Keeps output within bounds, and makes it readable.
 //!
-//! `process` writes into it while a command runs. It must never grow with what the command prints.
+//! `process` writes into it while a command runs. It must not grow without limit with the output.
 
 use std::collections::VecDeque;
 
@@ -14,13 +14,13 @@ pub(crate) struct HeadTail {
     head_limit: usize,
     tail_limit: usize,
     dropped: u64,
-    /// Of what is dropped, the lines that tell of tests.
+    /// Lines about tests, out of the dropped part.
     telling: Option<Telling>,
 }
 
 impl HeadTail {
-    /// At most `limit` bytes in all: a quarter from the beginning, where
-    /// compilers tell the cause, the rest from the end, where runners sum up.
+    /// At most `limit` bytes in all: a quarter from the beginning, where compilers name the cause,
+    /// the rest from the end, where runners print totals.
     pub(crate) fn new(limit: usize) -> HeadTail {
         let head_limit = limit / 4;
         HeadTail {
@@ -33,7 +33,7 @@ impl HeadTail {
         }
     }
 
-    /// As much, and between the two the lines that tell of tests, however long the stream is.
+    /// The same, and between the two parts the lines about tests, however long the stream is.
     pub(crate) fn of_tests(limit: usize) -> HeadTail {
         HeadTail { telling: Some(Telling::default()), ..HeadTail::new(limit) }
     }
@@ -63,12 +63,12 @@ impl HeadTail {
         self.dropped > 0
     }
 
-    /// Whether nothing was left out but noise.
+    /// Whether only noise was left out.
     pub(crate) fn tells_all(&self) -> bool {
         self.dropped == 0 || self.telling.as_ref().is_some_and(|telling| !telling.overflowed)
     }
 
-    /// The text, valid UTF-8, escape sequences removed, cut on line ends.
+    /// The text: valid UTF-8, without escape sequences, cut at line ends.
     pub(crate) fn text(self) -> String {
         if self.dropped == 0 {
             let mut bytes = self.head;
@@ -78,7 +78,7 @@ impl HeadTail {
         let tail: Vec<u8> = self.tail.into();
         let head_end = self.head.iter().rposition(|b| *b == b'\n').map_or(self.head.len(), |at| at + 1);
         let telling = self.telling.map(Telling::take);
-        // The first line of the tail is the end of one whose begin was looked at
+        // The first line of the tail may be the end of a line that began in the dropped part
         let tail_start = match &telling {
             Some(telling) if !telling.is_empty() => 0,
             _ => tail.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1),
@@ -94,7 +94,7 @@ impl HeadTail {
     }
 }
 
-/// The text cut to `limit` bytes, head and tail kept.
+/// The text cut to `limit` bytes; head and tail are kept.
 pub(crate) fn shorten(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
@@ -104,8 +104,8 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
     kept.text()
 }
 
-/// Valid UTF-8 without escape sequences and control characters; what a
-/// carriage return overwrote is gone, as on a terminal.
+/// Valid UTF-8 without escape sequences and control characters. Text that a carriage return
+/// overwrote is removed, as on a terminal.
 pub fn clean(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
@@ -131,7 +131,7 @@ pub fn clean(bytes: &[u8]) -> String {
     out
 }
 
-/// How long an escape sequence can be before it is taken for text.
+/// The longest escape sequence; a longer one is text.
 const MAX_ESCAPE: usize = 4096;
 
 fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
@@ -150,7 +150,7 @@ fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
                 };
             }
         }
-        // OSC and other strings: until BEL or ESC \; a newline ends a broken one
+        // OSC and other strings: until BEL or ESC \; a newline ends an unfinished one
         Some(']' | 'P' | '_' | '^' | 'X') => {
             chars.next();
             for _ in 0..MAX_ESCAPE {

@@ -1,28 +1,29 @@
-//! What a package manager answered when it was asked for a package.
+//! Reads a package manager's answer about a package.
 //!
-//! It decides nothing: whether the answer is about the package is asked of its name and version.
+//! It decides nothing about the project; it only compares the answer with the wanted name and
+//! version.
 
 use serde_json::Value;
 
 use super::{Manager, Manifest, Wanted, python};
 use crate::outcome::{End, Outcome};
 
-/// The longest reason that is repeated, in characters.
+/// The longest reason that is passed on, in characters.
 const MAX_WHY: usize = 300;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistryAnswer {
-    /// It exists, in this version.
+    /// The package exists in this version.
     Found { version: String },
-    /// There is no such package, or it has no such version.
+    /// There is no such package, or no such version of it.
     Missing,
-    /// The package exists, but not as it is wanted: why.
+    /// The package exists, but does not fit, for this reason.
     Unfit { why: String },
-    /// Neither yes nor no: the client is missing, or the registry does not answer.
+    /// Unknown: the client is missing, or the registry does not answer.
     Unknown { why: String },
 }
 
-/// Reads what [`Manifest::lookup`] gave.
+/// Reads the outcome of the check from [`Manifest::lookup`].
 pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> RegistryAnswer {
     let unknown = |why: String| RegistryAnswer::Unknown { why };
     match &outcome.end {
@@ -33,8 +34,8 @@ pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> Regist
     }
 }
 
-/// Whether a run of a package manager failed because it could not reach the registry, or
-/// the package manager itself, and not for what it was asked.
+/// Whether a run of a package manager failed because the registry or the package manager itself was
+/// unavailable, not because of the request.
 pub fn is_unreachable(outcome: &Outcome) -> bool {
     const SIGNS: [&str; 24] = [
         "econnrefused",
@@ -84,15 +85,15 @@ fn found(version: &str) -> Option<RegistryAnswer> {
     Some(RegistryAnswer::Found { version: version.to_owned() })
 }
 
-/// One version as text, or several that fit as a list, the newest last.
+/// Npm prints one version as text, or a list of several matching ones, the newest last.
 fn npm(success: bool, output: &str) -> Option<RegistryAnswer> {
     if success {
         return match serde_json::from_str(output.trim()) {
             Ok(Value::String(version)) => found(&version),
             Ok(Value::Array(all)) => found(all.last()?.as_str()?),
-            // No version fits, and old clients say nothing
+            // No version matches: old clients print nothing
             _ if output.trim().is_empty() => Some(RegistryAnswer::Missing),
-            // A list that was too long to be kept whole
+            // The list was too long and was cut
             _ => found(output.rsplit('"').nth(1).filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))?),
         };
     }
@@ -122,7 +123,7 @@ fn cargo(wanted: &Wanted, success: bool, output: &str) -> Option<RegistryAnswer>
 fn pip(wanted: &Wanted, output: &str) -> Option<RegistryAnswer> {
     let listed = output.lines().find_map(|line| line.strip_prefix("Available versions: "));
     let Some(listed) = listed else {
-        // It says so, too, when it could not ask
+        // Pip prints this also if it could not reach the registry
         let unreachable = ["Retrying", "onnection", "SSLError", "ProxyError", "timed out"];
         let asked = !unreachable.iter().any(|sign| output.contains(sign));
         return (asked && output.contains("No matching distribution found"))
@@ -167,7 +168,7 @@ fn go(success: bool, output: &str) -> Option<RegistryAnswer> {
     missing.iter().any(|sign| output.contains(sign)).then_some(RegistryAnswer::Missing)
 }
 
-/// The line that says most of why.
+/// The line that explains the failure best.
 fn why(output: &str) -> String {
     let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let says = |line: &&&str| {

@@ -1,10 +1,10 @@
 //! The packages that a manifest declares.
 //!
-//! It never writes a manifest: the package manager does.
+//! It never writes a manifest; the package manager does that.
 
 use serde_json::Value;
 
-/// Names, as they are written there; `dev`: also what only tests and tools need.
+/// Names as they are written there; `dev`: includes packages that only tests and tools need.
 pub(super) fn names(path: &str, text: &str, dev: bool) -> Vec<String> {
     match path.rsplit('/').next().unwrap_or(path) {
         "package.json" => node(text, dev),
@@ -50,7 +50,7 @@ fn pyproject(manifest: &toml::Table, dev: bool) -> Vec<String> {
     entries.filter_map(|entry| python_name(entry.as_str()?)).collect()
 }
 
-/// The name at the beginning of a requirement; none for comments and options.
+/// The name at the beginning of a requirement; `None` for comments and options.
 pub(super) fn python_name(line: &str) -> Option<String> {
     let line = line.trim();
     let end = line.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).unwrap_or(line.len());

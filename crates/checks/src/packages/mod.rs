@@ -1,6 +1,6 @@
-//! New packages, by the project's own package manager: whether one exists, and
-//! how it gets into manifest and lockfile. Only commands and texts are made
-//! here; [`crate::run`] runs them.
+//! New packages, with the project's own package manager: whether a package exists, and how it is
+//! added to manifest and lockfile. This module only builds commands and texts; [`crate::run`] runs
+//! them.
 
 mod answer;
 mod declared;
@@ -17,16 +17,16 @@ use crate::shell::quote;
 
 pub use answer::{RegistryAnswer, answer, is_unreachable};
 
-/// Time limit of a question to a registry.
+/// Time limit for asking a registry.
 const ASKING: Duration = Duration::from_secs(60);
-/// Time limit of bringing packages into manifest and lockfile.
+/// Time limit for adding packages to manifest and lockfile.
 const ADDING: Duration = Duration::from_secs(300);
 
 /// A package that is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub name: String,
-    /// A version or a range, in the words of the package manager.
+    /// A version or a range, in the syntax of the package manager.
     pub version: Option<String>,
     /// Only tests or tools need it.
     pub dev: bool,
@@ -47,7 +47,7 @@ enum Manager {
     Go,
 }
 
-/// The manifest that packages go into, and who manages it.
+/// The manifest to which packages are added, and its package manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     manager: Manager,
@@ -57,18 +57,17 @@ pub struct Manifest {
     path: String,
 }
 
-/// How packages get into a manifest: first the edit, then the command.
+/// How to add packages to a manifest: first the edit, then the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addition {
-    /// A file and its new text, where no command writes it.
+    /// A file and its new text, if no command writes it.
     pub edit: Option<(String, String)>,
     pub run: Option<Check>,
 }
 
 impl Manifest {
-    /// The manifest that a package of `manager` (a word as people use it: npm,
-    /// crates.io, pypi) goes into; `directory` says which, where there are
-    /// several. The error is for the Planner.
+    /// The manifest to which a package of `manager` (a usual name: npm, crates.io, pypi) is added;
+    /// `directory` selects one if there are several. The error is written for the Planner.
     pub fn find(
         manager: &str,
         directory: Option<&str>,
@@ -129,7 +128,7 @@ impl Manifest {
         &self.path
     }
 
-    /// The word for the package manager.
+    /// The name of the package manager.
     pub fn manager(&self) -> &'static str {
         match self.manager {
             Manager::Npm => "npm",
@@ -143,13 +142,13 @@ impl Manifest {
         }
     }
 
-    /// Whether the manifest has the package already, for the use that is wanted.
+    /// Whether the manifest already has the package for the wanted use.
     pub fn declares(&self, wanted: &Wanted, read: &dyn Fn(&str) -> Option<String>) -> bool {
         let text = read(&self.path).unwrap_or_default();
         declared::names(&self.path, &text, wanted.dev).iter().any(|name| self.is_same(name, &wanted.name))
     }
 
-    /// A declared package of nearly that name.
+    /// A declared package with a similar name.
     pub fn nearest(&self, name: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let text = read(&self.path).unwrap_or_default();
         let known = declared::names(&self.path, &text, true);
@@ -163,8 +162,8 @@ impl Manifest {
         }
     }
 
-    /// The question whether the package exists, in this version. The error says
-    /// what is wrong with name or version.
+    /// The command that asks whether the package exists in this version. The error names what is
+    /// wrong with name or version.
     pub fn lookup(&self, wanted: &Wanted) -> Result<Check, String> {
         name::check(self.manager, wanted)?;
         let at = |sign: &str| match &wanted.version {
@@ -195,8 +194,8 @@ impl Manifest {
         Ok(self.command("registry", run, ASKING))
     }
 
-    /// How packages that exist get into manifest and lockfile, install scripts
-    /// off; `resolved` are the versions that the registry gave.
+    /// How to add existing packages to manifest and lockfile, without install scripts; `resolved`
+    /// are the versions from the registry.
     pub fn add(
         &self,
         packages: &[(Wanted, Option<String>)],
@@ -214,7 +213,7 @@ impl Manifest {
             packages.iter().map(|(wanted, resolved)| self.add_one(wanted, resolved.as_deref())).collect();
         let mut run = lines.join(" && ");
         if self.manager == Manager::Cargo {
-            // Writes the lockfile, and runs nothing of what it fetches
+            // Writes the lockfile, and runs nothing of the fetched packages
             run.push_str(" && cargo fetch");
         }
         Ok(Addition { edit: None, run: Some(self.command("packages", run, ADDING)) })
@@ -251,7 +250,7 @@ impl Manifest {
                 format!("uv add --no-sync --no-build{} {}", dev(" --dev"), quote(&requirement))
             }
             Manager::Go => format!("GOFLAGS=-mod=mod go get {spec}"),
-            // Edited, not run
+            // The manifest is edited, so no command runs
             Manager::Pip => String::new(),
         }
     }
@@ -296,7 +295,7 @@ fn cargo_options(wanted: &Wanted) -> String {
     options
 }
 
-/// The lockfile decides: of the folder, or of a workspace above it.
+/// The lockfile of the folder, or of a workspace above it, decides.
 fn node(source: &Source, directory: &str) -> Manager {
     match NodeManager::in_folder(source, directory) {
         NodeManager::Npm => Manager::Npm,

@@ -1,5 +1,4 @@
-//! Names and versions as package managers take them: nothing else gets into a
-//! command line.
+//! Names and versions that package managers accept; nothing else gets into a command line.
 
 use super::{Manager, Wanted};
 
@@ -42,14 +41,14 @@ pub(super) fn check(manager: Manager, wanted: &Wanted) -> Result<(), String> {
     }
 }
 
-/// Letters, digits and some signs, the first of them none.
+/// Whether a text consists of letters, digits and these signs, and does not begin with a sign.
 fn is_word(text: &str, signs: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || signs.contains(c))
 }
 
-/// As registries compare names that `-`, `_` and `.` tell apart for people only.
+/// The form in which registries compare names: `-`, `_` and `.` are the same.
 pub(super) fn normal(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
 }

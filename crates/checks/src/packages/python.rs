@@ -1,12 +1,11 @@
-//! Requirements of Python projects: their versions, and where no client writes
-//! the manifest, the edit of it.
+//! Requirements of Python projects: their versions, and the edit of the manifest if no client writes it.
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
 use super::{Wanted, declared};
 
-/// A range as `>=2,<3`, or a version alone, which is exact. `None` where it is no such thing.
+/// A range such as `>=2,<3`, or a single version, which must match exactly. `None` if it is neither.
 pub(super) fn specifiers(spec: &str) -> Option<VersionSpecifiers> {
     let clause = |part: &str| match part.trim() {
         exact if exact.starts_with(|c: char| c.is_ascii_digit()) => format!("=={exact}"),
@@ -15,7 +14,7 @@ pub(super) fn specifiers(spec: &str) -> Option<VersionSpecifiers> {
     spec.split(',').map(clause).collect::<Vec<_>>().join(",").parse().ok()
 }
 
-/// Whether a version is one of a range. One before a release is, only where the range names such a version.
+/// Whether a version is in a range. A pre-release is in it only if the range names one.
 pub(super) fn is_in(version: &str, spec: &str) -> bool {
     let (Some(specifiers), Ok(version)) = (specifiers(spec), version.parse::<Version>()) else {
         return false;
@@ -24,7 +23,7 @@ pub(super) fn is_in(version: &str, spec: &str) -> bool {
     (wants_early || !version.any_prerelease()) && specifiers.contains(&version)
 }
 
-/// `name[extras]>=version`, as it stands in a manifest.
+/// `name[extras]>=version`, as it is written in a manifest.
 pub(super) fn requirement(
     name: &str,
     extras: &[String],
@@ -41,7 +40,7 @@ pub(super) fn requirement(
     format!("{name}{extras}{version}")
 }
 
-/// The manifest's text with more requirements in it.
+/// The manifest's text with the added requirements.
 pub(super) fn with(path: &str, text: &str, packages: &[(Wanted, Option<String>)]) -> Result<String, String> {
     if path.rsplit('/').next() == Some("pyproject.toml") {
         return pyproject(path, text, packages);
@@ -81,7 +80,7 @@ fn main_list(document: &mut DocumentMut) -> Option<&mut Array> {
     list.as_array_mut()
 }
 
-/// Where the project keeps what its tests need; a group of the standard's own otherwise.
+/// The list of the project's test requirements, or a standard dependency group.
 fn dev_list(document: &mut DocumentMut) -> Option<&mut Array> {
     const NAMES: [&str; 4] = ["dev", "test", "tests", "testing"];
     let extras = document.get("project").and_then(|project| project.get("optional-dependencies"));
@@ -94,7 +93,7 @@ fn dev_list(document: &mut DocumentMut) -> Option<&mut Array> {
     groups.entry(name).or_insert_with(|| Item::Value(Value::Array(Array::new()))).as_array_mut()
 }
 
-/// Laid out as the list is: a line each where its items have lines of their own.
+/// Keeps the layout of the list: one line each if its items have their own lines.
 fn push(list: &mut Array, line: String) {
     let last = list.iter().last().and_then(|item| item.decor().prefix()?.as_str().map(str::to_owned));
     list.push(line);

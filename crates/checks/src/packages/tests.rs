@@ -1,4 +1,4 @@
-//! Manifests that are found and edited, and answers of package managers that are read.
+//! Finds and edits manifests, and reads answers of package managers.
 
 use super::answer::{RegistryAnswer, answer};
 use super::{Manifest, Wanted, python};

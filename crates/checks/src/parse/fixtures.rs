@@ -1,6 +1,5 @@
-//! The tests that all readers share: recorded outputs, and what may never
-//! happen whatever the input. `fixtures/<runner>/*.txt` are real outputs; a
-//! `.json` of the same name says what is in it.
+//! The tests that all readers share: recorded outputs, and rules that hold for every input.
+//! `fixtures/<runner>/*.txt` are real outputs; a `.json` of the same name describes the content.
 
 use std::fmt::Write as _;
 
@@ -8,7 +7,7 @@ use expect_test::Expect;
 
 use super::*;
 
-/// Reads a text, and compares what is told of it.
+/// Reads a text, and compares the report with the expectation.
 pub(crate) fn check(parse: impl Fn(&str) -> Report, text: &str, expected: Expect) {
     expected.assert_eq(&render(&parse(text)));
 }
@@ -44,7 +43,7 @@ fn two_runners_in_one_output_are_not_guessed_at() {
     assert_eq!(sniff("all good", false), Reading::default());
 }
 
-/// What is recorded of a runner, as `(file name, text)`.
+/// The recorded outputs of a runner, as `(file name, text)`.
 fn recorded() -> Vec<(Runner, String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut all = Vec::new();
@@ -81,7 +80,7 @@ fn sources(folder: &std::path::Path) -> String {
     text
 }
 
-/// A recorded output without an account of what is in it, which no test names either, shows nothing.
+/// A recorded output without a description is useless, unless a test names it.
 #[test]
 fn each_recorded_output_is_read_by_a_test() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -96,7 +95,7 @@ fn each_recorded_output_is_read_by_a_test() {
     }
 }
 
-/// What a recorded output holds, by the runner's own account.
+/// The content of a recorded output, by the runner's own account.
 #[derive(serde::Deserialize)]
 struct Expected {
     run: String,
@@ -137,7 +136,7 @@ fn recorded_outputs_are_read_as_their_runners_meant_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Real output, damaged: lines dropped, repeated, cut or from elsewhere.
+/// Damages real output: drops, repeats, cuts or inserts lines.
 #[test]
 fn damaged_output_never_panics_and_never_names_more_than_it_may() {
     let all = recorded();
@@ -168,7 +167,7 @@ fn damaged_output_never_panics_and_never_names_more_than_it_may() {
     }
 }
 
-/// Every kind of line, in great numbers: what is quadratic would take minutes.
+/// Every kind of line, in great numbers: a quadratic reader would take minutes.
 #[test]
 fn output_of_any_kind_is_read_in_linear_time() {
     let start = std::time::Instant::now();

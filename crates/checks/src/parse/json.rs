@@ -1,7 +1,7 @@
-//! Reports that JavaScript's runners write as one JSON object: Jest's (Vitest writes the same) and Mocha's.
+//! JSON reports of JavaScript's runners: Jest's (which Vitest writes too) and Mocha's.
 //!
-//! The rows of these three try it first, and read plain lines where it finds nothing. It opens no file: the object
-//! stands in the output.
+//! The rows of these three try it first, and read plain lines if it finds nothing. It opens no file, because the
+//! object is in the output.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,12 +45,12 @@ pub(crate) fn mocha(text: &str) -> Option<Report> {
     Some(Report::named(failures.0, agrees, Some(all.stats.passes)))
 }
 
-/// The object in the text that holds this key at its own level, logs around it aside.
+/// The object in the text that has this key at its top level; surrounding logs are ignored.
 fn object<T: for<'de> Deserialize<'de>>(text: &str, key: &str) -> Option<T> {
     if !text.contains(key) {
         return None;
     }
-    // It begins a line; a few lines of a log may begin like it
+    // The object begins a line; a few lines of a log may begin in the same way
     let starts = text
         .match_indices('{')
         .map(|(at, _)| at)

@@ -1,14 +1,14 @@
-//! Reading what a check printed: the lines of each package apart
-//! ([`streams`]), each read by the row of its runner ([`crate::runners`]), and
-//! what they say put together. Pure functions of the text, linear in its length.
+//! Reads the output of a check: separates the lines of each package ([`streams`]), reads each part with
+//! the row of its runner ([`crate::runners`]), and joins the results. Pure functions of the text, linear
+//! in its length.
 //!
-//! Names count only where they agree with the runner's own summary; a run
-//! whose summary is missing or disagrees has no names, which [`crate::compare`]
-//! treats as not knowing, never as nothing failing.
+//! Names count only if they agree with the runner's own summary. A run without a summary, or with one
+//! that disagrees, has no names; [`crate::compare`] then knows nothing about failures, instead of
+//! assuming none.
 //!
-//! These readers are our own, although formats have libraries: what projects
-//! print is for people, differs from version to version, and comes mixed with
-//! logs. JUnit's XML and JSON go through `quick-xml` and `serde_json`.
+//! These readers are our own, although libraries exist for the formats: projects print for people, in
+//! forms that differ between versions, mixed with logs. JUnit's XML and JSON go through `quick-xml` and
+//! `serde_json`.
 
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -25,23 +25,23 @@ use text::{MAX_FAILURES, count};
 
 pub(crate) use text::place;
 
-/// What a runner's output says.
+/// The content of a runner's output.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// `None` where the names could not be read completely.
+    /// `None` if the names could not be read completely.
     pub failing: Option<Vec<TestFailure>>,
-    /// `None` where the runner did not reach its summary.
+    /// `None` if the runner did not reach its summary.
     pub passed: Option<u32>,
-    /// Tests that ran have no verdict that could be read: `failing` may lack names.
+    /// Some tests that ran have no readable verdict: `failing` may lack names.
     pub partial: bool,
-    /// It stopped at a failure, so that other tests never ran.
+    /// The run stopped at a failure, so other tests never ran.
     pub stopped: bool,
 }
 
-/// What an output says, and whose it is.
+/// The content of an output, and its runner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// The runner whose words were read; `None` where they are nobody's, or several runners'.
+    /// The runner whose output was read; `None` if there is none, or several.
     pub runner: Option<Runner>,
     pub report: Report,
 }
@@ -52,14 +52,14 @@ pub fn parse(runner: Runner, text: &str) -> Report {
     if report.passed.is_some() {
         return report;
     }
-    // It may have been told to write a format
+    // The command may choose another output format
     let formats = Runner::ALL.iter().filter(|other| other.row().is_format && **other != runner);
     formats.map(|other| (other.row().parse)(text)).find(|report| report.passed.is_some()).unwrap_or_default()
 }
 
-/// Reads the output of a command line: of one run, or of many behind a runner of scripts.
+/// Reads the output of a command line: of one run, or of several runs by a script runner.
 ///
-/// `runner` is the one that the command is known to start.
+/// `runner` is the runner that the command is known to start.
 pub fn read(command: &str, runner: Option<Runner>, end: &End, text: &str) -> Reading {
     let mut reading = read_parts(command, runner, end.success(), text, 0);
     let dies = match end {
@@ -82,7 +82,7 @@ pub fn read(command: &str, runner: Option<Runner>, end: &End, text: &str) -> Rea
     reading
 }
 
-/// How output that was cut says so; see [`crate::output`].
+/// The mark of cut output; see [`crate::output`].
 pub(crate) const LEFT_OUT: &str = " bytes left out …]";
 
 /// Options that end a run at its first failure, and those that do not.
@@ -98,7 +98,7 @@ const STOPS: [&str; 8] = [
 ];
 const KEEPS_GOING: [&str; 2] = ["--no-fail-fast", "--no-bail"];
 
-/// Runners whose own output is not understood, and reads like that of another.
+/// Runners whose own output we cannot read, and whose output looks like that of another.
 const FOREIGN: [&str; 30] = [
     "phpunit",
     "pest",
@@ -132,7 +132,7 @@ const FOREIGN: [&str; 30] = [
     "ng",
 ];
 
-/// How deep runners of scripts may call each other.
+/// How deeply script runners may call each other.
 const DEPTH: u32 = 3;
 
 fn read_parts(command: &str, runner: Option<Runner>, green: bool, text: &str, depth: u32) -> Reading {
@@ -144,12 +144,12 @@ fn read_parts(command: &str, runner: Option<Runner>, green: bool, text: &str, de
         };
     }
     let mut all = Joined { stopped: split.stopped && !green, ..Joined::default() };
-    // Where a package is known to have failed, the script around it fails because of that
+    // If a package is known to have failed, the script around it fails because of that
     let explained = split.parts.iter().any(|part| part.label.is_some() && part.red);
     for part in &split.parts {
         let inner = part.command.as_deref().unwrap_or_default();
         let reading = match &part.label {
-            // A package's lines may hold those of several scripts
+            // A package's lines may contain the output of several scripts
             Some(_) => read_parts(inner, Runner::of_command(inner), green, &part.text, depth + 1),
             None => {
                 read_one(inner, Runner::of_command(inner).or(runner.filter(|_| inner.is_empty())), &part.text)
@@ -176,8 +176,8 @@ fn read_one(command: &str, runner: Option<Runner>, text: &str) -> Reading {
     sniff(text, foreign)
 }
 
-/// The report of the one runner whose summary is in the text; nothing where
-/// there is none, or more than one. `foreign`: only formats are looked for.
+/// The report of the only runner whose summary is in the text; empty if there is none, or more than one.
+/// `foreign`: only formats are searched for.
 pub(crate) fn sniff(text: &str, foreign: bool) -> Reading {
     let found = |is_format: bool| {
         let rows = Runner::ALL.iter().copied().filter(|runner| runner.row().is_format == is_format);
@@ -193,7 +193,7 @@ pub(crate) fn sniff(text: &str, foreign: bool) -> Reading {
     own.or_else(|| found(true)).flatten().unwrap_or_default()
 }
 
-/// What several parts say together.
+/// The joined content of several parts.
 #[derive(Default)]
 struct Joined {
     runners: Vec<Runner>,
@@ -208,7 +208,7 @@ impl Joined {
     fn add(&mut self, reading: Reading, part: &streams::Part, red: bool, green: bool) {
         let Reading { runner, report } = reading;
         let Some(passed) = report.passed else {
-            // A package that failed without a word of its tests, or whose runner did not come to its end
+            // The package failed without any output of its tests, or its runner did not finish
             let is_runner = part.command.as_deref().and_then(Runner::of_command).is_some();
             self.partial |= red || (is_runner && !green);
             return;
@@ -220,7 +220,7 @@ impl Joined {
         match report.failing {
             None => self.unnamed = true,
             Some(failing) => {
-                // Red, and no test of it is: what else failed is not known
+                // The package failed, but none of its tests: another, unknown failure
                 self.partial |= red && part.label.is_some() && failing.is_empty();
                 let inside = |failure: TestFailure| match (&part.label, failure.suite) {
                     (None, suite) => TestFailure { suite, ..failure },
@@ -240,13 +240,13 @@ impl Joined {
             [one] => Some(*one),
             _ => None,
         };
-        // A runner of scripts that stops is like tests that have no verdict
+        // If a script runner stops early, some tests have no verdict
         Reading { runner, report: Report { partial: self.partial || self.stopped, ..report } }
     }
 }
 
 impl Report {
-    /// A report whose names are kept only if there are as many as `failed`.
+    /// A report whose names are kept only if their number equals `failed`.
     pub(crate) fn checked(failing: Vec<TestFailure>, failed: u32, passed: u32) -> Report {
         let agrees = count(failing.len()) == failed;
         Report::named(failing, agrees, Some(passed))

@@ -1,25 +1,25 @@
-//! Which tests passed, by name, where the runner tells of all of them. Failing tests are read by each runner's own reader;
-//! of passing ones only this is asked: are the base's still among them?
+//! The names of passing tests, if the runner lists all of them. Each runner's own reader reads failing tests; the names of
+//! passing ones only serve to check that the base's tests still run.
 //!
-//! A line means the same to several runners, so there is one reader for all. It never guesses: names count only where there
-//! are as many as the runner's own sum says.
+//! A line means the same for several runners, so there is one reader for all. It never guesses: names count only if their
+//! number equals the runner's own total.
 
 use super::streams;
 use super::tap;
 use crate::names::stable;
 
-/// More names than this are not kept.
+/// The most names that are kept.
 const MAX_NAMES: usize = 20_000;
-/// Nor more bytes of names.
+/// The most bytes of names that are kept.
 const MOST_BYTES: usize = 256 << 10;
 /// Marks of passing tests.
 const MARKS: [&str; 5] = ["✔ ", "✓ ", "√ ", "☑ ", "(pass) "];
 
-/// A name, and whether it is that of a suite.
+/// A name, and whether it names a suite.
 type Seen = (String, bool);
 
-/// The names of the tests that passed; `None` where they are not as many as `passed`. A runner that only tells of files
-/// names each as often as it has tests that passed.
+/// The names of the tests that passed; `None` if their number differs from `passed`. If a runner lists only files, each
+/// file's name occurs once for each of its passing tests.
 pub(crate) fn seen(text: &str, passed: u32) -> Option<Vec<String>> {
     let passed = usize::try_from(passed).ok().filter(|passed| *passed <= MAX_NAMES)?;
     let parts = streams::split(text).parts;
@@ -28,7 +28,7 @@ pub(crate) fn seen(text: &str, passed: u32) -> Option<Vec<String>> {
         _ => parts.iter().map(|part| part.text.as_str()).collect(),
     };
     let all: Vec<Seen> = texts.into_iter().flat_map(of_part).collect();
-    // Some runners count a suite whose tests passed as one more that did
+    // Some runners also count a suite whose tests passed
     let without = || all.iter().filter(|(_, is_suite)| !is_suite).map(|(name, _)| name.clone());
     let names: Vec<String> = match passed {
         passed if without().count() == passed => without().collect(),
@@ -73,7 +73,7 @@ fn of_part(text: &str) -> Vec<Seen> {
     found
 }
 
-/// A file with so many tests that passed: `✓ a.test.ts (3 tests | 1 skipped) 4ms`, `tests/test_a.py ..s. [ 50%]`.
+/// A file with its number of passing tests: `✓ a.test.ts (3 tests | 1 skipped) 4ms`, `tests/test_a.py ..s. [ 50%]`.
 fn of_file(line: &str) -> Option<impl Iterator<Item = Seen>> {
     let counted = || {
         let rest = line.strip_prefix("✓ ").or_else(|| line.strip_prefix("❯ "))?;
@@ -110,7 +110,7 @@ fn of_test(line: &str) -> Option<&str> {
     if let Some(name) = line.strip_prefix("--- PASS: ") {
         return Some(name);
     }
-    // cargo, Deno, and unittest where it tells of each
+    // Output of cargo, Deno, and unittest with a line for each test
     if let Some((name, rest)) = line.rsplit_once(" ... ok")
         && (rest.is_empty() || rest.starts_with(" ("))
     {
@@ -132,7 +132,7 @@ fn of_test(line: &str) -> Option<&str> {
     Some(result.name)
 }
 
-/// A name without the runner's own time behind it.
+/// A name without the time that the runner appends.
 fn without_time(name: &str) -> &str {
     let name = name.trim();
     let is_time = |text: &str| {

@@ -1,6 +1,5 @@
-//! Takes apart what a runner of scripts prints: the lines of each package,
-//! which it marks with a prefix, and the scripts that follow each other below
-//! a banner. Knows pnpm, npm, Yarn, Bun, turbo, Lerna, Nx and concurrently;
+//! Splits the output of a script runner: into the lines of each package, which it marks with a prefix, and
+//! the scripts below their banners. Supports pnpm, npm, Yarn, Bun, turbo, Lerna, Nx and concurrently;
 //! knows no test runner.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,23 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The lines of one package or script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Part {
-    /// The package, where its lines are marked.
+    /// The package, if its lines are marked.
     pub(crate) label: Option<String>,
-    /// The command that was announced.
+    /// The command in the banner.
     pub(crate) command: Option<String>,
     pub(crate) text: String,
-    /// Whether the runner of scripts says that it failed.
+    /// Whether the script runner reports that it failed.
     pub(crate) red: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
     pub(crate) parts: Vec<Part>,
-    /// Packages remain that were stopped, or never started, because one failed.
+    /// Some packages were stopped, or never started, because one failed.
     pub(crate) stopped: bool,
 }
 
-/// Labels that are told apart.
+/// The most labels that are distinguished.
 const MAX_LABELS: usize = 2_000;
 const MAX_LABEL: usize = 120;
 
@@ -60,7 +59,7 @@ pub(crate) fn split(text: &str) -> Parts {
         part.red |= tool.failed.contains(label);
     }
     let mut parts = scripts(&outer);
-    // What stands around the packages' lines is a part only where it has scripts, or there is nothing else
+    // Lines outside of packages are a part only if they contain scripts, or if there is nothing else
     if !marked.is_empty() && parts.len() < 2 && parts.iter().all(|part| part.command.is_none()) {
         parts.clear();
     }
@@ -77,8 +76,8 @@ struct Mark<'a> {
     is_command: bool,
 }
 
-/// The readings of a line's beginning: `[a] …`, `[a]: …`, `a:test: …`,
-/// `packages/a test: …`, `packages/a test$ …`.
+/// The possible prefixes of a line: `[a] …`, `[a]: …`, `a:test: …`, `packages/a test: …`, `packages/a
+/// test$ …`.
 fn marks(line: &str) -> [Option<Mark<'_>>; 2] {
     // The older modern Yarn puts a code before its own lines
     let line = line.strip_prefix("➤ YN0000: ").unwrap_or(line);
@@ -110,7 +109,7 @@ fn marks(line: &str) -> [Option<Mark<'_>>; 2] {
 }
 
 impl Mark<'_> {
-    /// Whether the line tells the end of the package's command: with status 0, or not.
+    /// Whether the line reports the end of the package's command: `true` for status 0.
     fn ending(&self) -> Option<bool> {
         match self.rest {
             "Done" => return Some(true),
@@ -126,7 +125,7 @@ impl Mark<'_> {
         is_code.then_some(code == "0")
     }
 
-    /// Whether only a runner of scripts prints such a line.
+    /// Whether only a script runner prints such a line.
     fn is_proof(&self) -> bool {
         if self.is_command {
             return true;
@@ -144,13 +143,13 @@ impl Mark<'_> {
     }
 }
 
-/// `name@1.0.0 script`, perhaps with the folder behind it.
+/// `name@1.0.0 script`, perhaps followed by the folder.
 fn is_package(text: &str) -> bool {
     let mut words = text.split(' ');
     words.next().is_some_and(|name| name.rfind('@').is_some_and(|at| at > 0)) && words.next().is_some()
 }
 
-/// What a runner of scripts tells of itself.
+/// The script runner's own lines.
 #[derive(Default)]
 struct Tool {
     labels: BTreeSet<String>,
@@ -158,7 +157,7 @@ struct Tool {
     stopped: bool,
 }
 
-/// What runners of scripts print where they stop at the first failure.
+/// Messages of script runners that stop at the first failure.
 const STOPPED: [&str; 6] = [
     "ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL",
     "lerna ERR! npm run ",
@@ -181,7 +180,7 @@ impl Tool {
                 }
             }
             tool.stopped |= STOPPED.iter().any(|word| line.contains(word));
-            // The classic Yarn runs one workspace after the other, until one fails
+            // The classic Yarn runs one workspace after another, until one fails
             is_yarn |= line.starts_with("yarn workspaces v1.");
             tool.stopped |= is_yarn && line.starts_with("error Command failed");
             // npm-run-all
@@ -205,7 +204,7 @@ impl Tool {
         tool
     }
 
-    /// Where turbo is known to speak, `package:task: ` is its prefix.
+    /// If the output is known to be turbo's, its prefix is `package:task: `.
     fn all_of_turbo(&mut self, text: &str) {
         let mut times: BTreeMap<&str, u32> = BTreeMap::new();
         for mark in text.lines().flat_map(marks).flatten() {
@@ -255,14 +254,14 @@ fn scripts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// Whether a script has said nothing yet but what its package manager says.
+/// Whether a script has printed only the lines of its package manager so far.
 fn is_quiet(text: &str) -> bool {
     text.lines().all(|line| {
         line.trim().is_empty() || line.starts_with("yarn run v1.") || line.starts_with("warning ")
     })
 }
 
-/// What a package manager prints where a script failed.
+/// Whether a package manager prints this line for a failed script.
 fn is_failure(line: &str) -> bool {
     ["npm error Lifecycle script ", "npm ERR! Lifecycle script ", "error Command failed with exit code "]
         .iter()

@@ -9,7 +9,7 @@ use crate::outcome::TestFailure;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TapLine<'a> {
     pub(crate) ok: bool,
-    /// Neither skipped nor to do.
+    /// Neither skipped nor TODO.
     pub(crate) counts: bool,
     pub(crate) name: &'a str,
     /// Its subtests follow in braces.
@@ -48,12 +48,12 @@ pub(crate) fn line(body: &str) -> Option<TapLine<'_>> {
     Some(TapLine { ok, counts, name, opens })
 }
 
-/// Where a name was escaped.
+/// The name without its escapes.
 pub(crate) fn unescape(text: &str) -> String {
     text.replace("\\#", "#").replace("\\\\", "\\")
 }
 
-/// How many results a plan at the beginning of this line promises: `1..4`.
+/// The number of results that a plan at the beginning of this line announces: `1..4`.
 pub(crate) fn plan(line: &str) -> Option<u32> {
     let rest = line.strip_prefix("1..")?;
     let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -61,7 +61,7 @@ pub(crate) fn plan(line: &str) -> Option<u32> {
     (after.is_empty() || after.starts_with('#')).then(|| number.parse().ok())?
 }
 
-/// A failure, and how deep it stands.
+/// A failure, and its depth.
 struct Failed<'a> {
     depth: usize,
     path: Vec<&'a str>,
@@ -82,7 +82,7 @@ struct Reader<'a> {
     bailed: bool,
 }
 
-/// Reads TAP of any make: the failures without children, under their parents' names.
+/// Reads TAP of any kind: the failures without children, under their parents' names.
 pub(crate) fn read(text: &str) -> Report {
     let mut reader = Reader::default();
     let mut lines = text.lines().peekable();
@@ -122,13 +122,13 @@ impl<'a> Reader<'a> {
             self.opened.push((depth, result.name, counts, self.failed.len()));
             return;
         }
-        // Deeper failures since the last result of this depth are its children
+        // Deeper failures since the last result at this depth are its children
         let is_parent = self.failed.last().is_some_and(|last| last.depth > depth);
         self.announced.retain(|(other, _)| *other < depth);
         if result.ok || !result.counts {
             self.passed += u32::from(result.ok && result.counts);
             if is_parent {
-                // What fails inside of a passing or a TODO test is none
+                // A failure inside of a passing or TODO test does not count
                 while self.failed.last().is_some_and(|last| last.depth > depth) {
                     self.failed.pop();
                 }

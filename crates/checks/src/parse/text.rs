@@ -1,11 +1,11 @@
-//! What the readers of all runners share: bounded names and messages, places,
-//! and counts. Knows no runner.
+//! Shared by the readers of all runners: bounded names and messages, places, and counts. Knows no
+//! runner.
 
 use shared::text::start_of;
 
 use crate::outcome::TestFailure;
 
-/// More failing tests than this are not named one by one.
+/// The most failing tests that are named one by one.
 pub(crate) const MAX_FAILURES: usize = 10_000;
 pub(crate) const MAX_NAME: usize = 1_000;
 const MAX_DETAIL: usize = 2_000;
@@ -22,7 +22,7 @@ impl Failures {
     }
 }
 
-/// A failing test as its runner tells it, within bounds; `at` is where it failed, if that is known.
+/// A failing test, within bounds; `at` is the place of the failure, if known.
 pub(crate) fn failure(
     suite: Option<&str>,
     test: &str,
@@ -42,8 +42,8 @@ pub(crate) fn name(text: &str) -> String {
     start_of(text.trim(), MAX_NAME).to_owned()
 }
 
-/// The text without surrounding blank lines and common indentation, bounded;
-/// `None` where nothing is left.
+/// The text without surrounding blank lines and common indentation, bounded; `None` if nothing is
+/// left.
 pub(crate) fn detail(lines: &[&str]) -> Option<String> {
     let indent = lines
         .iter()
@@ -79,7 +79,7 @@ pub(crate) fn place(text: &str) -> Option<(&str, u32)> {
     last.filter(|_| !rest.is_empty()).map(|line| (rest, line))
 }
 
-/// The first place in a JavaScript stack that is the project's own.
+/// The first place of a JavaScript stack that is in the project itself.
 pub(crate) fn stack_place<'a>(lines: &[&'a str]) -> Option<(&'a str, u32)> {
     lines.iter().filter(|line| !line.contains("node_modules")).find_map(|line| {
         let line = line.trim_start().strip_prefix("at ")?;
@@ -96,7 +96,7 @@ pub(crate) fn number_before(text: &str, word: &str) -> Option<u32> {
     })
 }
 
-/// The number at the beginning of `2 tests failed`, where the rest is one of these.
+/// The number at the beginning of `2 tests failed`, if one of `rest` follows it.
 pub(crate) fn count_of(line: &str, rest: &[&str]) -> Option<u32> {
     let (number, said) = line.trim().split_once(' ')?;
     rest.contains(&said).then(|| number.parse().ok())?
@@ -106,7 +106,7 @@ pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// How many, as reports count.
+/// A length as the type that reports use for counts.
 pub(crate) fn count(items: usize) -> u32 {
     u32::try_from(items).unwrap_or(u32::MAX)
 }
