@@ -1,9 +1,9 @@
-//! The page of rules says what the rules are.
+//! The page of rules matches the rules.
 
 use std::path::Path;
 use std::{env, fs};
 
-/// `UPDATE_EXPECT=1` writes the page again.
+/// `UPDATE_EXPECT=1` rewrites the page.
 #[test]
 fn the_page_of_rules_is_in_step() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/README.md");

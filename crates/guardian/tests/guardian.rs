@@ -1,4 +1,4 @@
-//! What the Guardian's callers rely on: only what a change introduced, severities, project rules.
+//! Guarantees for the Guardian's callers: only what a change introduced, severities, project rules.
 
 use std::collections::BTreeMap;
 
@@ -89,9 +89,9 @@ fn a_project_s_custom_is_where_and_how_it_did_the_same() {
         lines(&guardian().lint_change(&files(base.to_string()), &files(head), &["a.py".to_string()]))
     };
     let base = "def f(x):\n    y = x\n";
-    // An import is silenced elsewhere, too
+    // An import is silenced in other files, too
     expect!["a.py:3:17 warning blanket-suppression: every check of a tool was switched off by a comment\na.py:3:17 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    import abc  # noqa"));
-    // What another file does to a statement is no custom of this one
+    // What another file does at a statement is not a custom of this file
     expect!["a.py:3:21 error blanket-suppression: every check of a tool was switched off by a comment\na.py:3:21 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    return y.z + 1  # noqa"));
     let same = "def f(x):\n    y = x.z  # noqa\n";
     assert!(!said(same, "    return y.z + 1  # noqa").contains("error"));
@@ -126,7 +126,7 @@ fn a_comment_that_was_there_before_gives_no_reason_for_what_is_silenced_now() {
     let silenced = "// the first of both wins\n// eslint-disable-next-line\nf(x);\n";
     assert!(blocks("// the first of both wins\nf(x);\n", silenced));
     assert!(!blocks("g();\n", silenced));
-    // The reason was given when it was silenced
+    // The reason was given when the code was first silenced
     assert!(!blocks(silenced, &silenced.replace("f(x)", "f(x, 1)")));
 }
 
@@ -220,7 +220,7 @@ fn utilities_serve_the_rules_and_a_faulty_one_is_named() {
     };
     let (guardian, problems) = Guardian::new(GuardianOptions {
         project_rules: vec![rule("one", "is-call"), rule("two", "nowhere")],
-        // In an order that is not that of their needs
+        // Not in the order of their dependencies
         utilities: vec![
             util("is-call", "any: [{ matches: is-f }, { pattern: g() }]"),
             util("broken", "kind: no_such_node"),

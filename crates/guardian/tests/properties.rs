@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Properties of every input.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ static GUARDIAN: LazyLock<Guardian> = LazyLock::new(|| Guardian::new(GuardianOpt
 const PATHS: &[&str] =
     &["src/a.ts", "src/b.test.tsx", "c.js", "src/lib.rs", "d.py", "test_e.py", "f.go", "g.txt"];
 
-/// Pieces of code, so that what is drawn is near to programs.
+/// Pieces of code, so that generated texts resemble programs.
 fn code() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("function f(a, b) {\n"),

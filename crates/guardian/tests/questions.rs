@@ -1,10 +1,10 @@
-//! Where an error becomes a question: what is missing may be right, as the rest of the change, or of the project, shows.
+//! When an error becomes a question: the rest of the change or of the project shows that the missing part may be right.
 
 use guardian::{Guardian, GuardianOptions, MemorySources, Severity};
 
 type Files = [(&'static str, &'static str)];
 
-/// Rules that raise an error, and those that only warn, of a change.
+/// The ids of rules that report errors, and of those that only warn, for a change.
 fn said(base: &Files, head: &Files) -> (Vec<String>, Vec<String>) {
     let (old, new) = (MemorySources::new(base.iter().copied()), MemorySources::new(head.iter().copied()));
     let changed: Vec<String> =

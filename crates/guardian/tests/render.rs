@@ -1,4 +1,4 @@
-//! What CI, editors and people read.
+//! Output for CI, editors and people.
 
 use expect_test::expect;
 use guardian::render::{json, sarif, text};

@@ -1,6 +1,6 @@
 //! Findings as JSON.
 //!
-//! Programs read it: fields are added, never renamed.
+//! Programs read it: fields may be added, never renamed.
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Findings as text, JSON and SARIF.
 //!
-//! `lint` of the command line prints them. Here nothing is printed, and no finding is left out, sorted or weighed.
+//! `lint` of the command line prints them. This module prints nothing, and keeps all findings in their order.
 
 mod json;
 mod sarif;

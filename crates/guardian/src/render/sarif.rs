@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{Finding, Severity};
 
-/// A SARIF 2.1.0 log. `version` is this program's own, `problems` what could not be looked at or was wrong with the
-/// rules.
+/// A SARIF 2.1.0 log. `version` is this program's version. `problems` lists faults of the rules and files that
+/// could not be read.
 pub fn sarif(findings: &[Finding], version: &str, problems: &[String]) -> String {
     let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     for f in findings {
@@ -73,7 +73,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What stands in a path of a URI as it is; everything else is written as `%20` is.
+/// Characters that stay as they are in the path of a URI; all others are percent-encoded.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_').remove(b'-').remove(b'~');
 
 /// A path as a relative URI reference.

@@ -1,12 +1,13 @@
 //! Findings as lines for people.
 //!
-//! Words of the checked files are given as they are: the command line makes control characters visible when it prints.
+//! Words of the checked files stay as they are: the command line makes control characters visible when it prints.
 
 use std::fmt::Write as _;
 
 use crate::{Finding, Severity};
 
-/// A line for each finding, `path:line:column severity rule: message`, its note once a rule, and a count at the end.
+/// One line for each finding, `path:line:column severity rule: message`, each rule's note once, and a count at the
+/// end.
 pub fn text(findings: &[Finding]) -> String {
     let mut out = String::new();
     let mut told: Vec<&str> = Vec::new();

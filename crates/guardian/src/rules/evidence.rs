@@ -1,7 +1,6 @@
-//! What makes a finding of each rule a proof, its limits, and which languages it does not look at.
-//!
-//! An error needs proof, a suspicion is a warning. A rule that cannot see where something may come from says
-//! nothing, or warns. Each rule has a row here; a test holds the rows to the table of rules and to the examples.
+//! For each rule: what proves its findings, its limits, and the languages that it does not inspect.
+//! An error needs proof, a suspicion is a warning. A rule that cannot see all places a name may come from reports
+//! nothing, or warns. Each rule has a row here; a test compares the rows with the table of rules and with the examples.
 
 /// Languages that rules treat alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +25,22 @@ impl Group {
     }
 }
 
-/// What a rule states of itself.
+/// What a rule says about itself.
 pub(crate) struct Evidence {
     pub(crate) rule: &'static str,
-    /// What it has seen where it reports an error
+    /// What it has seen when it reports an error
     pub(crate) knows: &'static str,
-    /// Where it says nothing, or only warns
+    /// When it reports nothing, or only warns
     pub(crate) limits: &'static str,
-    /// Languages that it covers as the examples of others show
+    /// Languages that it covers in the same way as the languages of its examples
     pub(crate) alike: &'static [Group],
-    /// Languages that it says nothing about, each with the reason
+    /// Languages that it does not inspect, each with the reason
     pub(crate) silent: &'static [(Group, &'static str)],
-    /// Tools that know better: where one of them ran green on the line, an error is a question
+    /// Tools that know better: if one of them passed on the line, an error becomes a question
     pub(crate) decided_by: &'static [Tool],
 }
 
-/// A compiler or type checker that decides what a rule can only conclude.
+/// A compiler or type checker that decides what a rule can only infer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
     TypeScript,
@@ -53,7 +52,7 @@ pub enum Tool {
 }
 
 impl Tool {
-    /// As a sentence names it.
+    /// The tool's name in a sentence.
     pub fn name(self) -> &'static str {
         match self {
             Tool::TypeScript => "the TypeScript compiler",
@@ -88,7 +87,7 @@ const fn row(
 }
 
 impl Evidence {
-    /// The same for what tools decide.
+    /// The same, for a rule whose findings these tools decide.
     const fn decided(self, decided_by: &'static [Tool]) -> Evidence {
         Evidence { decided_by, ..self }
     }
@@ -499,8 +498,8 @@ mod tests {
         }
     }
 
-    /// Only what a compiler sees is decided by one: whether a name, a member or a module is there, how many arguments a
-    /// function takes, and whether the text is of the language at all.
+    /// A tool decides only what a compiler sees: whether a name, a member or a module exists, how many arguments a
+    /// function takes, and whether the text is valid in its language.
     #[test]
     fn tools_decide_what_compilers_see_and_nothing_else() {
         let decided: Vec<&str> =
@@ -524,13 +523,13 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(decided, expected);
         for rule in RULES {
-            // A test, a promise, a secret or a setting is nothing that a compiler looks at
+            // Compilers do not check tests, promises, secrets or settings
             let honest = matches!(rule.category, Category::Broken | Category::Inconsistent);
             assert!(honest || super::decided_by(rule.id).is_empty(), "`{}` is no compiler's matter", rule.id);
         }
     }
 
-    /// An example that is found, the same code as for another language, or a reason: nothing matches on nothing.
+    /// Each language needs an example with a finding, the note that it works as in another language, or a reason.
     #[test]
     fn every_rule_covers_every_language_or_says_why_not() {
         for rule in RULES {

@@ -1,8 +1,7 @@
-//! Rules that need logic: one file each, with what it is, why, and examples that are its tests and its page in the
-//! documentation. What each knows, and where it says nothing, stands in `evidence`.
-//!
-//! A rule sees files through `Change`, `Pair` and `File` only, and not what others found. Of a rule that looks at one
-//! file (`Check::File`), `engine` leaves out what the base had too.
+//! Rules that need logic: one file each, with a summary, the reason, and examples that are its tests and its page in
+//! the documentation. `evidence` states what each rule knows and when it reports nothing.
+//! A rule sees files only through `Change`, `Pair` and `File`, and does not see findings of other rules. For a rule
+//! that inspects one file (`Check::File`), `engine` drops the findings that the base had too.
 
 pub(crate) mod evidence;
 

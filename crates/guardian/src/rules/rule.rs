@@ -1,4 +1,4 @@
-//! What a rule is, what it looks at, and where it takes down what it finds. Knows no rule.
+//! A rule, its input, and the list to which it adds its findings. Knows no particular rule.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::finding::{Category, Severity};
 pub(crate) struct Rule {
     pub(crate) id: &'static str,
     pub(crate) category: Category,
-    /// Of a finding that is certain; a rule may lower it for one that is not
+    /// The severity of a certain finding; the rule may lower it for an uncertain one
     pub(crate) severity: Severity,
     /// What it finds, in a sentence
     pub(crate) summary: &'static str,
@@ -42,19 +42,19 @@ impl Example {
     }
 }
 
-/// What a rule looks at.
+/// The input of a rule.
 pub(crate) enum Check {
-    /// One file; findings that the base had too are left out
+    /// One file; findings that the base also had are dropped
     File(fn(&File, &mut Found)),
     /// One file before and after
     Edit(fn(&Pair, &mut Found)),
     /// The whole change, with the trees around it
     Change(fn(&Change<'_>, &mut Found)),
-    /// One file before and after while it is edited; the whole change where it is known, which tells more
+    /// One file before and after while it is edited; at the gate the whole change, which shows more
     EditOrChange(fn(&Pair, &mut Found), fn(&Change<'_>, &mut Found)),
 }
 
-/// Takes down what a rule finds.
+/// Collects the findings of a rule.
 pub(crate) struct Found {
     rule: &'static Rule,
     raws: Vec<Raw>,
@@ -69,17 +69,17 @@ impl Found {
         self.raws
     }
 
-    /// A finding of the rule's own severity, about a byte range.
+    /// Adds a finding about a byte range, with the rule's own severity.
     pub(crate) fn at(&mut self, file: &File, start: usize, end: usize, message: impl Into<String>) {
         self.push(file, start, end, self.rule.severity, message.into());
     }
 
-    /// A finding that is likely, not certain.
+    /// Adds a finding that is likely, not certain.
     pub(crate) fn maybe(&mut self, file: &File, start: usize, end: usize, message: impl Into<String>) {
         self.push(file, start, end, Severity::Warning, message.into());
     }
 
-    /// A finding about a node.
+    /// Adds a finding about a node.
     pub(crate) fn node(&mut self, file: &File, index: usize, message: impl Into<String>) {
         let node = file.flat().node(index);
         self.at(file, node.start, node.end, message);

@@ -1,4 +1,4 @@
-//! Every example of every rule, run as the documentation shows it.
+//! Runs every example of every rule as the documentation shows it.
 
 use crate::{Guardian, GuardianOptions, MemorySources, RuleExample, rule_infos};
 

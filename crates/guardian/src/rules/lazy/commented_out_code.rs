@@ -1,7 +1,6 @@
-//! `commented-out-code`: code that became a comment.
-//!
-//! Only a line that was code of the base, and is code nowhere in the head. Warns where new code stands beside it, or a
-//! comment gives a reason. Code that the change adds as a comment is for `commented_alternative`.
+//! `commented-out-code`: code that the change turned into a comment.
+//! Counts only lines that were code in the base and are code nowhere in the head. Warns if similar new code is beside
+//! the comment, or if a comment gives a reason. Code that the change adds as a comment is for `commented_alternative`.
 
 use std::collections::HashSet;
 
@@ -43,7 +42,7 @@ fn check(pair: &Pair, found: &mut Found) {
         if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
             continue;
         }
-        // Documentation shows code, and says what was said elsewhere before
+        // Documentation shows code examples, and may repeat other text
         if ["///", "//!", "/**", "/*!"].iter().any(|start| head.text_of(index).starts_with(start)) {
             continue;
         }
@@ -76,7 +75,7 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// Whether new code that says much the same stands beside the comments that one is among: it was replaced.
+/// Whether new, similar code is beside the block of comments: then the code was replaced.
 fn is_replaced(head: &File, comment: usize, said: &str, old: &HashSet<String>) -> bool {
     let flat = head.flat();
     let siblings: Vec<usize> = flat.children(flat.node(comment).parent).collect();
@@ -90,7 +89,7 @@ fn is_replaced(head: &File, comment: usize, said: &str, old: &HashSet<String>) -
     })
 }
 
-/// Whether the comment above says what it waits for elsewhere, by its address.
+/// Whether the comment above links to what the code waits for.
 fn waits_for(head: &File, row: usize) -> bool {
     let above = (0..row)
         .rev()
@@ -99,7 +98,7 @@ fn waits_for(head: &File, row: usize) -> bool {
     above.take(20).any(|line| line.contains("https://") || line.contains("http://"))
 }
 
-/// Whether a sentence that the change put above says why; that it is so for now is no reason.
+/// Whether a sentence that the change added above gives a reason; "for now" is not a reason.
 fn gives_reason(head: &File, row: usize, old: &HashSet<String>) -> bool {
     const NONE: [&str; 12] = [
         "temporar",
@@ -128,7 +127,7 @@ fn gives_reason(head: &File, row: usize, old: &HashSet<String>) -> bool {
     })
 }
 
-/// Whether a text has at least half of a line's words.
+/// Whether a text contains at least half of a line's words.
 fn is_alike(line: &str, text: &str) -> bool {
     let (line, text): (HashSet<&str>, HashSet<&str>) = (words(line).collect(), words(text).collect());
     !line.is_empty() && 2 * line.intersection(&text).count() >= line.len()
@@ -138,9 +137,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| word.len() > 1)
 }
 
-/// More than words: it has what sentences have not.
+/// Whether a line has signs that sentences do not have.
 fn is_code(line: &str) -> bool {
-    // Output for debugging may go in any way
+    // Debug output may be removed in any way
     if ["console.", "print", "eprint", "dbg!", "fmt.Print", "log."]
         .iter()
         .any(|start| line.starts_with(start))

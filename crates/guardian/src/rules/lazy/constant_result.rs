@@ -1,7 +1,6 @@
-//! New functions that promise a result and give the same one whatever they are given.
-//!
-//! The promise stands in the name or the comment. Must not report tests, methods that a trait or a base class asks for,
-//! and functions whose comment says that a constant is meant.
+//! New functions that promise a computed result but always return the same one.
+//! The promise is in the name or the comment. Must not report tests, methods that a trait or a base class requires, or
+//! functions whose comment says that a constant is intended.
 
 use syntax::Language;
 
@@ -109,7 +108,7 @@ fn is_declaration(path: &str) -> bool {
     [".pyi", ".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end))
 }
 
-/// The statements of a body without those that only name a parameter, so that no linter complains.
+/// The statements of a body without those that only mention a parameter to satisfy a linter.
 fn meaningful(file: &File, function: &Function) -> Vec<usize> {
     let silences = |i: &usize| {
         let text = file.text_of(*i).trim_end_matches(';');
@@ -122,7 +121,7 @@ fn meaningful(file: &File, function: &Function) -> Vec<usize> {
     statements(file, function.body).into_iter().filter(|i| !silences(i)).collect()
 }
 
-/// Whether its name or its comment says that it works something out, and nothing says that a constant is meant.
+/// Whether the name or the comment promises a computation, and nothing says that a constant is intended.
 fn is_promised(file: &File, function: &Function) -> bool {
     let flat = file.flat();
     let name = function.name.rsplit('.').next().unwrap_or(&function.name);
@@ -140,14 +139,14 @@ fn is_promised(file: &File, function: &Function) -> bool {
     if method && (!is_own_work(file, function) || said.is_empty()) {
         return false;
     }
-    // One of several definitions, of which a build or a condition takes one
+    // One of several definitions, of which a build or a condition selects one
     let conditional = flat
         .above(function.index)
         .any(|i| matches!(flat.kind(i), "if_statement" | "try_statement" | "if_expression"))
         || file.language == Some(Language::Go)
             && (file.text.starts_with("//go:build") || file.text.contains("\n//go:build"))
         || file.language == Some(Language::Rust) && has_cfg(file, function.index);
-    // A function that is handed over where it stands has the shape that its taker wants
+    // A function that is passed as an argument has the form that the receiver requires
     let handed = flat.above(function.index).any(|i| {
         matches!(
             flat.kind(i),
@@ -166,13 +165,13 @@ fn is_promised(file: &File, function: &Function) -> bool {
     }
     let verb = words_of(name).first().is_some_and(|first| NAME_VERBS.contains(&first.as_str()));
     let mut words = said.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    // Go's comments begin with the name
+    // Comments in Go begin with the name
     let first = words.next().unwrap_or_default();
     let first = if first == name.to_lowercase() { words.next().unwrap_or_default() } else { first };
     verb && !method || DOC_VERBS.contains(&first) || DOC_NOUNS.contains(&first)
 }
 
-/// Words that say: this constant is the answer.
+/// Words which say that the constant is the answer.
 fn waives(said: &str) -> bool {
     const WORDS: &[&str] = &[
         "default",
@@ -241,7 +240,7 @@ fn is_method(file: &File, function: &Function) -> bool {
     }) || file.flat().kind(function.index) == "method_declaration"
 }
 
-/// A method that nobody else asks for: its class stands for itself and does other things.
+/// A method that no interface requires: its class has no base and does other things.
 fn is_own_work(file: &File, function: &Function) -> bool {
     let flat = file.flat();
     let holder = flat.above(function.index).find(|i| {
@@ -265,7 +264,7 @@ fn is_own_work(file: &File, function: &Function) -> bool {
             _ => {}
         },
         None if flat.kind(function.index) == "method_declaration" => {
-            // A receiver without a name is asked for nothing
+            // A receiver without a name is not used
             let receiver = file.field_text(function.index, "receiver");
             if receiver.trim_matches(['(', ')']).split_whitespace().count() < 2 {
                 return false;
@@ -273,7 +272,7 @@ fn is_own_work(file: &File, function: &Function) -> bool {
         }
         None => return false,
     }
-    // A class that others build on gives what they may change
+    // A base class may return a default that subclasses override
     let class = holder.map_or("", |holder| file.field_text(holder, "name"));
     let extended = |line: &str| {
         line.contains(&format!("extends {class}"))
@@ -307,7 +306,7 @@ fn has_cfg(file: &File, index: usize) -> bool {
     last == "cfg"
 }
 
-/// Parts of names of what gives a constant on purpose.
+/// Parts of names of functions that return a constant on purpose.
 const MEANT_NAMES: &[&str] = &[
     "default",
     "noop",
@@ -347,7 +346,7 @@ const MEANT_NAMES: &[&str] = &[
     "trivial",
 ];
 
-/// How the name of a function begins that works something out.
+/// First words of names of functions that compute something.
 const NAME_VERBS: &[&str] = &[
     "parse",
     "compute",
@@ -401,7 +400,7 @@ const NAME_VERBS: &[&str] = &[
     "generate",
 ];
 
-/// How a comment begins that promises work.
+/// First words of comments that promise a computation.
 const DOC_VERBS: &[&str] = &[
     "return",
     "returns",
@@ -557,7 +556,7 @@ const DOC_VERBS: &[&str] = &[
     "cuts",
 ];
 
-/// Or one that names the result.
+/// First words of comments that name the result.
 const DOC_NOUNS: &[&str] = &[
     "the", "a", "an", "how", "all", "number", "what", "which", "where", "sum", "amount", "distance", "length",
 ];

@@ -1,7 +1,7 @@
 //! `elided-code`: a comment in the place of code that was left out.
 //!
-//! Knows wordings and the place of a comment; it does not compare with the base. Documentation is left out. Words that
-//! may speak of the code beside them, or that end a sentence, only warn.
+//! Knows wordings and the place of a comment; it does not compare with the base. Ignores documentation. Words that may
+//! describe the code beside them, or that end a sentence, only warn.
 
 use std::sync::LazyLock;
 
@@ -43,8 +43,8 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-/// The whole of a comment says that something is as it was: a sentence that goes on about something
-/// else is prose.
+/// Comments of which the whole text says that something is unchanged: a sentence that continues with another subject is
+/// prose.
 static WORDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let thing = r"(?:code|codes|implementation|implementations|logic|function|functions|method|methods|file|class|classes|content|contents|imports?|tests?|cases?|handlers?|routes?|fields?|properties|body|stuff|part|parts|section|sections|component|definitions?|items?|entries|lines|code here|handling|setup|helpers?|types?|exports?|declarations?)";
     let which = r"(?:the |your |all |of |my |our |other |this |that |same |original |existing |previous |remaining |above |current |rest |unchanged |old |and |any )*";
@@ -72,7 +72,7 @@ fn check(file: &File, found: &mut Found) {
             continue;
         }
         let text = file.text_of(index);
-        // Documentation shows parts of code and says so
+        // Documentation shows parts of code and may say so
         if ["///", "//!", "/**", "/*!"].iter().any(|start| text.starts_with(start)) {
             continue;
         }
@@ -87,7 +87,7 @@ fn check(file: &File, found: &mut Found) {
             } else if elided || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
-                // Dots among prose are prose
+                // Dots among comment lines are prose
                 if stands_alone(file, start) && !is_among_comments(file, start) {
                     found.at(file, start, start + line.len(), message());
                 } else {
@@ -98,7 +98,7 @@ fn check(file: &File, found: &mut Found) {
     }
 }
 
-/// Words that speak of the code beside them as often as of code that is not there: `push(option); // no changes needed`.
+/// Words that often describe the code beside them instead of omitted code: `push(option); // no changes needed`.
 fn says_what_stays(said: &str) -> bool {
     let plain = said.trim_end_matches(['.', '!']).to_lowercase();
     matches!(
@@ -116,7 +116,7 @@ fn says_what_stays(said: &str) -> bool {
     )
 }
 
-/// Lines of a comment with their offsets, as each may be the elision.
+/// Lines of a comment with their offsets, because each may replace code.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     text.split_inclusive('\n').map(move |line| {
@@ -135,7 +135,7 @@ fn strip(comment: &str) -> &str {
         .trim()
 }
 
-/// What stands before another comment on the same line: one that followed the code that is not there.
+/// The text before another comment on the same line, which belonged to the omitted code.
 fn first_of(said: &str) -> &str {
     let other = [" // ", " /* ", "  # "].iter().filter_map(|start| said.find(start)).min();
     other.and_then(|at| said.get(..at)).unwrap_or(said).trim_end()
@@ -145,7 +145,7 @@ fn is_dots(said: &str) -> bool {
     matches!(said, "..." | "…" | ". . ." | "[...]" | "(...)" | "[…]")
 }
 
-/// What an author writes who goes no further; also how a sentence of several lines ends.
+/// Words with which an author ends a list; they may also end a sentence of several lines.
 fn ends_a_list(said: &str) -> bool {
     let plain: String =
         said.chars().filter(|c| c.is_alphabetic() || *c == ' ').collect::<String>().to_lowercase();
@@ -162,8 +162,8 @@ fn ends_a_list(said: &str) -> bool {
     )
 }
 
-/// The end of a sentence that a comment on the line above began: no author's note of what was left out begins in
-/// the middle of one.
+/// Whether the text ends a sentence that began in a comment on the line above: a note about omitted code does not begin
+/// in the middle of a sentence.
 fn goes_on(file: &File, start: usize, said: &str) -> bool {
     let row = file.row(start);
     let Some(above) = row.checked_sub(1).map(|above| file.line(above).trim()) else { return false };
@@ -176,7 +176,7 @@ fn goes_on(file: &File, start: usize, said: &str) -> bool {
         && said.ends_with('.')
 }
 
-/// The line holds nothing else, and none before it is a comment that it may go on from.
+/// Whether the line contains nothing else, and the line before is not a comment that it may continue.
 fn stands_alone(file: &File, start: usize) -> bool {
     let row = file.row(start);
     let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*']);
@@ -184,7 +184,7 @@ fn stands_alone(file: &File, start: usize) -> bool {
     comment(file.line(row)) && !row.checked_sub(1).is_some_and(|above| goes_on(file.line(above)))
 }
 
-/// The line before or after it is a comment as well.
+/// Whether the line before or after it is a comment as well.
 fn is_among_comments(file: &File, start: usize) -> bool {
     let row = file.row(start);
     let comment = |row: usize| file.line(row).trim_start().starts_with(['/', '#', '*']);
@@ -195,7 +195,7 @@ fn is_elision(said: &str) -> bool {
     if said.len() > 120 || said.is_empty() {
         return false;
     }
-    // Every wording has one of these; most comments have none, and the search for wordings is slow
+    // Every wording contains one of these; most comments contain none, and the search for wordings is slow
     const WORDS: [&str; 19] = [
         "rest",
         "existing",
@@ -221,7 +221,7 @@ fn is_elision(said: &str) -> bool {
     if !WORDS.iter().any(|word| lower.contains(word)) && !lower.ends_with("below") {
         return false;
     }
-    // What follows on the same line was code, and is part of the comment now
+    // The rest of the line was code, and is part of the comment now
     let before_code = said
         .find(['[', '=', ';', '{', '('])
         .filter(|_| said.ends_with([';', '{', '}', ')']))

@@ -1,4 +1,4 @@
-//! `emptied-body`: a function that did something and does nothing since the change.
+//! `emptied-body`: a function that had an effect before the change and has none after it.
 
 use crate::code::bodies::{Was, does_something, is_trivial, is_unwritten, pair_up, real_functions};
 use crate::code::file::File;
@@ -88,7 +88,7 @@ fn check(pair: &Pair, found: &mut Found) {
         };
         let start = head.flat().node(function.index).start;
         let end = head.flat().node(function.body).end;
-        // To make a function do nothing is a way of retiring it, if one says so
+        // An emptied function may be retired on purpose, if a comment says so
         let above = head.row(start).saturating_sub(6)..=head.row(end);
         let retired = above.map(|row| head.line(row)).any(|line| {
             let said = line.to_lowercase();
@@ -105,8 +105,8 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// Whether all that the body worked on of its object is gone from the file: other members of the base had it, and
-/// no code of the head does.
+/// Whether the file no longer has any state that the body used: other members of the base used it, and no code of the
+/// head does.
 fn is_without_its_state(base: &File, body: usize, head: &File) -> bool {
     let node = base.flat().node(body);
     let own = if base.language.is_some_and(syntax::Language::is_ecmascript) { "this." } else { "self." };

@@ -1,7 +1,6 @@
-//! `empty-branch`: an `if` from which nothing follows.
-//!
-//! For Python, TypeScript and JavaScript: in Rust such an arm is often right, and vet finds it in Go. Says nothing of
-//! tests, of an `if` with an `else`, and where a comment stands in or beside it.
+//! `empty-branch`: an `if` without effect.
+//! For Python, TypeScript and JavaScript: in Rust such an arm is often right, and vet finds it in Go. Ignores tests, an
+//! `if` with an `else`, and an `if` with a comment in or beside it.
 
 use syntax::Language;
 
@@ -80,7 +79,7 @@ fn has_comment(file: &File, row: usize) -> bool {
     line.contains("//") || line.contains('#') || line.contains("/*")
 }
 
-/// Whether nothing of its function comes after a statement.
+/// Whether a statement is the last of its function.
 fn is_last(file: &File, statement: usize) -> bool {
     let mut at = statement;
     loop {

@@ -1,7 +1,6 @@
 //! Work that was left out.
-//!
-//! Must not report what is empty on purpose: hooks, abstract methods, null objects. Tests that ask for less are for
-//! `tests_of_project`.
+//! Must not report bodies that are empty on purpose: hooks, abstract methods, null objects. Tests that check less
+//! are for `tests_of_project`.
 
 pub(super) mod commented_out_code;
 pub(super) mod constant_result;

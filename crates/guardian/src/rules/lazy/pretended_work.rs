@@ -1,4 +1,4 @@
-//! Code that says of itself that it is not there: errors, messages and comments in place of the work.
+//! Code that says itself that it is missing: errors, messages and comments in place of the work.
 
 use std::sync::LazyLock;
 
@@ -97,49 +97,49 @@ fn regex(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-/// Words for: the code is not there.
+/// Words for "the code is missing".
 static UNWRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)\b(not (yet |been )*(implemented|written|coded)( yet)?|unimplemented|to be implemented|(needs?|has|have|yet) to be (implemented|written)|implement me|implementation (is )?(missing|pending|coming)|coming soon|not (available|supported|ready|done|working|functional) yet|not yet (available|supported|ready|done|working|functional)|todo|tbd|nyi)\b",
     )
 });
 
-/// A confession in a comment.
+/// A comment which admits that the code is not real.
 static CONFESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)(\bin (a |an |the )?(real|actual|production|full|proper|complete|live|finished)([- ](world|life))?([ ,]+\w+)?( \w+)?,? (\w+ ){0,3}(would|should|could|must|will|you'd|we'd|it'd|needs? to|has to)\b|\b(real|actual|full|proper|production|complete) (implementation|logic|version|code) (would|should|could|will|goes|needs|comes|to follow|to come|is (still )?(missing|todo|pending|left)|(is )?(not|to be) (yet )?(written|added|done))\b|\bthis is (just |only )?a (stub|placeholder|mock|dummy)\b|\b(would|should) normally (call|ask|query|fetch|send|read|write|compute|check|be)\b|\breplace (this|it|me) with (the |an |a )?(real|actual|proper)\b)",
     )
 });
 
-/// Something from outside that is acted out.
+/// Words for a simulated external service.
 static SIMULATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)^\W*(simulat(e|es|ed|ing|ion of)|pretend(s|ing)?|fak(e|es|ing)|mock(s|ed|ing)?)\b.{0,40}\b(api|network|request|response|server|backend|database|db|call|upload|download|payment|e-?mail|latency|delay|async|processing|query|fetch|work|operation|service|send(ing)?|sav(e|ing))\b",
     )
 });
 
-/// Data that somebody made up.
+/// Words for invented data.
 static MADE_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)\b(mock(ed)?|dummy|fake(d)?|sample|hard-?coded|placeholder|made[- ]up|stub(bed)?|canned|invented)\b.{0,25}\b(data|responses?|values?|results?|records?|rows?|users?|items?|lists?|outputs?|repl(y|ies)|answers?|entries|products?|objects?)\b",
     )
 });
 
-/// A promise for later.
+/// Words for work that is promised for later.
 static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)\b(todo|fixme|xxx|hack|later|not (yet )?(handled|supported|respected|used|applied|honou?red|implemented|considered|enforced)( yet)?|ignor(ed|es|ing) (it |this )?for now|for now)\b",
     )
 });
 
-/// Words for: something else will stand here.
+/// Words for "this will be replaced".
 static PUT_OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)\b(placeholder|stub(bed)?|for now|temporar(y|ily)|until (the|we|a|an|it|this)\b|eventually|simplified|simplistic|naive|minimal implementation|to be (replaced|filled in|completed|added)|will be (implemented|added|replaced|filled in|completed|wired|hooked)|just (return|echo|pass)|fill (this|it) in|left (as an exercise|for later)|wire (this|it) up)\b",
     )
 });
 
-/// Names of what is made up.
+/// Names of invented values.
 static MADE_UP_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"^(?:(?:mock|fake|dummy)(?:ed)?_?[A-Z_a-z]\w*|(?:MOCK|FAKE|DUMMY|SAMPLE)_\w+|(?:mock|fake|dummy|sample)_\w+|sample[A-Z]\w*)$",
@@ -218,7 +218,7 @@ fn is_acted(path: &str) -> bool {
     words_of(path).iter().any(|word| ACTED.contains(&word.as_str()))
 }
 
-/// The statement by which a function says that it is not there, where that is all that it does.
+/// The statement which says that the function is not written, if the function does nothing else.
 fn refusal(file: &File, function: &Function) -> Option<usize> {
     let flat = file.flat();
     let body = statements(file, function.body);
@@ -247,7 +247,7 @@ fn refusal(file: &File, function: &Function) -> Option<usize> {
     if refuses && says(*last) {
         return Some(*last);
     }
-    // A message, and then a constant or nothing
+    // A message, followed by a constant or by nothing
     let message = body.iter().copied().find(|i| is_message(file, *i) && says(*i))?;
     let nothing = is_message(file, *last)
         || matches!(flat.kind(*last), "pass_statement" | "return_statement")
@@ -263,7 +263,7 @@ fn is_text(kind: &str) -> bool {
     )
 }
 
-/// Output or a log entry and nothing more.
+/// Whether a statement only writes output or a log entry.
 fn is_message(file: &File, statement: usize) -> bool {
     const STARTS: &[&str] = &[
         "console.",
@@ -296,7 +296,7 @@ fn is_silencing(text: &str) -> bool {
     ["_ = ", "let _ = ", "void ", "del "].iter().any(|start| text.starts_with(start))
 }
 
-/// A method that others are to write: of a base class, a trait, an interface, or one that overrides.
+/// Whether others implement the method: in a base class, a trait, an interface, or an override.
 fn is_for_others(change: &Change<'_>, file: &File, function: &Function) -> bool {
     let flat = file.flat();
     if decorators(file, function).any(|d| d.contains("abstract") || d.contains("overload")) {
@@ -346,17 +346,17 @@ fn is_for_others(change: &Change<'_>, file: &File, function: &Function) -> bool 
         .any(|path| change.head.read(path).is_some_and(|text| text.contains(name) && derived.is_match(&text)))
 }
 
-/// What the comments of a function say that the change wrote.
+/// Comments of a function that the change wrote.
 fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
     let flat = file.flat();
     let names = parameters(file, function);
-    // The first comment of a function of Python stands before its body
+    // In Python, a function's first comment precedes its body
     for index in flat.below(function.index) {
         let node = flat.node(index);
         if !node.kind.contains("comment") || !pair.wrote_in(node.start, node.end) {
             continue;
         }
-        // A comment of a function inside is looked at there
+        // Comments of an inner function are checked with that function
         if flat
             .above(index)
             .take_while(|i| *i > function.body)
@@ -405,7 +405,7 @@ fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
     }
 }
 
-/// Whether a function gives a constant and looks at none of its parameters, or gives one back as it came.
+/// Whether a function returns a constant without reading its parameters, or returns a parameter unchanged.
 fn gives_nothing(file: &File, function: &Function, names: &[&str]) -> bool {
     let flat = file.flat();
     let body = statements(file, function.body);
@@ -446,7 +446,7 @@ fn mentions(said: &str, name: &str) -> bool {
     said.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == name)
 }
 
-/// Whether a function only waits, or gives what nobody worked out.
+/// Whether a function only waits, or returns an invented value.
 fn acts(file: &File, function: &Function) -> bool {
     let text = file.text_of(function.body);
     let waits = ["setTimeout(", "sleep(", "time.Sleep(", "delay(", "time.After("]
@@ -455,7 +455,7 @@ fn acts(file: &File, function: &Function) -> bool {
     waits || gives_fixed(file, function)
 }
 
-/// Whether each value that a function gives is a constant.
+/// Whether each value that a function returns is a constant.
 fn gives_fixed(file: &File, function: &Function) -> bool {
     let flat = file.flat();
     let body = statements(file, function.body);
@@ -479,7 +479,7 @@ fn gives_fixed(file: &File, function: &Function) -> bool {
         && returns.into_iter().all(|value| is_fixed(file, value) || is_local_constant(file, function, value))
 }
 
-/// A name that the function gave a constant to.
+/// Whether the value is a name to which the function assigned a constant.
 fn is_local_constant(file: &File, function: &Function, value: usize) -> bool {
     let flat = file.flat();
     let name = file.text_of(value);
@@ -496,7 +496,7 @@ fn is_local_constant(file: &File, function: &Function, value: usize) -> bool {
         })
 }
 
-/// A function of production code that gives what is called a mock.
+/// Production functions that return values named as mocks.
 fn made_up_names(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
     let flat = file.flat();
     let mut returns: Vec<usize> = flat

@@ -1,4 +1,4 @@
-//! `unwritten-body`: a new function that promises something and does nothing.
+//! `unwritten-body`: a new function that promises work and does nothing.
 
 use syntax::Language;
 
@@ -84,7 +84,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 Was::Same(before) => pair.base.as_deref().map(|base| (base, before)),
                 _ => None,
             };
-            // A body that was there and is gone is another rule's; a promise is none the better for it
+            // A removed body is for another rule; an unkept promise is reported in any case
             if before.is_some_and(|(base, before)| {
                 !promised || promises(base, before) && is_trivial(base, &statements(base, before.body))
             }) || matches!(was, Was::Unclear)
@@ -101,13 +101,13 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Whether its error says that this is not supported here: an answer, and no gap.
+/// Whether its error says that the operation is not supported: this is an answer, not a gap.
 fn refuses(file: &File, function: &Function) -> bool {
     let is_error = |i: &usize| matches!(file.flat().kind(*i), "raise_statement" | "throw_statement");
     file.flat().below(function.body).filter(is_error).any(|i| file.text_of(i).contains("support"))
 }
 
-/// Whether it shows that more was meant than nothing.
+/// Whether something shows that more than an empty body was intended.
 fn is_wanted(file: &File, function: &Function, name: &str) -> bool {
     let meant = ["noop", "no_op", "ignore", "empty", "dummy", "null", "stub", "unused"];
     if meant.iter().any(|word| name.to_lowercase().contains(word)) || says_so(file, function) {
@@ -121,7 +121,7 @@ fn is_wanted(file: &File, function: &Function, name: &str) -> bool {
     }
 }
 
-/// A comment in it that has nothing to do with code that is missing.
+/// Whether the body has a comment that does not speak of missing code.
 fn says_so(file: &File, function: &Function) -> bool {
     const WORDS: [&str; 14] = [
         "nothing",
@@ -153,14 +153,14 @@ fn in_rust(file: &File, function: &Function) -> bool {
         return true;
     }
     let given = parameters(file, function);
-    // The compiler warns of a parameter that nothing uses, unless its name says so
+    // The compiler warns about an unused parameter, unless its name begins with `_`
     if !given.is_empty() {
         return given.iter().any(|name| !name.starts_with('_'));
     }
     let Some(holder) = file.flat().above(function.index).find(|i| file.flat().kind(*i) == "impl_item") else {
         return false;
     };
-    // Of a trait only where it is all that there is: what it is implemented for, then, is the purpose
+    // The only method of a trait is the purpose of its implementation
     let only = file.flat().field(holder, "body").is_some_and(|body| file.flat().parts(body).count() == 1);
     (file.flat().field(holder, "trait").is_none() || only)
         && empty
@@ -190,7 +190,7 @@ fn in_python(file: &File, function: &Function, name: &str) -> bool {
     plain && (class.is_none() || name == "__init__" || is_relied_on(file, function, name))
 }
 
-/// Whether its own file does something with what it gives.
+/// Whether the same file uses the function's result.
 fn is_relied_on(file: &File, function: &Function, name: &str) -> bool {
     let flat = file.flat();
     let own = flat.below(function.index);
@@ -208,7 +208,7 @@ fn is_relied_on(file: &File, function: &Function, name: &str) -> bool {
     })
 }
 
-/// A text that begins with the value, and knows of no case without one.
+/// Whether a text begins with the value, and mentions no case without one.
 fn tells_what_it_gives(doc: &str) -> bool {
     let said = doc.trim_start_matches(|c: char| !c.is_alphabetic()).to_lowercase();
     let begins =
@@ -217,7 +217,7 @@ fn tells_what_it_gives(doc: &str) -> bool {
     begins.iter().any(|word| said.starts_with(word)) && !without.iter().any(|word| said.contains(word))
 }
 
-/// A comment above that promises a value.
+/// Whether the comment above promises a value.
 fn says_what_it_gives(file: &File, function: &Function) -> bool {
     let row = file.row(file.flat().node(function.index).start);
     let above = (row.saturating_sub(20)..row).rev().map(|row| file.line(row).trim());
@@ -249,7 +249,7 @@ fn in_ecmascript(file: &File, function: &Function, name: &str) -> bool {
         && !takes_members(file, function)
 }
 
-/// A constructor whose parameters are members: `constructor(private value: T) {}`.
+/// Whether constructor parameters are members: `constructor(private value: T) {}`.
 fn takes_members(file: &File, function: &Function) -> bool {
     let flat = file.flat();
     flat.below(function.index).any(|i| {

@@ -1,8 +1,8 @@
-//! A use of a name that is not there, as the rules about missing names tell each other of it.
+//! A use of a missing name, as the rules about missing names pass it to each other.
 
 use crate::code::file::File;
 
-/// A use of a name that is not there.
+/// A use of a missing name.
 pub(super) struct Lost {
     pub(super) module: String,
     pub(super) name: String,

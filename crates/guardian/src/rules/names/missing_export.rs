@@ -1,4 +1,4 @@
-//! `missing-export`: a name that is taken of a module of the project which does not have it.
+//! `missing-export`: a name imported from a module of the project that does not have it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -271,7 +271,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// What a change takes from its own crate, though nothing there has such a name.
+/// Names that a change imports from its own crate, although the crate contains no such name.
 fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut Found) {
     let before = base.map_or(&[][..], |base| &base.outline().imports);
     for import in head.outline().imports.iter().filter(|i| i.kind == ImportKind::Static) {
@@ -280,7 +280,7 @@ fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut F
             continue;
         }
         let parts: Vec<&str> = parts.collect();
-        // The standard library, passed on by the crate
+        // The crate re-exports the standard library
         if parts.first().is_some_and(|part| ["std", "core", "alloc"].contains(part)) {
             continue;
         }
@@ -319,12 +319,12 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
         }
         let target = tree.resolve(file, import);
         let Target::File(path) = target else {
-            // `from . import name` of a package without `__init__.py`, a module of types: nothing to compare with
+            // `from . import name` in a package without `__init__.py`, or a type file: nothing to compare with
             continue;
         };
         let Some(exports) = tree.exports(&path) else { continue };
         for name in import.names.iter().filter(|n| n.name != "*" && !exports.contains(&n.name)) {
-            // Only a package has modules
+            // Only a package contains modules
             let submodule = python && (path.ends_with("__init__.py") || path.ends_with("__init__.pyi")) && {
                 let dotted = format!(
                     "{}{}{}",
@@ -372,7 +372,7 @@ fn is_tried(file: &File, line: u32) -> bool {
     })
 }
 
-/// What is taken of a module of the project that is imported as a whole (`import p`, `import p.b as c`).
+/// Members of a module of the project that is imported as a whole (`import p`, `import p.b as c`).
 fn members_of_modules(tree: &Tree<'_>, file: &File, lost: &mut Vec<Lost>) {
     let whole = file.outline().imports.iter().filter(|i| i.names.is_empty() && !i.module.starts_with('.'));
     let whole = whole.filter_map(|import| {
@@ -402,7 +402,7 @@ fn members_of_modules(tree: &Tree<'_>, file: &File, lost: &mut Vec<Lost>) {
     }
 }
 
-/// The module that `from . import name` brings; nothing where the package itself has something of that name.
+/// The module that `from . import name` imports; `None` if the package itself defines that name.
 fn submodule(tree: &Tree<'_>, file: &File, import: &syntax::Import, name: &str) -> Target {
     let Target::File(package) = tree.resolve(file, import) else { return Target::Known };
     let own = tree.file(&package).is_some_and(|package| {
@@ -417,7 +417,7 @@ fn submodule(tree: &Tree<'_>, file: &File, import: &syntax::Import, name: &str) 
     path.filter(|path| tree.has(path)).map_or(Target::Known, Target::File)
 }
 
-/// Whether a name is also something else than the module.
+/// Whether a name also means something other than the module.
 fn is_rebound(file: &File, name: &str) -> bool {
     file.flat().iter().any(|(index, node)| {
         node.kind == "identifier"
@@ -437,7 +437,7 @@ fn is_rebound(file: &File, name: &str) -> bool {
     })
 }
 
-/// Whether a name is bound a second time, as a parameter say.
+/// Whether a name is bound a second time, for example as a parameter.
 fn shadowed(file: &File, name: &str) -> bool {
     let binds = file.flat().iter().filter(|(index, node)| {
         matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern")
@@ -455,7 +455,7 @@ fn shadowed(file: &File, name: &str) -> bool {
     binds.count() > 0
 }
 
-/// Members that are taken of a name: (start, end, member).
+/// Members that are read from a name: (start, end, member).
 fn members<'f>(
     file: &'f File,
     kind: &'static str,
@@ -505,7 +505,7 @@ fn in_go(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
             }
         }
     }
-    // A package is one scope over its files
+    // A Go package is one scope over its files
     let folder = folder_of(&file.path);
     if let Some(package) = go::package_names(tree, folder) {
         for (name, index) in file.names().unbound() {

@@ -46,7 +46,7 @@ pub(crate) static RULE: Rule = Rule {
                 ("tests/unit/test_b.py", "def helper(store):\n    assert store == {}\n"),
             ],
         ),
-        // That of a plugin was replaced, and is not any more
+        // The project's replacement of a plugin's fixture is gone
         Example::change(
             &[
                 ("conftest.py", "import pytest\n\n@pytest.fixture\ndef event_loop():\n    return own()\n"),
@@ -89,7 +89,7 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// Fixtures of pytest and of widespread plugins, which a project may have replaced by its own for a while.
+/// Fixtures of pytest and of common plugins, which a project may have replaced for a while by its own.
 const OF_OTHERS: [&str; 28] = [
     "anyio_backend",
     "app",
@@ -131,7 +131,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             continue;
         }
         for name in fixtures(base).filter(|name| !OF_OTHERS.contains(name)) {
-            // Whatever a file beside tests says of it: it may bring it in some other way
+            // Any mention in a file beside the tests counts, because the file may define it in another way
             if !pair.head.as_deref().is_some_and(|head| has_word(&head.text, name)) {
                 lost.entry(name.to_string()).or_default().push(folder_of(&pair.path));
             }
@@ -167,7 +167,7 @@ fn is_conftest(path: &str) -> bool {
     path == "conftest.py" || path.ends_with("/conftest.py")
 }
 
-/// What a file defines as fixtures.
+/// The fixtures that a file defines.
 fn fixtures(file: &File) -> impl Iterator<Item = &str> {
     file.flat().iter().filter(|(_, node)| node.kind == "decorated_definition").filter_map(|(index, _)| {
         let mut parts = file.flat().parts(index);
@@ -178,7 +178,7 @@ fn fixtures(file: &File) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where the first test asks for a fixture.
+/// The first test that uses a fixture.
 fn asked(file: &File, name: &str) -> Option<usize> {
     let flat = file.flat();
     functions(file)

@@ -1,7 +1,6 @@
-//! Part of `missing-export`: items of Rust that are gone from their crate, whatever macros and globs there are.
-//!
-//! Searches the project's texts for the name. Says nothing where a macro is given it, or an import brings it from
-//! another crate. Paths that can be followed are for `missing_path`.
+//! Part of `missing-export`: items of Rust that are gone from their crate, even if it has macros and globs.
+//! Searches the project's texts for the name. Reports nothing if a macro gets the name as an argument, or an
+//! import brings it from another crate. Paths that can be resolved are for `missing_path`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,7 +14,7 @@ use crate::project::is_specimen;
 use crate::project::rust::{has_word, is_defined};
 use crate::rules::{Change, Found};
 
-/// Reports where files still take from their own crate what nothing in it defines any more.
+/// Reports files that still import a name from their own crate that nothing in the crate defines any more.
 pub(super) fn report(change: &Change<'_>, found: &mut Found) {
     let rust = change.pairs.iter().filter(|pair| Language::of_path(&pair.path) == Some(Language::Rust));
     let lost: BTreeSet<String> = rust
@@ -60,7 +59,7 @@ pub(super) fn sources<'c>(change: &'c Change<'_>) -> impl Iterator<Item = (&'c s
     paths.filter_map(|path| Some((path.as_str(), change.head.read(path)?)))
 }
 
-/// Lines and modules from which a file takes a name of its own crate.
+/// The lines and modules of a file's imports of a name from its own crate.
 fn taken(change: &Change<'_>, file: &File, name: &str) -> Vec<(u32, String)> {
     let imports = file.outline().imports.iter().filter(|import| is_own(change, file, &import.module));
     let names = imports.flat_map(|import| {
@@ -79,7 +78,7 @@ fn is_from_elsewhere(change: &Change<'_>, file: &File, name: &str) -> bool {
     })
 }
 
-/// Whether a path begins in the crate that the file is of.
+/// Whether a path begins in the crate of the file.
 fn is_own(change: &Change<'_>, file: &File, module: &str) -> bool {
     let first = module.split("::").next().unwrap_or_default();
     matches!(first, "crate" | "super" | "self")
@@ -87,7 +86,7 @@ fn is_own(change: &Change<'_>, file: &File, module: &str) -> bool {
         || own_crate(&change.head, &file.path).is_some_and(|(own, _)| own == first)
 }
 
-/// Whether a macro that stands where items stand is given the name.
+/// Whether an item macro gets the name as an argument.
 pub(super) fn may_be_made(file: &File, name: &str) -> bool {
     file.text.contains("paste!")
         || file.flat().iter().any(|(index, node)| {

@@ -56,7 +56,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Whether an import is of the standard library: nothing of the project has that name.
+/// Whether an import is from the standard library: nothing in the project has that name.
 fn is_library(change: &Change<'_>, file: &File, import: &syntax::Import) -> bool {
     matches!(change.head.resolve(file, import), Target::Known)
         && (file.language != Some(Language::Go) || !import.module.contains('.'))
@@ -75,7 +75,7 @@ fn imported(change: &Change<'_>, pair: &Pair, file: &File, language: Language, f
         }
         for name in import.names.iter().filter(|n| !matches!(n.name.as_str(), "*" | "default")) {
             let row = (name.line as usize).saturating_sub(1);
-            // A part of an import may be a type only
+            // A part of an import may be only a type
             let dunder = name.name.starts_with("__");
             if !dunder && pair.wrote(row) && has(language, &import.module, &name.name) == Some(false) {
                 let start = file.start_of_line(name.line);
@@ -103,7 +103,7 @@ fn asked(change: &Change<'_>, pair: &Pair, file: &File, language: Language, foun
                     Some(alias) => alias.to_string(),
                     None => {
                         let last = import.module.rsplit('/').next().unwrap_or_default();
-                        // `math/rand/v2` is rand
+                        // `math/rand/v2` is called rand
                         if last == "v2" {
                             import.module.rsplit('/').nth(1).unwrap_or_default().to_string()
                         } else {
@@ -151,7 +151,7 @@ fn asked(change: &Change<'_>, pair: &Pair, file: &File, language: Language, foun
                 continue;
             }
             let name = file.field_text(index, name);
-            // `a.b.c`: of `a.b` the submodule is asked for where it is imported
+            // For `a.b.c` the submodule `a.b` is checked if it is imported
             let written =
                 matches!(flat.kind(node.parent), "assignment" | "assignment_expression" | "delete_statement")
                     && node.field == "left";
@@ -179,7 +179,7 @@ fn asked(change: &Change<'_>, pair: &Pair, file: &File, language: Language, foun
     }
 }
 
-/// Whether something besides the import has the name.
+/// Whether something besides the import binds the name.
 fn is_hidden(file: &File, name: &str) -> bool {
     let flat = file.flat();
     let imports = file
@@ -221,7 +221,7 @@ fn is_hidden(file: &File, name: &str) -> bool {
         })
 }
 
-/// Where it may fail on purpose.
+/// Whether the use may fail on purpose.
 fn is_tried(file: &File, index: usize) -> bool {
     let flat = file.flat();
     flat.above(index).any(|i| match flat.kind(i) {
@@ -236,7 +236,7 @@ fn is_tried(file: &File, index: usize) -> bool {
     }) || file.slice(file.flat().node(index).end, file.flat().node(index).end + 2) == "?."
 }
 
-/// Methods of texts, lists and the like, where it is certain that the value is one.
+/// Methods of strings, lists and other values, if the type of the value is certain.
 fn methods(change: &Change<'_>, pair: &Pair, file: &File, language: Language, found: &mut Found) {
     let flat = file.flat();
     for (index, node) in flat.iter().filter(|(_, node)| matches!(node.kind, "call_expression" | "call")) {
@@ -265,7 +265,7 @@ fn methods(change: &Change<'_>, pair: &Pair, file: &File, language: Language, fo
     }
 }
 
-/// The kind of a value: a literal, or a parameter that says what it is and is nothing else in the file.
+/// The kind of a value: a literal, or a parameter with a type whose name has no other meaning in the file.
 fn kind_of(file: &File, language: Language, object: usize) -> Option<&'static str> {
     let flat = file.flat();
     let literal = match (language, flat.kind(object)) {
@@ -290,7 +290,7 @@ fn kind_of(file: &File, language: Language, object: usize) -> Option<&'static st
     declared(file, language, object)
 }
 
-/// What the one binding of a name in the file says that it is.
+/// The kind that the only binding of a name in the file declares.
 fn declared(file: &File, language: Language, object: usize) -> Option<&'static str> {
     let flat = file.flat();
     let name = file.text_of(object);
@@ -335,7 +335,7 @@ fn declared(file: &File, language: Language, object: usize) -> Option<&'static s
         };
     }
     let found = found?;
-    // Given another value, or bound again, anywhere in the function
+    // The function assigns or binds the name again
     let again = flat.below(flat.field(function, "body")?).any(|i| {
         if !matches!(flat.kind(i), "identifier" | "shorthand_property_identifier_pattern")
             || file.text_of(i) != name
@@ -370,11 +370,11 @@ fn declared(file: &File, language: Language, object: usize) -> Option<&'static s
     (!again && !narrowed).then_some(found)
 }
 
-/// Whether the project, or something that it takes in, adds such a method to values that are there already.
+/// Whether the project, or something that it includes, adds such a method to existing types.
 fn is_added(change: &Change<'_>, file: &File, language: Language, name: &str) -> bool {
     const MAX_FILES: usize = 3_000;
     let own = |text: &str| match language {
-        // A trait may bring it to any type
+        // A trait may add it to any type
         Language::Rust => text.contains(&format!("fn {name}")) || text.contains("fn $"),
         Language::Python => false,
         _ => {
@@ -391,7 +391,7 @@ fn is_added(change: &Change<'_>, file: &File, language: Language, name: &str) ->
     if language == Language::Python {
         return false;
     }
-    // What a trait of another crate brings cannot be seen
+    // Traits of other crates cannot be read
     let foreign = language == Language::Rust
         && file.outline().imports.iter().any(|import| {
             let first = import.module.split("::").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Names that an installed package does not have, as its types say.
+//! Names that an installed package does not export, according to its type files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,14 +93,14 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// The local name of all that a module has: `import * as a from "a"`.
+/// The local name of a namespace import: `import * as a from "a"`.
 fn space_of<'f>(file: &'f File, import: &'f Import) -> Option<&'f str> {
     let star = import.names.iter().find(|name| name.name == "*").map(|name| name.local());
     let space = star.or(import.alias.as_deref())?;
     file.text.contains(&format!("* as {space}")).then_some(space)
 }
 
-/// Members that the change asks of a module as a whole and that it does not have.
+/// Members of an imported module that the change uses and that the module does not have.
 fn asked_of<'f>(pair: &Pair, file: &'f File, space: &str, names: &BTreeSet<String>) -> Vec<(usize, &'f str)> {
     let flat = file.flat();
     let is_bound_again = flat.iter().any(|(index, node)| {
@@ -125,7 +125,7 @@ fn asked_of<'f>(pair: &Pair, file: &'f File, space: &str, names: &BTreeSet<Strin
         .collect()
 }
 
-/// Whether the project adds to the package's types.
+/// Whether the project extends the package's types.
 fn is_declared(change: &Change<'_>, module: &str) -> bool {
     let forms = [format!("declare module '{module}'"), format!("declare module \"{module}\"")];
     change

@@ -1,7 +1,7 @@
 //! Part of `missing-export`: paths of Rust within a crate.
 //!
-//! Finds the paths, and has `project::rust` follow them. It reports nothing: `missing_export` does. `super` and `self`
-//! of an inner module are left out, as they begin elsewhere.
+//! Finds the paths and lets `project::rust` follow them. `missing_export` reports the result. Ignores `super` and
+//! `self` in an inner module, because they begin elsewhere.
 
 use std::collections::HashSet;
 
@@ -42,7 +42,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 }
                 (root.clone(), modules)
             }
-            // From this very file, whose modules lie in a folder of its own
+            // From this file itself, whose modules are in a folder of its own
             (Some(_), name) if !nested && (name == "self" || declared.contains(name)) => {
                 let own = if name == "self" { None } else { Some(first.clone()) };
                 let modules: Vec<String> = own.into_iter().chain(parts).collect();
@@ -63,7 +63,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 return;
             }
         }
-        // What is on the way to a module is no matter where its file is known
+        // If the module's file is known, the way to it does not matter
         let (root, mut modules) = match rust::file_of(tree, &root, &modules) {
             Some(path) => (path, Vec::new()),
             None => (root, modules),
@@ -106,7 +106,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     lost
 }
 
-/// The name of the library of the package that a path is in, and its root file.
+/// The library name and root file of the package that contains a path.
 pub(super) fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
     let manifest = tree.nearest(path, "Cargo.toml")?;
     let root = join(folder_of(&manifest), "src/lib.rs").filter(|root| tree.has(root))?;

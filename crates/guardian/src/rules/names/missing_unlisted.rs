@@ -1,7 +1,6 @@
-//! Part of `missing-export`: modules that may have more names than can be listed.
-//!
-//! Only names that the module itself defined in the base, and that no text, member or star may still bring. Rust is for
-//! `missing_item`.
+//! Part of `missing-export`: modules whose names cannot all be listed.
+//! Reports only names that the module itself defined in the base, if no text, member or star may still provide them.
+//! Rust is for `missing_item`.
 
 use syntax::{ImportKind, Language};
 
@@ -11,7 +10,7 @@ use crate::project::rust::has_word;
 use crate::project::{Target, Tree, is_specimen};
 use crate::rules::{Change, Found};
 
-/// Names of modules that may have more than can be seen, and that do not spell these names any more.
+/// Reports names of modules with an incomplete list of names, if the module's text no longer contains the name.
 pub(super) fn report(change: &Change<'_>, file: &File, found: &mut Found) {
     if is_specimen(&file.path) || file.language == Some(Language::Rust) {
         return;
@@ -43,7 +42,8 @@ pub(super) fn report(change: &Change<'_>, file: &File, found: &mut Found) {
     }
 }
 
-/// Whether a text of a file is a name, so that it may be made by it; not one that lists what is exported, nor a type.
+/// Whether a string of a file equals the name, so that code may create the name from it; lists of exports and types do
+/// not count.
 fn is_quoted(file: &File, name: &str) -> bool {
     let is = |text: &str| text.trim_matches(['"', '\'', '`']) == name;
     if file.language != Some(Language::Python) {
@@ -59,7 +59,7 @@ fn is_quoted(file: &File, name: &str) -> bool {
     flat.iter().any(|(index, node)| node.kind == "string" && is(file.text_of(index)) && !idle(index))
 }
 
-/// Whether a file of ECMAScript gives something a member of that name: `exports.name = …`, `module.exports = { name: … }`.
+/// Whether an ECMAScript file sets a member of that name: `exports.name = …`, `module.exports = { name: … }`.
 fn is_set_as_a_member(file: &File, name: &str) -> bool {
     file.flat().iter().any(|(index, node)| {
         let sets = match (file.flat().kind(node.parent), node.field) {
@@ -74,7 +74,7 @@ fn is_set_as_a_member(file: &File, name: &str) -> bool {
     })
 }
 
-/// Whether a `*` import of a module may bring the name: its source spells it, or cannot be seen.
+/// Whether a `*` import of a module may bring the name: its source contains the name, or cannot be read.
 fn may_be_passed_on(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     let mut all = file.outline().imports.iter().filter(|i| i.names.iter().any(|n| n.name == "*"));
     all.any(|import| match tree.resolve(file, import) {

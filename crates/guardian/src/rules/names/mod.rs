@@ -1,4 +1,4 @@
-//! Names, members, modules and packages that are not there.
+//! Names, members, modules and packages that do not exist.
 
 mod lost;
 pub(super) mod missing_export;

@@ -1,4 +1,4 @@
-//! Names that only another function, or a block that has ended, knows.
+//! Names that are known only in another function, or in a block that has ended.
 
 use std::collections::BTreeSet;
 
@@ -69,11 +69,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
         });
         let mut package: Option<Option<BTreeSet<String>>> = None;
         for (name, index) in now.into_iter().filter(|(name, _)| !before.contains(name)) {
-            // Go's packages are one scope over their files
+            // A Go package is one scope over its files
             if head.language == Some(Language::Go) {
                 let names =
                     package.get_or_insert_with(|| go::package_names(&change.head, folder_of(&head.path)));
-                // And an import is known in all of its file
+                // An import is known in its whole file
                 let imported = head.outline().imports.iter().any(|import| match &import.alias {
                     Some(alias) => *alias == name,
                     None => crate::names::import_names(&import.module).any(|local| local == name),

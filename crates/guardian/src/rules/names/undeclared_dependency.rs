@@ -1,4 +1,4 @@
-//! `undeclared-dependency`: a package that is imported and that no manifest declares.
+//! `undeclared-dependency`: an imported package that no manifest declares.
 
 use std::collections::HashMap;
 
@@ -75,7 +75,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
         for (package, line, certain) in
             packages.into_iter().filter(|(package, ..)| !is_declared(&declared, language, package))
         {
-            // What the project used already works somehow: a package of packages, a path set elsewhere
+            // A package that the base already imported works somehow: by another package, or a path that is set
+            // elsewhere
             let brought = language == Language::Rust && rust::a_glob_may_bring(&change.head, head, &package);
             if brought
                 || *used_before
@@ -85,7 +86,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             }
             let start = head.start_of_line(line);
-            // What so many files import was not made up; the manifest that declares it is elsewhere
+            // A package that so many files import is not invented; another manifest declares it
             let common = change.heads().filter(|(_, other)| mentions(other, &package)).take(4).count() > 3;
             let elsewhere = || language.is_ecmascript() && is_declared_elsewhere(&change.head, &package);
             let is_tool = || head.is_test() && is_test_tool(&package);
@@ -120,7 +121,7 @@ fn is_declared_elsewhere(tree: &Tree<'_>, package: &str) -> bool {
     })
 }
 
-/// Packages that well-known ones bring: (what is declared, modules that are there as well).
+/// Packages that well-known ones install: (declared package, modules that come with it).
 const BROUGHT: [(&str, &[&str]); 24] = [
     ("fastapi", &["starlette", "pydantic", "anyio", "typing_extensions"]),
     ("starlette", &["anyio"]),
@@ -148,7 +149,8 @@ const BROUGHT: [(&str, &[&str]); 24] = [
     ("setuptools", &["pkg_resources", "distutils", "wheel"]),
 ];
 
-/// Whether a package of Python is installed because another needs it: a lockfile names it, or a declared one brings it.
+/// Whether a Python package is installed because another needs it: a lockfile lists it, or a declared package brings
+/// it.
 fn comes_with(tree: &Tree<'_>, declared: &Declared, package: &str) -> bool {
     let name = package.to_lowercase().replace('_', "-");
     let is_lock = |path: &&String| {
@@ -166,7 +168,7 @@ fn comes_with(tree: &Tree<'_>, declared: &Declared, package: &str) -> bool {
         })
 }
 
-/// What runs tests is often installed apart from what a package declares.
+/// Whether a package runs tests: such tools are often installed without a declaration.
 fn is_test_tool(package: &str) -> bool {
     matches!(
         package,
@@ -186,7 +188,7 @@ fn is_test_tool(package: &str) -> bool {
     )
 }
 
-/// Modules that a framework brings, under names that no manifest has.
+/// Modules that a framework provides under names that no manifest contains.
 const PROVIDED: [(&str, &[&str]); 10] = [
     ("next", &["server-only", "client-only", "styled-jsx"]),
     ("react-server-dom-webpack", &["server-only", "client-only"]),
@@ -222,7 +224,7 @@ fn packages(tree: &Tree<'_>, file: &File) -> Vec<(String, u32, bool)> {
         {
             let may_fail = import.conditional && file.language != Some(Language::Rust)
                 || matches!(import.kind, ImportKind::TypeOnly | ImportKind::Dynamic)
-                // The style sheet of what another package brings
+                // The style sheet of a package that another package brings
                 || [".css", ".scss", ".sass", ".less"].iter().any(|end| import.module.ends_with(end));
             found.push((name, import.line, !may_fail));
         }
@@ -230,7 +232,7 @@ fn packages(tree: &Tree<'_>, file: &File) -> Vec<(String, u32, bool)> {
     found
 }
 
-/// Whether a file of the tree imports a package. Only those whose text has its name are parsed.
+/// Whether a file of the tree imports a package. Only files whose text contains its name are parsed.
 fn is_used(tree: &Tree<'_>, change: &Change<'_>, language: Language, package: &str) -> bool {
     const MAX_FILES: usize = 1_000;
     let same = |path: &str| {

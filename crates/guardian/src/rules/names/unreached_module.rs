@@ -85,7 +85,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
 fn is_lost_in_rust(change: &Change<'_>, path: &str) -> bool {
     let Some((_, modules)) = crate::project::rust::place(&change.head, path) else { return false };
     let Some(name) = modules.last() else { return false };
-    // Who may name it: the crate's roots, and the modules above and beside
+    // Files that may declare it: the crate's roots, and the modules above and beside it
     let above = folder_of(path);
     let parents = change.head.paths().iter().filter(|other| other.ends_with(".rs") && *other != path);
     let mut parents = parents.filter(|other| {
@@ -108,7 +108,7 @@ fn is_lost_in_rust(change: &Change<'_>, path: &str) -> bool {
     })
 }
 
-/// Loaded by its name or place: entry points, configuration, pages, scripts, declarations.
+/// Whether a file is loaded by its name or place: entry points, configuration, pages, scripts, declarations.
 fn may_be_entry(change: &Change<'_>, head: &File) -> bool {
     let path = &*head.path;
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -173,11 +173,11 @@ fn may_be_entry(change: &Change<'_>, head: &File) -> bool {
         || head.outline().symbols.is_empty() && head.outline().exports.is_empty()
 }
 
-/// Which files mention which new ones: every text is read once, however many files are new.
+/// Which files mention which new files: every text is read once, however many files are new.
 struct Mentions {
-    /// Files that have the stem of a name in their text
+    /// Files whose text contains the stem of a name
     by_stem: HashMap<String, Vec<Arc<File>>>,
-    /// Files that the imports of a file lead to
+    /// Files to which the imports of a file lead
     targets: HashMap<Arc<str>, HashSet<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! `unresolved-import`: an import that leads to no file.
+//! `unresolved-import`: an import of a file that does not exist.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -31,7 +31,7 @@ pub(crate) static RULE: Rule = Rule {
             ("src/lib.rs", "mod a;\n"),
             ("src/a/mod.rs", "fn f() {}\n"),
         ]),
-        // A Go that is newer than what is known of it
+        // A Go that is newer than the tables here
         Example::new(&[
             ("go.mod", "module example.com/a\n\ngo 1.99\n"),
             ("a.go", "package a\n\nimport \"brandnew\"\n\nvar A = brandnew.A\n"),
@@ -93,7 +93,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         report(head, pair.base.as_deref());
     }
-    // Who imports a file that is gone
+    // Files that import a removed file
     let gone: BTreeSet<String> = change
         .pairs
         .iter()
@@ -116,7 +116,7 @@ fn line_of(file: &File, import: &Import) -> (usize, usize) {
     (start, start + file.line(import.line as usize - 1).len())
 }
 
-/// Modules whose file the change took away, where only some builds have them: nobody else looks for those.
+/// Modules whose file the change removed and that only some builds have: no other check searches for those.
 fn dropped<'f>(change: &Change<'_>, head: &'f File) -> Vec<(&'f Import, String)> {
     if head.language != Some(Language::Rust) {
         return Vec::new();

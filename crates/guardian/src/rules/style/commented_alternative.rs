@@ -1,7 +1,6 @@
-//! Code that the change adds as a comment: another version of what it wrote.
-//!
-//! Always a warning. The lines must parse by themselves (`syntax`). Documentation is left out, and code of the base
-//! that became a comment is for `commented_out_code`.
+//! Commented-out code that the change adds: another version of the code beside it.
+//! Always a warning. The lines must parse by themselves (`syntax`). Ignores documentation. Code of the base that became
+//! a comment is for `commented_out_code`.
 
 use syntax::Source;
 
@@ -93,7 +92,7 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// Whether it is code on its own; Go wants a package around it.
+/// Whether a text is valid code on its own; Go needs a package clause around it.
 fn is_sound(language: syntax::Language, text: &str) -> bool {
     let text = match language {
         syntax::Language::Go => format!("package a\n{text}\n"),

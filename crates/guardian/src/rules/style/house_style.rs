@@ -1,7 +1,6 @@
-//! `house-style`: quotes, semicolons, indents and names unlike those of the code around.
-//!
-//! Always a warning, and only where nearly all places of the file, or of its neighbours in the base, agree. It reads no
-//! configuration of a formatter.
+//! `house-style`: quotes, semicolons, indentation and names that differ from the surrounding code.
+//! Always a warning, and only if nearly all places of the file, or of its neighbours in the base, agree. It reads no
+//! formatter configuration.
 
 use syntax::{Language, SymbolKind};
 
@@ -53,7 +52,7 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// What a piece of code does, counted: (one way, the other way).
+/// Counts of two styles in a piece of code: (first style, second style).
 #[derive(Clone, Copy, Default)]
 struct Habit {
     one: usize,
@@ -61,7 +60,7 @@ struct Habit {
 }
 
 impl Habit {
-    /// The way that is clearly the custom: `true` for the first.
+    /// The style that is clearly usual: `true` for the first.
     fn custom(self) -> Option<bool> {
         const ENOUGH: usize = 5;
         let all = self.one + self.other;
@@ -76,12 +75,12 @@ impl Habit {
     }
 }
 
-/// A choice that a place in a file makes: where, and which way.
+/// A place in a file and the style it uses.
 type Choice = (usize, bool);
 
 struct Matter {
     read: fn(&File) -> Vec<Choice>,
-    /// What it is called when the first, and when the second way is the custom
+    /// The names of the first and the second style in messages
     custom: (&'static str, &'static str),
 }
 
@@ -131,7 +130,7 @@ fn count(choices: &[Choice]) -> Habit {
     Habit { one, other: choices.len() - one }
 }
 
-/// The habit of files beside it that the change did not touch.
+/// The habit of neighbouring files that the change did not touch.
 fn neighbours(change: &Change<'_>, file: &File, matter: &Matter) -> Habit {
     const ENOUGH: usize = 5;
     let folder = folder_of(&file.path);
@@ -146,7 +145,7 @@ fn neighbours(change: &Change<'_>, file: &File, matter: &Matter) -> Habit {
     habit
 }
 
-/// First way: tabs.
+/// First style: tabs.
 fn indentation(file: &File) -> Vec<Choice> {
     let inside: Vec<(usize, usize)> = file
         .flat()
@@ -171,7 +170,7 @@ fn indentation(file: &File) -> Vec<Choice> {
         .filter_map(|row| {
             let line = file.line(row);
             let start = file.start_of_line(u32::try_from(row + 1).ok()?);
-            // One blank before `*` is a comment's
+            // One space before `*` belongs to a comment
             if line.starts_with('\t') {
                 Some((start, true))
             } else if line.starts_with("  ") && !line.trim().is_empty() {
@@ -183,7 +182,7 @@ fn indentation(file: &File) -> Vec<Choice> {
         .collect()
 }
 
-/// First way: single quotes.
+/// First style: single quotes.
 fn quotes(file: &File) -> Vec<Choice> {
     if !file.language.is_some_and(Language::is_ecmascript) {
         return Vec::new();
@@ -195,7 +194,7 @@ fn quotes(file: &File) -> Vec<Choice> {
         .filter_map(|(index, node)| {
             let text = file.text_of(index);
             let inner = text.get(1..text.len().saturating_sub(1))?;
-            // The other quotes spare escapes
+            // The other quotes avoid escapes
             if inner.contains(['\'', '"']) {
                 return None;
             }
@@ -204,7 +203,7 @@ fn quotes(file: &File) -> Vec<Choice> {
         .collect()
 }
 
-/// First way: with semicolons.
+/// First style: with semicolons.
 fn semicolons(file: &File) -> Vec<Choice> {
     if !file.language.is_some_and(Language::is_ecmascript) {
         return Vec::new();
@@ -229,7 +228,7 @@ fn semicolons(file: &File) -> Vec<Choice> {
         .collect()
 }
 
-/// First way: snake_case.
+/// First style: snake_case.
 fn names(file: &File) -> Vec<Choice> {
     file.outline()
         .symbols

@@ -1,7 +1,6 @@
-//! Files that a change leaves behind: copies of what was, second versions beside the first, reports about the change.
-//!
-//! Always a warning, and of new files only. Use is told by a name that stands in another text: no import is resolved
-//! here, that is for `unreached_module`.
+//! Files that a change leaves behind: backup copies, second versions beside the first, reports about the change.
+//! Always a warning, and only for new files. A file counts as used if another text contains its name:
+//! `unreached_module` resolves imports, not this rule.
 
 use std::sync::LazyLock;
 
@@ -38,7 +37,7 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// Ends of names of copies.
+/// Endings of names of copies.
 const COPIES: &[&str] = &[
     ".bak",
     ".orig",
@@ -114,7 +113,7 @@ fn left_over(change: &Change<'_>, file: &File) -> Option<String> {
         .then(|| "a scratch file is left in the project".to_string())
 }
 
-/// The name of the first version, where a name says that it is a second one.
+/// The name of the first version, if a name marks a second one.
 fn second_version(name: &str) -> Option<String> {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)^(.+?)(?:[_\-. ](?:v\d+|new|copy|fixed|final|updated|improved|enhanced|refactored|backup|bak|old|orig|temp|tmp|2|alt|rewrite)|(?:New|Copy|Fixed|Updated|Improved|Old|Backup|V2)| \(\d+\))$").ok()
@@ -125,7 +124,7 @@ fn second_version(name: &str) -> Option<String> {
     Some(format!("{}.{extension}", captured.get(1)?.as_str()))
 }
 
-/// Whether another file of the project names it.
+/// Whether another file of the project mentions it.
 fn is_named(change: &Change<'_>, path: &str, stem: &str) -> bool {
     const MAX_FILES: usize = 3_000;
     change
@@ -145,7 +144,7 @@ fn is_named(change: &Change<'_>, path: &str, stem: &str) -> bool {
         })
 }
 
-/// A text that tells what somebody did.
+/// Whether a text reports work that was done.
 fn is_report(file: &File, name: &str) -> bool {
     static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)(^|[_\- ])(summary|implementation|changes?|report|fix(es|ed)?|completion|complete|walkthrough|progress|analysis|verification|refactor(ing)?|results?|status|notes|plan|migration|improvements?|todo|done|task)([_\- .]|$)").ok()
@@ -176,7 +175,7 @@ fn is_report(file: &File, name: &str) -> bool {
     }
     let named = NAME.as_ref().is_some_and(|form| form.is_match(name));
     let said = SAID.as_ref().is_some_and(|form| form.is_match(&file.text));
-    // A table of contents is links and little else
+    // A table of contents consists mostly of links
     let lines: Vec<&str> =
         file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let links = lines.iter().filter(|line| line.contains("](")).count();

@@ -1,4 +1,4 @@
-//! What does not fit in, or is left over.
+//! Code that differs from its surroundings, and leftovers.
 
 pub(super) mod commented_alternative;
 pub(super) mod house_style;

@@ -52,7 +52,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// How often a name stands in a text as a word.
+/// How often a text contains a name as a word.
 fn count(text: &str, name: &str) -> usize {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
     text.match_indices(name)
@@ -63,7 +63,7 @@ fn count(text: &str, name: &str) -> usize {
         .count()
 }
 
-/// Types of the standard library, which are no traits: an import of one is used by its name or not at all.
+/// Types of the standard library that are not traits: an import of one is used only by its name.
 const RUST_TYPES: &[&str] = &[
     "HashMap",
     "HashSet",
@@ -180,7 +180,7 @@ fn imports(pair: &Pair, file: &File, found: &mut Found) {
                 .flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref()))
                 .filter(|other| *other == name)
                 .count();
-            // A name may stand in its own module's path
+            // The path of the import may contain the name itself
             let own = count(file.line(row), name).max(1);
             if count(&file.text, name) <= own && imported <= 1 {
                 let start = file.start_of_line(line);
@@ -258,7 +258,7 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
     }
 }
 
-/// How often a name stands in its own definition's first line and the comment above.
+/// How often the first line of a definition and the comment above it contain the name.
 fn own_mentions(file: &File, name: &str, row: usize) -> usize {
     const ABOVE: usize = 12;
     let comment: usize = (row.saturating_sub(ABOVE)..row)

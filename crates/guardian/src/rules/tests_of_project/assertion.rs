@@ -1,8 +1,8 @@
-//! Assertions without what differs only by the library that they are called through.
+//! Assertions in a common form, without differences between assertion libraries.
 
 use std::borrow::Cow;
 
-/// What stands before the name of an assertion.
+/// Receivers before the name of an assertion.
 const RECEIVERS: [&str; 9] =
     ["t.assert.", "assert.", "require.", "t.", "st.", "tap.", "self.", "chai.", "should."];
 /// Names of the same assertion in other libraries.
@@ -14,7 +14,7 @@ const SAME: [(&str, &[&str]); 5] = [
     ("ok", &["true", "assert", "assertTrue"]),
 ];
 
-/// An assertion as it would be in any library: `t.assert.strictEqual(a, 1)` is `equal(a, 1)`.
+/// An assertion in the common form: `t.assert.strictEqual(a, 1)` becomes `equal(a, 1)`.
 pub(super) fn plain(assertion: &str) -> Cow<'_, str> {
     let bare = RECEIVERS.iter().find_map(|receiver| assertion.strip_prefix(receiver)).unwrap_or(assertion);
     let Some((name, rest)) = bare.split_once('(') else { return Cow::Borrowed(bare) };

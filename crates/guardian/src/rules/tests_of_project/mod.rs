@@ -1,4 +1,4 @@
-//! Tests that say less than before, or nothing.
+//! Tests that check less than before, or nothing.
 
 mod assertion;
 pub(super) mod hollow_test;

@@ -1,7 +1,6 @@
-//! Cases that are gone from a table, a list of parameters, or the calls of a macro that makes tests.
-//!
-//! A case that was renamed or moved within the file is not gone. Warns where a column went, or what the cases are about
-//! (`vanished`). It expands no macro. Tests that are gone are for `test_removed`, assertions for `test_weakened`.
+//! Cases that the change removed from a table, a list of parameters, or the calls of a macro that creates tests.
+//! A case that was renamed or moved within the file does not count. Warns if a column was removed, or the subject of
+//! the cases (`vanished`). It expands no macro. Removed tests are for `test_removed`, assertions for `test_weakened`.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,14 +97,14 @@ fn check(pair: &Pair, found: &mut Found) {
     check_pair(pair, &|_| false, found);
 }
 
-/// With the rest of the change, it is known what the code has no more.
+/// Runs with the whole change, which shows what was removed from the code.
 fn check_change(change: &Change<'_>, found: &mut Found) {
     let gone = LazyCell::new(|| vanished(change));
     let is_gone = |case: &str| words(&case.to_lowercase()).any(|word| gone.contains(word));
     change.pairs.iter().for_each(|pair| check_pair(pair, &is_gone, found));
 }
 
-/// Whether each case says something that the rest of the file said, too, and that nothing in it says any more.
+/// Whether each case contains a word that the rest of the file also contained, and that the file no longer contains.
 fn went_with_it(base: &File, head: &File, gone: &[&String]) -> bool {
     const SHORTEST: usize = 4;
     let count = |text: &str, word: &str| words(text).filter(|other| *other == word).count();
@@ -120,7 +119,7 @@ fn went_with_it(base: &File, head: &File, gone: &[&String]) -> bool {
     })
 }
 
-/// `is_gone`: whether a case is about something that the change took out of the code.
+/// `is_gone`: whether a case is about something that the change removed from the code.
 fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
     let Some((base, head)) = pair.both() else { return };
     if base.is_broken() || head.is_broken() {
@@ -152,7 +151,7 @@ fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
                 was.of
             );
             let end = node.start + head.line(head.row(node.start)).trim().len().min(node.end - node.start);
-            // Where a column went, or what a case is about, what is tested is another thing now
+            // If a column or the subject of a case was removed, the table now tests something else
             let about_gone = gone.iter().all(|case| is_gone(case)) || went_with_it(base, head, &gone);
             if was.columns.is_subset(&now.columns) && !about_gone {
                 found.at(head, node.start, end, message);
@@ -166,13 +165,13 @@ fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
 struct Table {
     index: usize,
     of: String,
-    /// Without the name of the case, blanks evened out
+    /// Without the name of the case, whitespace evened out
     rows: Vec<String>,
     /// The keys of its rows
     columns: BTreeSet<String>,
 }
 
-/// The tables of a file, by the test or the name that they belong to.
+/// The tables of a file, by the test or the name to which they belong.
 fn tables(file: &File) -> BTreeMap<String, Table> {
     let flat = file.flat();
     let mut found: BTreeMap<String, Table> = BTreeMap::new();
@@ -206,7 +205,7 @@ fn tables(file: &File) -> BTreeMap<String, Table> {
     found
 }
 
-/// The keys that the rows of a table have, as far as they have keys.
+/// The keys of a table's rows, if they have keys.
 fn columns(file: &File, table: usize) -> BTreeSet<String> {
     let flat = file.flat();
     let key = |part: usize| match flat.kind(part) {
@@ -225,7 +224,8 @@ fn columns(file: &File, table: usize) -> BTreeSet<String> {
         .collect()
 }
 
-/// What a list is the table of; `None` where it is none: it is in a row, or an argument of something else.
+/// The test or name whose table a list is; `None` if it is not a table: it is inside a row, or an argument of something
+/// else.
 fn owner(file: &File, index: usize) -> Option<String> {
     let flat = file.flat();
     let parent = flat.node(index).parent;
@@ -319,7 +319,7 @@ fn owner(file: &File, index: usize) -> Option<String> {
     }
 }
 
-/// The attributes of a function that are a case each.
+/// The attributes of a function that each define a case.
 fn cases(file: &File, function: usize) -> Vec<String> {
     let flat = file.flat();
     let mut rows = Vec::new();
@@ -357,7 +357,7 @@ fn even(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// A row without what only names it.
+/// A row without its name.
 fn plain(file: &File, row: usize) -> String {
     let flat = file.flat();
     // `pytest.param(1, 2, id="x")`
@@ -405,7 +405,7 @@ fn plain(file: &File, row: usize) -> String {
     kept.join(",")
 }
 
-/// A macro that makes tests.
+/// A macro that creates tests.
 struct Maker {
     index: usize,
     asserts: usize,
@@ -465,7 +465,7 @@ fn macros(base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// The cases that a macro is called with, without their names.
+/// The cases with which a macro is called, without their names.
 fn calls(file: &File, name: &str) -> Vec<String> {
     let flat = file.flat();
     let mut found = Vec::new();
@@ -480,7 +480,7 @@ fn calls(file: &File, name: &str) -> Vec<String> {
             let rest = case.trim_start().trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
             even(rest.trim_start_matches([',', ':', ' ', '=', '>']))
         };
-        // Several cases in one call: a line each
+        // Several cases in one call: one on each line
         let lines: Vec<&str> =
             inner.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).collect();
         let many = lines.len() > 1

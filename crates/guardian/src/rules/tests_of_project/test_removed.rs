@@ -1,4 +1,4 @@
-//! `test-removed`: a test that is gone, and that no other stands for.
+//! `test-removed`: a removed test that no other test replaces.
 
 use std::cell::LazyCell;
 use std::cmp::Reverse;
@@ -73,7 +73,7 @@ pub(crate) static RULE: Rule = Rule {
             )],
             &[("src/lib.rs", "#[test]\nfn a() { assert_eq!(f(), 1); }\n")],
         ),
-        // That its own name is gone, which its code has for something else, says nothing
+        // The file's own code uses the same name for something else, so the removed name proves nothing
         Example::change(
             &[(
                 "src/lib.rs",
@@ -98,7 +98,7 @@ pub(crate) static RULE: Rule = Rule {
             ],
             &[("a.js", "export const a = 1\n")],
         ),
-        // One new test does not stand for two
+        // One new test does not replace two
         Example::change(
             &[(
                 "a.test.js",
@@ -109,7 +109,7 @@ pub(crate) static RULE: Rule = Rule {
                 "it('divides', () => { const half = div(1, 2); expect(half).toBeCloseTo(0.5); });\n",
             )],
         ),
-        // What it was about only moved, or is only named in a text
+        // The code under test only moved, or is only named in a string
         Example::change(
             &[
                 ("a.py", "def parse(text): return text\ndef old(): return 1\n"),
@@ -129,14 +129,14 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// Of 100 words of two tests, those that are the same where one is the other under a new name.
+/// The share of common words, in percent, from which one test is the other under a new name.
 const ALIKE: usize = 60;
-/// Of 100 words of two tests, those that are the same where both are about one thing.
+/// The share of common words, in percent, from which two tests are about the same subject.
 const RELATED: usize = 30;
 
 /// A changed file and its tests.
 struct Side<'c> {
-    /// Before, or after where it is new
+    /// The base, or the head if the file is new
     file: &'c File,
     old: &'c [Test],
     head: Option<&'c File>,
@@ -154,7 +154,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .filter(|pair| !is_specimen(&pair.path))
         .filter_map(|pair| {
             let (base, head) = (pair.base.as_deref(), pair.head.as_deref());
-            // Broken code has lost its tests for another reason
+            // In broken code, tests are missing for another reason
             let sound = base.is_some_and(File::is_code) || head.is_some_and(File::is_code);
             if !sound || head.is_some_and(File::is_broken) {
                 return None;
@@ -165,7 +165,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             Some(Side { file: base.or(head)?, old: read(base), head, new: read(head) })
         })
         .collect();
-    // Names and bodies of the head, wherever they are
+    // Names and bodies of the head, in any file
     let mut now: BTreeMap<&str, usize> = BTreeMap::new();
     for test in sides.iter().flat_map(|side| side.new) {
         *now.entry(&test.name).or_default() += 1;
@@ -178,9 +178,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
         .filter(|(_, test)| !before.contains(test.name.as_str()))
         .collect();
-    // What a test needed is gone only where it was no part of the tests themselves
+    // Removed code excuses a removed test only if the code was not itself part of the tests
     let code = change.pairs.iter().filter(|pair| !is_test(&pair.path));
-    // What only moved to another file is not lost, nor is a test; asked for where a test is gone only
+    // Code or tests that moved to another file are not lost; computed only if a test is gone
     let lost = LazyCell::new(|| {
         let heads = change.pairs.iter().filter_map(|pair| pair.head.as_deref());
         let mut still: BTreeSet<String> = heads.flat_map(at_the_top).collect();
@@ -208,7 +208,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 fresh.remove(at);
                 continue;
             }
-            // A group is no test of its own, and what a macro writes is known by no name
+            // A group is not a test of its own, and tests that a macro creates have no known names
             let group = format!("{} > ", test.name);
             if sides.iter().flat_map(|side| side.new).any(|other| other.name.starts_with(&group))
                 || head.is_some_and(|head| in_macro(head, &test.name))
@@ -225,12 +225,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
             if gone_too {
                 continue;
             }
-            // A new one of the same file stands for it, and for no other
+            // A new test of the same file replaces one removed test
             let replacing = fresh
                 .iter()
                 .enumerate()
                 .filter(|(_, (other, new))| {
-                    // Or of a file that is new, where it is about the same
+                    // Or a test of a new file, if it is about the same subject
                     let moved = other.path != file.path
                         && change.pairs.iter().any(|pair| pair.path == other.path && pair.base.is_none())
                         && likeness(file, test, other, new) >= RELATED;
@@ -253,9 +253,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// What the change worked on, tests aside.
+/// What the change worked on, without tests.
 struct WorkedOn {
-    /// Names of what it wrote, changed or took out
+    /// Names of code that it wrote, changed or removed
     names: HashSet<String>,
     /// Its files
     files: HashSet<Arc<str>>,
@@ -284,7 +284,7 @@ fn worked_on(change: &Change<'_>) -> WorkedOn {
     worked
 }
 
-/// What a file defines, tests aside: by name, the lines of each definition.
+/// The definitions of a file, without tests: by name, the lines of each definition.
 fn definitions(file: Option<&File>) -> BTreeMap<&str, Vec<&str>> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let Some(file) = file.filter(|file| file.is_code()) else { return found };
@@ -301,8 +301,8 @@ fn definitions(file: Option<&File>) -> BTreeMap<&str, Vec<&str>> {
     found
 }
 
-/// Whether it is proven that a test that is gone was about code that is still there as it was: the change works on tests
-/// only, or the test calls something by its name that the change leaves alone, and nothing that it works on.
+/// Whether a removed test provably tested code that is still unchanged: the change touches only tests, or the test
+/// calls something by name that the change leaves alone, and uses nothing that the change works on.
 fn tests_what_stays(change: &Change<'_>, worked_on: &WorkedOn, file: &File, test: &Test) -> bool {
     if worked_on.files.is_empty() {
         return true;
@@ -312,7 +312,7 @@ fn tests_what_stays(change: &Change<'_>, worked_on: &WorkedOn, file: &File, test
         return false;
     }
     let names: HashSet<&str> = used(file, test).collect();
-    // Of its own file, as in Rust
+    // Code in the same file, as in Rust
     let own = definitions(Some(file));
     if !is_test(&file.path) && names.iter().any(|name| own.contains_key(name)) {
         return true;
@@ -336,12 +336,12 @@ fn tests_what_stays(change: &Change<'_>, worked_on: &WorkedOn, file: &File, test
     })
 }
 
-/// The words that a test says; with `whole` its file does, which is gone.
+/// The words of a test; with `whole`, of its whole file, which was removed.
 fn said(file: &File, test: &Test, whole: bool) -> HashSet<String> {
     words(if whole { &file.text } else { file.text_of(test.index) }).map(str::to_lowercase).collect()
 }
 
-/// The names that a test uses: what it only says, in a text or a comment, is none.
+/// The names that a test uses, without words in strings and comments.
 fn used<'f>(file: &'f File, test: &Test) -> impl Iterator<Item = &'f str> {
     file.flat()
         .below(test.index)
@@ -349,7 +349,7 @@ fn used<'f>(file: &'f File, test: &Test) -> impl Iterator<Item = &'f str> {
         .map(|i| file.text_of(i))
 }
 
-/// What a file has for others.
+/// The names that a file exports.
 fn public(file: &File) -> BTreeSet<String> {
     let outline = file.outline();
     let symbols = outline.symbols.iter().filter(|symbol| symbol.exported).map(|symbol| symbol.name.clone());
@@ -358,14 +358,14 @@ fn public(file: &File) -> BTreeSet<String> {
         .collect()
 }
 
-/// What can be called by its name alone.
+/// Names at the top level, which can be called without a receiver.
 fn at_the_top(file: &File) -> impl Iterator<Item = String> {
     let outline = file.outline();
     let symbols = outline.symbols.iter().filter(|symbol| symbol.exported && symbol.container.is_none());
     symbols.map(|symbol| symbol.name.clone()).chain(outline.exports.iter().map(|export| export.name.clone()))
 }
 
-/// Test files that are gone as a whole, with checks in them but no test that is known by its name.
+/// Test files that were removed as a whole and that contain assertions, but no test with a known name.
 fn files(change: &Change<'_>, found: &mut Found) {
     let gone = change.pairs.iter().filter(|pair| pair.head.is_none() && is_test(&pair.path));
     for (pair, base) in gone.filter_map(|pair| Some((pair, pair.base.as_deref()?))) {
@@ -385,13 +385,13 @@ fn files(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Where the test was: the nearest place that is still there.
+/// The nearest remaining place to the removed test.
 fn anchor(shown: &File, file: &File, test: &Test) -> usize {
     let row = file.row(file.flat().node(test.index).start).min(shown.lines().saturating_sub(1));
     shown.start_of_line(u32::try_from(row + 1).unwrap_or(1))
 }
 
-/// Whether a macro of the file writes a test of this name.
+/// Whether a macro of the file creates a test of this name.
 fn in_macro(file: &File, name: &str) -> bool {
     file.language == Some(Language::Rust)
         && file.text.contains("macro_rules!")
@@ -403,7 +403,7 @@ fn in_macro(file: &File, name: &str) -> bool {
         })
 }
 
-/// Whether a test is another one under a new name: it says mostly the same.
+/// Whether one test is the other under a new name: most of its words are the same.
 fn alike(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
     let shared = old.assertions.iter().filter(|a| new.assertions.contains(a)).count();
     if !old.assertions.is_empty() && shared * 2 >= old.assertions.len() {
@@ -416,7 +416,7 @@ fn asserts_less(old: &Test, new: &Test) -> bool {
     new.assertions.is_empty() && !old.assertions.is_empty()
 }
 
-/// How many of the words of two tests are the same, of 100.
+/// The share of words that two tests have in common, in percent.
 fn likeness(old_file: &File, old: &Test, new_file: &File, new: &Test) -> usize {
     let (a, b) = (old.words(old_file), new.words(new_file));
     let both = a.intersection(b).count();

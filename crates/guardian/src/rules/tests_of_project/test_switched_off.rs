@@ -1,4 +1,4 @@
-//! Tests that were run before the change and are not any more, though they are still there.
+//! Tests that ran before the change, still exist, and no longer run.
 
 use std::collections::BTreeMap;
 
@@ -113,7 +113,7 @@ fn attributes(file: &File, index: usize) -> impl Iterator<Item = &str> {
     found.into_iter()
 }
 
-/// A way out before anything is asserted, for a reason that has nothing to do with the test.
+/// A return before the first assertion, for a reason that is unrelated to the test.
 fn early_return(pair: &Pair, base: &File, before: &Test, head: &File, test: &Test, found: &mut Found) {
     let leaves = |file: &File, test: &Test| -> Vec<(usize, String)> {
         let flat = file.flat();
@@ -182,7 +182,7 @@ fn early_return(pair: &Pair, base: &File, before: &Test, head: &File, test: &Tes
     }
 }
 
-/// Conditions of a skip that are always so.
+/// Skip conditions that are always true.
 fn constant_conditions(pair: &Pair, head: &File, found: &mut Found) {
     let flat = head.flat();
     let (on, off) = (
@@ -242,7 +242,7 @@ fn constant_conditions(pair: &Pair, head: &File, found: &mut Found) {
     }
 }
 
-/// Hooks of the runner that take every test out.
+/// Hooks of the runner that disable every test.
 fn hooks(pair: &Pair, head: &File, found: &mut Found) {
     let flat = head.flat();
     let name_of_file = head.path.rsplit('/').next().unwrap_or_default();
@@ -341,7 +341,7 @@ fn hooks(pair: &Pair, head: &File, found: &mut Found) {
     }
 }
 
-/// Tags that the tool sets itself, beside those of the platform.
+/// Tags that the tool sets itself, beside the platform's.
 const KNOWN_TAGS: &[&str] =
     &["cgo", "race", "msan", "asan", "gc", "gccgo", "purego", "appengine", "boringcrypto"];
 
@@ -371,7 +371,7 @@ fn build_tags(change: &Change<'_>, pair: &Pair, head: &File, found: &mut Found) 
         let inverted = word.starts_with('!');
         let known =
             KNOWN_TAGS.contains(&plain) || go::PLATFORMS.contains(&plain) || plain.starts_with("go1.");
-        // `a || b` only adds
+        // `a || b` only adds builds
         if known || inverted || line.contains("||") {
             continue;
         }
@@ -418,7 +418,7 @@ fn build_tags(change: &Change<'_>, pair: &Pair, head: &File, found: &mut Found) 
     }
 }
 
-/// Whether a runner looks for tests in a file of this name; `None`: it goes by something else.
+/// Whether a runner collects tests from a file of this name; `None` if the runner does not select by name.
 fn is_looked_for(path: &str) -> Option<bool> {
     let parts: Vec<&str> = path.split('/').collect();
     let name = parts.last().copied().unwrap_or_default();
@@ -451,7 +451,7 @@ fn is_looked_for(path: &str) -> Option<bool> {
     }
 }
 
-/// Test files that have a name now for which no runner looks.
+/// Test files whose new name no runner collects.
 fn renamed(change: &Change<'_>, found: &mut Found) {
     let gone =
         change.pairs.iter().filter(|pair| pair.head.is_none() && is_looked_for(&pair.path) == Some(true));
@@ -478,7 +478,7 @@ fn renamed(change: &Change<'_>, found: &mut Found) {
         if copies.is_empty() || copies.iter().any(|copy| is_looked_for(&copy.path) != Some(false)) {
             continue;
         }
-        // Runners that take every file of a folder
+        // Runners that collect every file of a folder
         let by_folder = ["package.json", ".mocharc.json", ".mocharc.yml", ".mocharc.cjs", "ava.config.js"]
             .iter()
             .filter_map(|name| change.head.nearest(&pair.path, name))

@@ -1,7 +1,7 @@
-//! `test-weakened`: a test that asks for less than it did.
-//!
-//! Compares assertions as texts, of tests that are paired by name and order; it runs none. Warns where what is called
-//! may assert instead, or what an assertion is about is gone (`vanished`). Tests that are gone are for `test_removed`.
+//! `test-weakened`: a test that checks less than before.
+//! Compares the texts of assertions in tests that are paired by name and order; it runs no test. Warns if a called
+//! function may assert instead, or if the subject of an assertion was removed (`vanished`). Removed tests are for
+//! `test_removed`.
 
 use std::cell::LazyCell;
 
@@ -86,14 +86,14 @@ fn check(pair: &Pair, found: &mut Found) {
     check_pair(pair, &|_| false, found);
 }
 
-/// With the rest of the change, it is known what the code has no more.
+/// Runs with the whole change, which shows what was removed from the code.
 fn check_change(change: &Change<'_>, found: &mut Found) {
     let gone = LazyCell::new(|| vanished(change));
     let is_gone = |assertion: &str| words(&assertion.to_lowercase()).any(|word| gone.contains(word));
     change.pairs.iter().for_each(|pair| check_pair(pair, &is_gone, found));
 }
 
-/// `is_gone`: whether an assertion is about something that the change took out of the code.
+/// `is_gone`: whether an assertion is about something that the change removed from the code.
 fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
     let Some((base, head)) = pair.both() else { return };
     if head.is_broken() || base.text == head.text {
@@ -102,7 +102,7 @@ fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
     let (old, new) = (tests(base), tests(head));
     for (n, test) in new.iter().enumerate() {
         let alike = |all: &[Test]| all.iter().filter(|other| other.name == test.name).count();
-        // Tests that share a name are told apart by their order
+        // Tests with the same name are matched by their order
         let place = alike(new.get(..n).unwrap_or_default());
         let before = old.iter().filter(|before| before.name == test.name).nth(place);
         if let Some(before) = before.filter(|_| alike(old) == alike(new)) {
@@ -130,7 +130,7 @@ fn compare(
     if dropped.is_empty() {
         return;
     }
-    // The rest of the test as it was: nothing but assertions went
+    // The rest of the test is unchanged: only assertions were removed
     let rest = |file: &File, test: &Test| {
         let mut text = file.text_of(test.body).split_whitespace().collect::<Vec<_>>().join(" ");
         for assertion in &test.assertions {
@@ -141,7 +141,7 @@ fn compare(
     };
     let only = added.is_empty() && rest(base, before) == rest(head, test);
     if test.assertions.is_empty() {
-        // What it calls may assert in its place
+        // A function that it calls may assert instead
         let message = format!("test `{}` asserts nothing any more", test.name);
         if !only && delegates(head, test) {
             found.maybe(head, start, end, message)
@@ -181,18 +181,18 @@ fn compare(
     }
 }
 
-/// Whether it calls something that may assert.
+/// Whether a test calls something that may assert.
 fn delegates(file: &File, test: &Test) -> bool {
     file.flat().below(test.body).any(|index| {
         let name = match file.flat().kind(index) {
             "call" | "call_expression" => file.field_text(index, "function"),
             "macro_invocation" => file.field_text(index, "macro"),
-            // A test that gives a result fails with it
+            // A test that returns a result fails with it
             "try_expression" => return true,
             _ => return false,
         };
         let name = name.rsplit(['.', ':']).next().unwrap_or(name).to_lowercase();
-        // Or fail in its own way
+        // Or fails in its own way
         let fails = ["panic", "unwrap", "fail", "fatal", "raises", "throws", "rejects"];
         ["assert", "check", "verify", "expect"].iter().chain(&fails).any(|word| name.contains(word))
     })
@@ -225,7 +225,7 @@ fn without<'a>(of: &'a [String], those: &[String]) -> Vec<&'a String> {
         .collect()
 }
 
-/// What an assertion is about: the first argument, before any comparison.
+/// The subject of an assertion: the first argument, before any comparison.
 fn subject(assertion: &str) -> &str {
     let inner = match assertion.split_once('(') {
         Some((_, inner)) if !assertion.starts_with("assert ") => inner,
@@ -261,7 +261,7 @@ fn same_subject(old: &str, new: &str) -> bool {
     subject.len() > 2 && subject == self::subject(new)
 }
 
-/// `expect(x)`, whose matcher is missing or never called.
+/// Whether an `expect(x)` has no matcher, or one that is never called.
 fn asks_nothing(assertion: &str) -> bool {
     let called = assertion.strip_prefix("expect(").is_some_and(|rest| {
         let mut depth = 1_usize;
@@ -278,7 +278,7 @@ fn asks_nothing(assertion: &str) -> bool {
     called || assertion == "expect"
 }
 
-/// What asked for the opposite: to ask for the truth of it now is another expectation, not less of the same.
+/// Whether an assertion is a negation: the opposite assertion is a different expectation, not a weaker one.
 fn is_negation(assertion: &str) -> bool {
     [
         "assertFalse(",

@@ -1,4 +1,4 @@
-//! Words that a change takes out of the code: what a test said of them has nothing left to test.
+//! Words that a change removes from the code: a test about them has nothing left to test.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use crate::code::file::File;
 use crate::rules::Change;
 use shared::test_files::is_test;
 
-/// Words that the change took out of the code, tests aside, so that none of it says them any more: a test of such a
-/// thing has nothing left to test, though that is for a reader to judge.
+/// Words that the change removed from all code except tests. A test about them has nothing left to test, but a
+/// reader has to judge this.
 pub(super) fn vanished(change: &Change<'_>) -> HashSet<String> {
     const SHORTEST: usize = 6;
     const MAX_FILES: usize = 3_000;

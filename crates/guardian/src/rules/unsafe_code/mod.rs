@@ -1,5 +1,4 @@
-//! Secrets, injection, and protection that is switched off.
-//!
+//! Secrets, injection, and disabled protection.
 //! The rules here know forms that issuers and libraries document. They follow no value from one function to another.
 
 pub(super) mod secret_in_code;

@@ -1,7 +1,7 @@
 //! `secret-in-code`: keys and tokens in any text file.
 //!
-//! A message must never hold the value: messages are shown and kept. Tests and examples warn at most. It asks nobody
-//! whether a key is in use.
+//! A message must never contain the value, because messages are shown and kept. Tests and examples at most warn. It
+//! does not check whether a key is in use.
 
 use std::sync::LazyLock;
 
@@ -51,7 +51,7 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i)(password|passwd|secret|api_?key|access_?token|auth_?token|private_?key)[a-z0-9_]*["']?[ \t]*(:|=|:=)[ \t]*["'`]([^"'`\s]{8,})["'`]"#).ok()
 });
 
-/// A value that stands in for a secret of the environment.
+/// A default value for a secret that the environment should provide.
 static FALLBACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?i)(?:env(?:iron)?\w*\W{0,3}(?:get)?\w*|\w*env\w*|get|env::var|config|setting)\(\s*["'][a-z0-9_]*(?:password|passwd|secret|token|api_?key|private_?key|access_?key)[a-z0-9_]*["']\s*(?:,\s*(?:default\s*=\s*)?|\)\s*(?:\|\||\?\?|or|\.unwrap_or(?:_else)?\((?:\|_\|\s*)?)\s*)["'`]([^"'`\s]{8,})["'`]|process\.env\.\w*(?:password|passwd|secret|token|api_?key|private_?key|access_?key)\w*\s*(?:\|\||\?\?)\s*["'`]([^"'`\s]{8,})["'`]"#,
@@ -59,7 +59,7 @@ static FALLBACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Parts of words that people write where a secret goes.
+/// Parts of placeholders for secrets.
 const PLACEHOLDERS: &[&str] = &[
     "change", "example", "test", "secret", "passw", "your", "dummy", "sample", "default", "demo", "admin",
     "local", "dev", "xxx", "1234",
@@ -78,7 +78,7 @@ fn check(file: &File, found: &mut Found) {
         let line = file.line(row);
         let start = file.start_of_line(u32::try_from(row + 1).unwrap_or(u32::MAX));
         let end = start + line.len();
-        // The value stays out of the message, as messages are shown and kept
+        // The value stays out of the message, because messages are shown and kept
         if whole && line.len() < 2_000 && forms.is_match(line) {
             let shown = line.to_lowercase();
             let made_up = ["example", "xxxx", "redacted", "dummy", "fake", "regex"]
@@ -112,7 +112,7 @@ fn check(file: &File, found: &mut Found) {
     }
 }
 
-/// Letters, digits and signs mixed: no word, no path, no placeholder.
+/// Whether a value mixes letters, digits and symbols, unlike a word, a path or a placeholder.
 fn is_random(value: &str) -> bool {
     let has = |test: fn(char) -> bool| value.chars().any(test);
     has(|c| c.is_ascii_digit())

@@ -1,7 +1,6 @@
-//! SQL whose text is put together from values.
-//!
-//! It parses no SQL, and asks how a text begins. An error only for a parameter of the function in a text that is run, a
-//! warning else. Constants, tagged templates and tests are left out.
+//! SQL text that is built from values.
+//! It parses no SQL and looks at the beginning of a text. It reports an error only if a parameter of the function is in
+//! a text that is executed, otherwise a warning. Ignores constants, tagged templates and tests.
 
 use std::sync::LazyLock;
 
@@ -67,7 +66,7 @@ static VERBS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?is)^[^A-Za-z]{0,12}(SELECT\b.+\bFROM\b|INSERT\s+INTO\b|UPDATE\b.+\bSET\b|DELETE\s+FROM\b|REPLACE\s+INTO\b|CALL\s|WITH\b.+\bSELECT\b)"#).ok()
 });
 
-/// What stands before a value, where it is one: a comparison, a quote, an opening bracket.
+/// The SQL before a value: a comparison, a quote, an opening bracket.
 static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?is)(=|<|>|\bLIKE|\bILIKE|\bIN\s*\(|\bVALUES\s*\(.*|\bBETWEEN|\bAND|\bLIMIT|\bOFFSET)\s*['"%\\(]*$|['"%]$"#).ok()
 });
@@ -118,7 +117,7 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// A text that is put together: the whole of it with `?` for values, and the values with what stands before each.
+/// A text that is built from parts: the whole text with `?` for values, and the values with the text before each.
 fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> {
     let flat = file.flat();
     let node = flat.node(index);
@@ -126,7 +125,7 @@ fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> 
     let mut values: Vec<(String, String)> = Vec::new();
     match (file.language?, node.kind) {
         (Language::Python, "string") | (_, "template_string") => {
-            // A tagged template makes parameters of its values
+            // A tagged template passes its values as parameters
             if node.kind == "template_string"
                 && flat.kind(node.parent) == "call_expression"
                 && node.field == "arguments"
@@ -182,7 +181,7 @@ fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> 
                         if flat.kind(part).contains("string") {
                             text.push_str(file.text_of(part));
                         } else {
-                            // The quote that closes the text is not of the SQL
+                            // The quote that closes the string is not part of the SQL
                             let before = text.strip_suffix(['"', '\'', '`']).unwrap_or(&text).to_string();
                             values.push((before, file.text_of(part).to_string()));
                             text.push('?');
@@ -223,7 +222,7 @@ fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> 
     Some((text.trim_start_matches(['f', 'r', 'b', 'F']).to_string(), values))
 }
 
-/// The places of a form that values are put into.
+/// The places of a format string that values fill.
 fn holes(form: &str, sign: &str, given: &[&str], text: &mut String, values: &mut Vec<(String, String)>) {
     let mut given = given.iter();
     let mut rest = form;
@@ -255,7 +254,7 @@ fn holes(form: &str, sign: &str, given: &[&str], text: &mut String, values: &mut
     text.push_str(rest);
 }
 
-/// Whether a value may hold anything: no constant, no number, nothing that was made safe.
+/// Whether a value may contain anything: it is not a constant, a number or an escaped value.
 fn is_open(file: &File, index: usize, value: &str) -> bool {
     const SAFE: &[&str] = &[
         "int(",
@@ -287,7 +286,7 @@ fn is_open(file: &File, index: usize, value: &str) -> bool {
     if constant || literal || SAFE.iter().any(|word| value.contains(word)) {
         return false;
     }
-    // Marks for parameters that the function made
+    // Placeholders for parameters that the function generated
     let word = plain.split(['.', '(', '[']).next().unwrap_or(plain);
     let made = file.text.lines().any(|line| {
         line.contains(word)
@@ -300,7 +299,7 @@ fn is_open(file: &File, index: usize, value: &str) -> bool {
     !made && index < file.flat().node(index).next
 }
 
-/// Whether a value is what the function was given: a parameter, or part of one.
+/// Whether a value is an argument of the function, or a part of one.
 fn is_given(file: &File, index: usize, value: &str) -> bool {
     let flat = file.flat();
     let word =
@@ -320,7 +319,7 @@ fn is_given(file: &File, index: usize, value: &str) -> bool {
     })
 }
 
-/// Whether the text goes to something that runs it, at once or by a name.
+/// Whether the text is passed to a function that executes it, directly or through a variable.
 fn is_run(file: &File, index: usize) -> bool {
     const RUNS: &[&str] = &[
         "execute",

@@ -1,4 +1,4 @@
-//! Protection that one line switches off: certificates not checked, tokens not verified, HTML made of values.
+//! Protection that one line disables: certificates not checked, tokens not verified, HTML built from values.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -44,7 +44,7 @@ pub(crate) static RULE: Rule = Rule {
 
 struct Form {
     languages: &'static [Language],
-    /// Kinds of the smallest node that shows it
+    /// Kinds of the smallest node that contains the setting
     kinds: &'static [&'static str],
     pattern: &'static str,
     message: &'static str,
@@ -160,10 +160,10 @@ const FORMS: &[Form] = &[
 static COMPILED: LazyLock<Vec<(Regex, &'static Form)>> =
     LazyLock::new(|| FORMS.iter().filter_map(|form| Some((Regex::new(form.pattern).ok()?, form))).collect());
 
-/// A node of more bytes is no setting.
+/// A node with more bytes is not a setting.
 const MAX_NODE: usize = 2_000;
 
-/// Words without one of which a file has none of the forms.
+/// A file without any of these words contains none of the forms.
 const NEEDS: &[&str] = &[
     "verify",
     "CERT_NONE",
@@ -207,7 +207,7 @@ fn check(file: &File, found: &mut Found) {
                         .field(index, "function")
                         .and_then(|callee| flat.field(callee, "field"))
                         .unwrap_or(index);
-                    // Where nobody says whom one talks to, there is no name to compare
+                    // If the identity of the peer is unknown, there is no name to compare
                     let name_only =
                         file.text_of(index).contains("check_hostname") && !file.text.contains("CERT_NONE");
                     if name_only {
@@ -240,7 +240,7 @@ fn check(file: &File, found: &mut Found) {
     }
 }
 
-/// `verify=False` is meant by libraries that talk to servers; other functions have such a parameter too.
+/// Only libraries that contact servers use `verify=False` in this sense; other functions also have such a parameter.
 fn is_choice(file: &File, index: usize, language: Language) -> bool {
     if language != Language::Python
         || !file.text_of(index).starts_with("verify")
@@ -295,7 +295,7 @@ fn html(file: &File, found: &mut Found) {
     }
 }
 
-/// A constant of the program, or something that was cleaned.
+/// Whether a value is a constant of the program, or was sanitized.
 fn is_plain(file: &File, value: usize) -> bool {
     let flat = file.flat();
     let text = file.text_of(value);

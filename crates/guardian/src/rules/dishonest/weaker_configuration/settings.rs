@@ -364,21 +364,21 @@ fn new_level_off(path: &str, now: &[String], old: &Values, new: &Values, report:
     }
     let name = key(path).replace('\u{2215}', "/");
     let last = name.rsplit('/').next().unwrap_or(&name);
-    // One of another plugin takes its place
+    // A rule of the same name from another plugin replaces it
     let replaced = new.iter().any(|(other, said)| {
         other != path
             && is_level(other)
             && key(other).ends_with(last)
             && said.first().and_then(|s| rank(s)).is_some_and(|rank| rank > 0)
     });
-    // A list with the level first, or without
+    // The list may begin with the level, or not
     let written_otherwise = old.keys().any(|other| key(other) == key(path));
     if !replaced && !written_otherwise {
         report(Weaker::likely(format!("the rule `{name}` is switched off"), &[&name]));
     }
 }
 
-/// Parts of paths that a build or a tool makes: no tests of the project.
+/// Parts of paths that a build or a tool generates: they contain no tests of the project.
 const BUILT: &[&str] = &[
     "node_modules",
     "dist",
@@ -400,7 +400,7 @@ const BUILT: &[&str] = &[
     "cypress",
 ];
 
-/// Parts of entries that name what no check needs to look at.
+/// Parts of entries that no check needs to inspect.
 const MADE: &[&str] = &[
     "config",
     "dist",
@@ -419,10 +419,10 @@ const MADE: &[&str] = &[
     "min.js",
 ];
 
-/// Files, of tests or of code, that a list newly leaves out; `first`: the list was not there before.
+/// Test or code files that a list newly excludes; `first`: the list did not exist before.
 fn left_out(path: &str, new: &[String], first: bool, head: &File, report: &mut dyn FnMut(Weaker)) {
     let name = key(path);
-    // What a build or a coverage report leaves out are tests as a whole
+    // Builds and coverage reports usually exclude all tests
     let of_tests = !head.path.contains("tsconfig")
         && !path.to_lowercase().contains("coverage")
         && !head.path.ends_with("Cargo.toml")
@@ -457,7 +457,7 @@ fn is_like_a_test(entry: &str) -> bool {
         && (is_test(plain) || parts.iter().any(|part| part.contains("test") || part.contains("spec")))
 }
 
-/// New entries of lists of what is left out, and new retries.
+/// New entries of exclusion lists, and new retries.
 fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, report: &mut dyn FnMut(Weaker)) {
     static CODE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^[A-Z]{1,5}\d{0,4}$|^[a-z]+(-[a-z]+)+$|^(ALL|all)$").ok());
@@ -479,7 +479,7 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
     if LEFT_OUT.contains(&name) {
         left_out(path, &new, was.is_none(), head, report);
     }
-    // A list of files is none of rules
+    // A list of files is not a list of rules
     let of_files = now.iter().any(|entry| entry.contains(['.', '*']) || entry.ends_with('/'));
     if RULES_OUT.contains(&name)
         && !of_files
@@ -492,7 +492,7 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
             || path.contains("mypy")
             || path.contains("linters"))
     {
-        // A reason may stand beside it
+        // The file may give a reason beside it
         let told = head.text.lines().any(|line| {
             line.contains(entry.as_str())
                 && line.split_once('#').is_some_and(|(_, said)| said.split_whitespace().count() > 2)

@@ -1,7 +1,6 @@
-//! A configuration as a list of places and values, whatever format it is written in.
-//!
-//! `data` reads the formats. Of code, values in objects and lists are taken as they are written: nothing is evaluated.
-//! What a value means is for `commands` and `settings`.
+//! A configuration as a list of paths and values, in any format.
+//! `data` reads the formats. In code, values in objects and lists are taken as written: nothing is evaluated.
+//! `commands` and `settings` know what a value means.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use crate::data::{Format, value};
 /// By path (`a/b/[]`), the values as text.
 pub(super) type Values = BTreeMap<String, Vec<String>>;
 
-/// Beyond this many values a file is no configuration.
+/// A file with more values than this is not a configuration.
 const MAX_VALUES: usize = 20_000;
 
 pub(super) fn of(file: &File) -> Option<Values> {
@@ -30,7 +29,7 @@ pub(super) fn of(file: &File) -> Option<Values> {
 }
 
 fn flatten(path: &str, value: &Value, out: &mut Values) {
-    // Deep data is bounded by the parser
+    // The parser limits the depth of data
     if out.len() > MAX_VALUES {
         return;
     }
@@ -43,7 +42,7 @@ fn flatten(path: &str, value: &Value, out: &mut Values) {
         }
         Value::Array(list) => {
             for (at, value) in list.iter().enumerate() {
-                // What a list of maps holds is told apart by its name
+                // Maps in a list are distinguished by their names
                 let named = value.as_object().and_then(|map| {
                     ["name", "run", "id", "module", "uses"].iter().find_map(|key| map.get(*key))
                 });

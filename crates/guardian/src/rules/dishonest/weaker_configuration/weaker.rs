@@ -1,11 +1,11 @@
-//! What a file configures, and what of it asks for less than before.
-//!
-//! `commands` and `settings` make it, `mod.rs` reports it. A file is told by its path alone.
+//! What a file configures, and a setting in it that became less strict.
+//! `commands` and `settings` create them, `mod.rs` reports them. Only the path decides what a file
+//! configures.
 
-/// Something that asks for less than before.
+/// A setting or command that checks less than before.
 pub(super) struct Weaker {
     pub(super) message: String,
-    /// Words that stand where it was changed
+    /// Words in the changed place
     pub(super) near: Vec<String>,
     pub(super) sure: bool,
 }

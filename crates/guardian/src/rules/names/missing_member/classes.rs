@@ -1,5 +1,5 @@
-//! Where the class of a name is defined. For the languages whose classes are imported by name: it knows none of them, and
-//! is told which nodes are classes.
+//! Finds the definition of a class by name, for languages that import classes by name. It knows none of these
+//! languages: the caller says which nodes are classes.
 
 use std::sync::Arc;
 
@@ -7,9 +7,8 @@ use crate::code::file::File;
 use crate::project::ecmascript::package_class;
 use crate::project::{Target, Tree};
 
-/// Where a class is defined: in the file, or in the one that is given, from which it is imported, be it the file of types
-/// of an installed package. `None` where that is not
-/// known, or where there are several of the name.
+/// The definition of a class: in this file, or in the returned file from which it is imported, which may be the type
+/// file of an installed package. `None` if it is unknown, or if several classes have the name.
 pub(super) fn class_of(
     tree: &Tree<'_>,
     file: &File,

@@ -1,7 +1,6 @@
-//! Members that are asked of `this` in a class of JavaScript or TypeScript.
-//!
-//! Works with `classes` and `extended`. Says nothing where a decorator, an interface of that name, a computed name or a
-//! base that is not found may add members; of JavaScript only calls count. Variables are for `ecmascript_variables`.
+//! Members of `this` in classes of JavaScript or TypeScript.
+//! Works with `classes` and `extended`. Reports nothing if a decorator, an interface of that name, a computed name or
+//! an unknown base class may add members; in JavaScript only calls count. Variables are for `ecmascript_variables`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +12,7 @@ use crate::code::file::File;
 use crate::project::Tree;
 use crate::rules::{Change, Found, Pair};
 
-/// What every object has.
+/// Members of every object.
 pub(super) const OBJECT: &[&str] = &[
     "constructor",
     "hasOwnProperty",
@@ -24,7 +23,7 @@ pub(super) const OBJECT: &[&str] = &[
     "toLocaleString",
     "__proto__",
 ];
-/// Classes that a class builds on, one above the other.
+/// The longest chain of base classes that is followed.
 const MAX_BASES: usize = 8;
 
 pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
@@ -50,7 +49,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             };
             let name = file.text_of(property);
             let called = flat.kind(node.parent) == "call_expression" && node.field == "function";
-            // What a class of JavaScript does not have is undefined, which may be meant; a call of it is not
+            // In JavaScript a missing member is undefined, which may be intended; calling it is not
             if OBJECT.contains(&name)
                 || script && !called
                 || file.text_of(index).contains("?.")
@@ -87,13 +86,13 @@ fn belongs(file: &File, index: usize, class: usize) -> bool {
     })
 }
 
-/// All that a class has, with what it builds on; `None` where that cannot be told.
+/// All members of a class, including its bases; `None` if they are not all known.
 pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
     let flat = file.flat();
     let name = file.field_text(class, "name");
     let holder = flat.node(class).parent;
     let decorated = [class, holder].iter().any(|i| flat.children(*i).any(|c| flat.kind(c) == "decorator"));
-    // An interface of the same name adds to it, and so do those who write on its prototype
+    // An interface of the same name, or code that writes to the prototype, adds members
     let widened = !name.is_empty()
         && [
             format!("interface {name}"),
@@ -140,7 +139,7 @@ pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) 
     }
     for index in flat.below(class) {
         match flat.kind(index) {
-            // What is written to is there; TypeScript would ask for a declaration, which others may have made
+            // An assigned member exists; in TypeScript it needs a declaration, which other code may provide
             "assignment_expression" | "augmented_assignment_expression" => {
                 if let Some(left) = flat.field(index, "left") {
                     all.extend(
@@ -171,7 +170,7 @@ pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) 
     let extended = flat.children(heritage).find(|i| flat.kind(*i) == "extends_clause");
     let base = match extended {
         Some(clause) => flat.field(clause, "value"),
-        // Only what it implements
+        // It only implements interfaces
         None if flat.children(heritage).any(|i| flat.kind(i) == "implements_clause") => return Some(all),
         None => flat.parts(heritage).next(),
     }?;

@@ -1,7 +1,6 @@
-//! Members that are asked of a variable of JavaScript or TypeScript whose class is stated: `const a = new A()`, `a: A`.
-//!
-//! Works with what a class has ([`super::ecmascript`]). Must say nothing where the variable may hold something else: it is
-//! bound again, narrowed, or its class is added to elsewhere.
+//! Members of JavaScript or TypeScript variables with a stated class: `const a = new A()`, `a: A`.
+//! Works with the members of a class ([`super::ecmascript`]). Must report nothing if the variable may hold something
+//! else: it is bound again, narrowed, or its class is extended elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +19,7 @@ struct Variable<'f> {
     class: &'f str,
     /// The node in which it is known
     scope: usize,
-    /// It holds exactly this class, not one that builds on it
+    /// It holds exactly this class, not a subclass
     exact: bool,
 }
 
@@ -75,13 +74,13 @@ fn variables(file: &File) -> Vec<Variable<'_>> {
     found
 }
 
-/// Members that the change asks of a variable.
+/// Members of a variable that the change reads.
 fn asked(pair: &Pair, file: &File, variable: &Variable<'_>) -> Vec<usize> {
     let flat = file.flat();
     let script = file.language == Some(Language::JavaScript);
     let is_asked = |index: &usize| {
         let node = flat.node(*index);
-        // What an object of JavaScript does not have is undefined, which may be meant; a call of it is not
+        // In JavaScript a missing member is undefined, which may be intended; calling it is not
         let called = flat.kind(node.parent) == "call_expression" && node.field == "function";
         node.kind == "member_expression"
             && file.field_text(*index, "object") == variable.name
@@ -97,7 +96,7 @@ fn asked(pair: &Pair, file: &File, variable: &Variable<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// Whether anything else in its scope has the variable's name, or gives it another value or a member.
+/// Whether anything else in its scope has the variable's name, or assigns the variable or one of its members.
 fn is_rebound(file: &File, variable: &Variable<'_>) -> bool {
     let flat = file.flat();
     let mut bindings = 0;
@@ -125,7 +124,7 @@ fn is_rebound(file: &File, variable: &Variable<'_>) -> bool {
     bindings != 1
 }
 
-/// Whether the variable may have more than its class: it is narrowed, or somebody else may have given it members.
+/// Whether the variable may have more members than its class: it is narrowed, or other code may have added members.
 fn may_be_more(file: &File, variable: &Variable<'_>, script: bool) -> bool {
     let flat = file.flat();
     let text = file.text_of(variable.scope);
@@ -147,7 +146,7 @@ fn may_be_more(file: &File, variable: &Variable<'_>, script: bool) -> bool {
     })
 }
 
-/// Whether an interface of that name adds to the class somewhere in the project.
+/// Whether an interface of that name extends the class somewhere in the project.
 fn is_widened(change: &Change<'_>, class: &str) -> bool {
     const MAX_FILES: usize = 3_000;
     #[derive(Default)]

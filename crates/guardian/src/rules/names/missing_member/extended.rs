@@ -1,14 +1,13 @@
-//! Whether others build on a class.
-//!
-//! It is asked before a member counts as missing: what builds on a class may add to it. It goes by the name in the
-//! texts of the project, so that another class of that name counts, too.
+//! Finds out whether a class has subclasses.
+//! Rules ask before they report a missing member, because a subclass may add it. It searches for the name in the
+//! project's texts, so another class of that name counts, too.
 
 use syntax::Language;
 
 use crate::project::Memo;
 use crate::rules::Change;
 
-/// Whether a class of that name is built on in the project: what it asks for, those who build on it may have.
+/// Whether the project has a subclass of a class of that name, which may define the members that the class uses.
 pub(super) fn is_extended(change: &Change<'_>, name: &str) -> bool {
     #[derive(Default)]
     struct Extended(Memo<String, bool>);

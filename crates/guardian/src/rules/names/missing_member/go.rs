@@ -1,7 +1,6 @@
-//! Fields and methods that are asked of a struct of the same package in Go.
-//!
-//! Only receivers and parameters have a type here; none is inferred. Says nothing where a type is embedded from another
-//! package, or one file of the package cannot be read.
+//! Fields and methods of Go structs of the same package.
+//! It knows the types of receivers and parameters only, and infers none. Reports nothing if a type is embedded from
+//! another package, or if a file of the package cannot be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +8,12 @@ use crate::code::file::File;
 use crate::project::{Tree, folder_of, go};
 use crate::rules::{Change, Found, Pair};
 
-/// What a type of the package has.
+/// The members of a type of the package.
 #[derive(Default)]
 struct Type {
     members: BTreeSet<String>,
     embedded: Vec<String>,
-    /// A struct or interface that is written out here
+    /// It is a struct or interface, written out here
     plain: bool,
 }
 
@@ -41,7 +40,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
     }
 }
 
-/// The type of a receiver or parameter that nothing in the function hides: the name of a type of the package.
+/// The type of a receiver or parameter that nothing in the function shadows, if it is a type of the package.
 fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
     let flat = file.flat();
     let mut found = None;
@@ -49,7 +48,7 @@ fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
         .above(index)
         .filter(|i| matches!(flat.kind(*i), "function_declaration" | "method_declaration" | "func_literal"))
     {
-        // Something in it may be called the same
+        // A variable in the function may have the same name
         let hidden = flat.below(function).any(|i| {
             flat.kind(i) == "identifier" && file.text_of(i) == variable && {
                 let node = flat.node(i);
@@ -75,7 +74,7 @@ fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
                     let text = file.field_text(declaration, "type").trim_start_matches('*');
                     let plain = text.split('[').next().unwrap_or(text);
                     let is_name = !plain.is_empty() && plain.chars().all(|c| c.is_alphanumeric() || c == '_');
-                    // A parameter of a type is a type itself
+                    // A type parameter is a type, too
                     let generic = file
                         .field_text(function, "type_parameters")
                         .split(|c: char| !c.is_alphanumeric())
@@ -100,7 +99,7 @@ fn types_of(tree: &Tree<'_>, folder: &str) -> Option<BTreeMap<String, Type>> {
     }
     for path in all {
         let file = tree.file(path)?;
-        // Generated files are not looked into, and C is another language
+        // Generated files are not inspected, and `import "C"` brings another language
         if !file.is_code() || file.is_broken() || file.text.contains("import \"C\"") {
             return None;
         }
@@ -114,7 +113,7 @@ fn types_of(tree: &Tree<'_>, folder: &str) -> Option<BTreeMap<String, Type>> {
                         "struct_type" if node.kind == "type_spec" => {
                             known.plain = true;
                             for field in flat.below(of).filter(|i| flat.kind(*i) == "field_declaration") {
-                                // A struct within is another one, whose fields do no harm here
+                                // Fields of an inner struct are counted too, which does no harm here
                                 let own: Vec<String> = flat
                                     .children(field)
                                     .filter(|i| flat.node(*i).field == "name")
@@ -154,7 +153,7 @@ fn types_of(tree: &Tree<'_>, folder: &str) -> Option<BTreeMap<String, Type>> {
                         .unwrap_or_default()
                         .trim_start_matches('*')
                         .to_string();
-                    // `(a *A[K, V])` has blanks in its type
+                    // `(a *A[K, V])` has spaces in its type
                     let of =
                         receiver.split('[').next().filter(|_| receiver.contains('[')).map_or(of, |before| {
                             before
@@ -173,7 +172,7 @@ fn types_of(tree: &Tree<'_>, folder: &str) -> Option<BTreeMap<String, Type>> {
     Some(types)
 }
 
-/// Whether a type has a member, promoted ones included; `None` where that cannot be told.
+/// Whether a type has a member, including promoted ones; `None` if this is unknown.
 fn has(types: &BTreeMap<String, Type>, of: &str, name: &str, depth: usize) -> Option<bool> {
     const MAX_DEPTH: usize = 8;
     let known = types.get(of).filter(|known| known.plain && depth < MAX_DEPTH)?;

@@ -1,7 +1,6 @@
-//! Members that are asked of `self` in a class of Python.
-//!
-//! Works with `classes` and `extended`. Says nothing where a base is not found, a decorator is not known, or anything
-//! in the project gives objects such a member. Variables are for `python_variables`.
+//! Members of `self` in classes of Python.
+//! Works with `classes` and `extended`. Reports nothing if a base class is not found, a decorator is unknown, or
+//! anything in the project adds such a member to objects. Variables are for `python_variables`.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +13,7 @@ use crate::project::Tree;
 use crate::rules::{Change, Found, Pair};
 
 const MAX_BASES: usize = 8;
-/// Bases that add no plain names of their own.
+/// Base classes that add no plain names.
 const PLAIN_BASES: &[&str] = &["object", "ABC", "abc.ABC"];
 
 pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
@@ -69,7 +68,7 @@ fn belongs(file: &File, index: usize, class: usize) -> bool {
         }
     }
     let Some(method) = functions.last() else { return false };
-    // A class method's first parameter may be called so, too
+    // The first parameter of a class method may also be called `self`
     let holder = flat.node(*method).parent;
     let decorated = flat.kind(holder) == "decorated_definition"
         && flat.children(holder).any(|i| {
@@ -97,7 +96,7 @@ pub(super) fn is_tried(file: &File, index: usize, name: &str) -> bool {
             .any(|i| flat.kind(i) == "try_statement" && file.text_of(i).contains("AttributeError"))
 }
 
-/// Whether anything in the project gives objects a member of that name.
+/// Whether anything in the project adds a member of that name to objects.
 pub(super) fn is_given_elsewhere(change: &Change<'_>, name: &str) -> bool {
     let forms = [
         format!(".{name} ="),
@@ -129,7 +128,7 @@ pub(super) fn is_defined(change: &Change<'_>, name: &str) -> bool {
     })
 }
 
-/// What gives a class members that its text does not name.
+/// Code that adds members whose names are not in the text of the class.
 const DYNAMIC: &[&str] = &[
     "__getattr__",
     "__getattribute__",
@@ -143,7 +142,7 @@ const DYNAMIC: &[&str] = &[
     "property(",
 ];
 
-/// The members of a class and its bases; `None` where not all are known.
+/// The members of a class and its bases; `None` if not all are known.
 pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
     let flat = file.flat();
     let text = file.text_of(class);

@@ -1,7 +1,6 @@
-//! Members that are asked of a variable of Python whose class is stated: `a = A()`, `def f(a: A)`.
-//!
-//! Works with what a class has ([`super::python`]). Must say nothing where the variable may hold something else, or where
-//! anything gives objects such a member.
+//! Members of Python variables with a stated class: `a = A()`, `def f(a: A)`.
+//! Works with the members of a class ([`super::python`]). Must report nothing if the variable may hold something else,
+//! or if anything adds such a member to objects.
 
 use super::classes::class_of;
 use super::extended::is_extended;
@@ -14,9 +13,9 @@ use crate::rules::{Change, Found, Pair};
 struct Variable<'f> {
     name: &'f str,
     class: &'f str,
-    /// The function in which it is known; the root where it is one of the module
+    /// The function in which it is known; the root for a variable of the module
     scope: usize,
-    /// It holds exactly this class, not one that builds on it
+    /// It holds exactly this class, not a subclass
     exact: bool,
 }
 
@@ -50,7 +49,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             {
                 continue;
             }
-            // A parameter may be of a class that builds on this one
+            // A parameter may hold a subclass of this class
             if !variable.exact && is_extended(change, variable.class) && is_defined(change, name) {
                 continue;
             }
@@ -89,7 +88,7 @@ fn variables(file: &File) -> Vec<Variable<'_>> {
     found
 }
 
-/// Whether anything else in its scope has the variable's name, asks what it is, or gives it members.
+/// Whether anything else in its scope has the variable's name, tests its type, or adds members.
 fn may_be_another(file: &File, variable: &Variable<'_>) -> bool {
     let flat = file.flat();
     let name = variable.name;

@@ -1,7 +1,6 @@
-//! Functions that are asked of a type of the crate: `Type::name`, `Self::name`, `self.name()`.
-//!
-//! Infers no type of a variable and expands no macro. Says nothing where a trait, a derive, a macro, an alias or
-//! `Deref` may have the function.
+//! Functions of the crate's own types: `Type::name`, `Self::name`, `self.name()`.
+//! Infers no types of variables and expands no macros. Reports nothing if a trait, a derive, a macro, an alias
+//! or `Deref` may provide the function.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +10,7 @@ use crate::code::file::File;
 use crate::project::folder_of;
 use crate::rules::{Change, Found, Pair};
 
-/// Derives that bring only what the standard library's traits have.
+/// Derives that add only methods of the standard library's traits.
 const DERIVES: &[&str] = &[
     "Debug",
     "Clone",
@@ -25,7 +24,7 @@ const DERIVES: &[&str] = &[
     "Serialize",
     "Deserialize",
 ];
-/// What traits of the standard library bring to types that they are implemented for, or to all.
+/// Methods that traits of the standard library add to types that implement them, or to all types.
 const OF_TRAITS: &[&str] = &[
     "default",
     "clone",
@@ -115,7 +114,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
         }
         let (of, name) = (own_type(file, index, file.text_of(path)), file.text_of(name));
         let Some(of) = of.filter(|of| of.starts_with(char::is_uppercase)) else { continue };
-        // Constants and variants are found by another name
+        // Constants and variants are checked elsewhere
         let function = name.starts_with(|c: char| c.is_lowercase() || c == '_')
             && flat.kind(node.parent) == "call_expression"
             && node.field == "function";
@@ -128,7 +127,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
     }
 }
 
-/// Methods that are asked of `self` in an `impl` of the type itself.
+/// Methods that an `impl` of the type itself calls on `self`.
 fn own_methods(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     let mut looked: BTreeSet<(String, String)> = BTreeSet::new();
@@ -158,7 +157,7 @@ fn own_methods(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found)
     }
 }
 
-/// Whether an import may bring a trait that all types have: a glob, or a name of another crate.
+/// Whether an import may bring a trait for all types: a glob, or a name of another crate.
 fn brings_traits(file: &File) -> bool {
     file.outline().imports.iter().any(|import| {
         let root = import.module.split("::").next().unwrap_or_default();
@@ -167,7 +166,7 @@ fn brings_traits(file: &File) -> bool {
     })
 }
 
-/// Whether each trait that the type has is one of the crate, or brings only what [`OF_TRAITS`] lists.
+/// Whether each trait of the type belongs to the crate, or adds only the methods in [`OF_TRAITS`].
 fn has_only_known_traits(change: &Change<'_>, file: &File, of: &str) -> bool {
     const MAX_FILES: usize = 2_000;
     const KNOWN: &[&str] = &[
@@ -229,7 +228,7 @@ fn has_only_known_traits(change: &Change<'_>, file: &File, of: &str) -> bool {
     })
 }
 
-/// The type that a path begins with: `Self` is that of the impl.
+/// The type at the start of a path: `Self` means the type of the impl.
 fn own_type(file: &File, index: usize, path: &str) -> Option<String> {
     if path != "Self" {
         return Some(path.to_string());
@@ -243,7 +242,7 @@ fn own_type(file: &File, index: usize, path: &str) -> Option<String> {
     Some(of.split('<').next().unwrap_or(of).to_string())
 }
 
-/// Whether a type is one of the crate, and nothing in the crate defines a function of that name.
+/// Whether a type belongs to the crate, and nothing in the crate defines a function of that name.
 fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
     const MAX_FILES: usize = 2_000;
     let tree = &change.head;
@@ -263,7 +262,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
     let (mut of_traits, mut implemented) = (BTreeSet::new(), Vec::new());
     for path in tree.paths().iter().filter(within).take(MAX_FILES) {
         let Some(text) = tree.read(path) else { continue };
-        // A macro may make functions, and an alias is another type
+        // A macro may generate functions, and an alias may mean another type
         if text.contains(&format!("type {of}"))
             || ["fn $", "paste!", "include!("].iter().any(|form| text.contains(form))
         {
@@ -301,7 +300,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
         {
             return false;
         }
-        // An item macro that names the type
+        // An item macro mentions the type
         if text.lines().any(|line| {
             line.contains("! {")
                 && !line.contains("macro_rules!")
@@ -311,7 +310,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
             return false;
         }
     }
-    // A trait has it: whether the type has the trait, or all types have
+    // A trait has the function, and the type or all types implement the trait
     let has_trait = |name: &String| {
         let form = format!(
             r"(?s)\b{0}(<[^{{;]*>)?\s+for\s+(&(mut\s+)?)?(\w+::)*({of}\b|\w\b|&|\$)",
@@ -324,7 +323,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
     definitions == 1 && !of_traits.iter().any(has_trait)
 }
 
-/// The traits of a file that have a function of that name; `None` where the type itself has it.
+/// The traits of a file that have a function of that name; `None` if the type itself has it.
 fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
     let flat = file.flat();
     let mut traits = BTreeSet::new();
@@ -346,7 +345,7 @@ fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
             Some((holder, "impl_item")) => {
                 let text = file.field_text(holder, "type").trim_start_matches(['&', '*']);
                 let plain = text.split('<').next().unwrap_or(text).rsplit("::").next().unwrap_or(text);
-                // Of a parameter of the impl, that is: of every type
+                // `T` is a parameter of the impl, so the trait is for every type
                 let generic = plain.len() <= 2
                     || file
                         .field_text(holder, "type_parameters")
@@ -362,7 +361,7 @@ fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
     Some(traits)
 }
 
-/// A struct or enum whose attributes bring no functions.
+/// Whether a struct or enum has only attributes that add no functions.
 fn is_plain(file: &File, of: &str) -> bool {
     let flat = file.flat();
     let item = flat.iter().find(|(i, node)| {

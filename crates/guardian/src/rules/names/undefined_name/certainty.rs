@@ -1,6 +1,5 @@
-//! How sure it is that a name is missing.
-//!
-//! Where it is not sure the rule warns or says nothing.
+//! How certain it is that a name is missing.
+//! If it is uncertain, the rule warns or reports nothing.
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Certainty {

@@ -1,4 +1,4 @@
-//! Part of `undefined-name`: what TypeScript and JavaScript may have without an import, and what they may not.
+//! Part of `undefined-name`: names that TypeScript and JavaScript know without an import, and lookalikes of these.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::names::{is_known, is_library_type};
 use crate::project::{Memo, Target};
 use crate::rules::Change;
 
-/// Names that came from a file of the project, and are also the name of something global, or asked for by `typeof`.
+/// Names that came from a file of the project, and that also name something global, or are read by `typeof`.
 pub(super) fn like_a_global(
     change: &Change<'_>,
     base: &File,
@@ -20,7 +20,7 @@ pub(super) fn like_a_global(
     let imports = base.outline().imports.iter().filter(|import| {
         import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
     });
-    // A name that its module no longer has, too: the language's own took its place
+    // If the name is gone from its module too, the language's own name replaces it
     let is_unknown = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
         Target::File(path) => change.head.exports(&path).is_some_and(|names| !names.contains(name)),
         _ => false,
@@ -44,7 +44,7 @@ pub(super) fn like_a_global(
             own.contains(name.as_str())
                 && !names.bound.contains(*name)
                 && (is_known(language, name) || names.asked.contains(*name))
-                // The library's own type took its place
+                // The library's own type replaced it
                 && !(language != Language::JavaScript && is_library_type(name))
         })
         .map(|(name, index)| (name.clone(), *index))
@@ -68,7 +68,7 @@ pub(super) fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Cer
     if !is_module || name.starts_with("__") || file.path.ends_with(".d.ts") || file.path.ends_with(".d.mts") {
         return Certainty::No;
     }
-    // An import for its effect may define names, and a reference brings types
+    // An import for its side effect may define names, and a reference brings types
     let is_style = |module: &str| [".css", ".scss", ".sass", ".less"].iter().any(|end| module.ends_with(end));
     let for_effect = |i: &syntax::Import| {
         i.kind == syntax::ImportKind::Static
@@ -85,9 +85,9 @@ pub(super) fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Cer
     known.0.get(name.to_string(), || in_tree(change, name))
 }
 
-/// What the other files of the tree say of a name.
+/// What the other files of the tree say about a name.
 fn in_tree(change: &Change<'_>, name: &str) -> Certainty {
-    // Declared for all files, or to a linter
+    // Declared for all files, or for a linter
     let ambient = change.head.paths().iter().filter(|path| {
         path.ends_with(".d.ts")
             || path.contains("eslint")
@@ -97,7 +97,7 @@ fn in_tree(change: &Change<'_>, name: &str) -> Certainty {
     });
     let word =
         |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|w| w == name);
-    // The types of a module are for those who import it
+    // Types in a module are visible only to files that import it
     let for_all = |path: &str, text: &str| {
         !path.ends_with(".d.ts")
             || text.contains("declare global")
@@ -130,7 +130,7 @@ fn in_tree(change: &Change<'_>, name: &str) -> Certainty {
     }
 }
 
-/// Where names are given to all files of a project: `define` of a bundler, `globals` of a test runner.
+/// Whether a file defines names for all files of a project: `define` of a bundler, `globals` of a test runner.
 fn is_configuration(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     [".config.ts", ".config.js", ".config.mjs", ".config.cjs", ".config.mts"]

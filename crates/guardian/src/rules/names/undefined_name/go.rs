@@ -1,14 +1,13 @@
-//! Part of `undefined-name`: imports of Go, which must be there and must be used.
-//!
-//! It opens no package, so that a package's name is a guess from its path: an import counts as unused only where the
-//! name is known. Unused variables are for `not_compiled`.
+//! Part of `undefined-name`: imports of Go that are missing or unused.
+//! It opens no package, so it guesses a package's name from its path: an import counts as unused only if the name is
+//! known. Unused variables are for `not_compiled`.
 
 use std::collections::BTreeSet;
 
 use crate::code::file::File;
 use crate::rules::Found;
 
-/// Go refuses files that use a package they do not import, and that import one they do not use.
+/// Go rejects files that use a package without an import, and files with an unused import.
 pub(super) fn in_go(head: &File, base: Option<&File>, found: &mut Found) {
     let names = head.names();
     let old: BTreeSet<&str> = base.map_or_else(BTreeSet::new, |base| {
@@ -40,7 +39,7 @@ pub(super) fn in_go(head: &File, base: Option<&File>, found: &mut Found) {
         let used = locals.iter().any(|local| names.used.contains_key(local));
         let used_before =
             base.is_some_and(|base| locals.iter().any(|local| base.names().used.contains_key(local)));
-        // The name of a package may differ from its path: only what is known to have been its name counts
+        // The name of a package may differ from its path: only a name that is certain counts
         let sure = used_before || import.alias.is_some() || crate::names::is_go_package(&import.module);
         if !used && sure {
             let start = head.start_of_line(import.line);

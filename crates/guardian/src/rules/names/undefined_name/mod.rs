@@ -1,4 +1,4 @@
-//! `undefined-name`: a name that nothing defines or imports. What may bring one unseen makes it unknown.
+//! `undefined-name`: a name that nothing defines or imports. If something invisible may bring it, the name is unknown.
 
 mod certainty;
 mod ecmascript;
@@ -104,7 +104,7 @@ pub(crate) static RULE: Rule = Rule {
                 ("p/c.py", "from .b import *\n"),
             ],
         ),
-        // A crate needs no import since edition 2018
+        // Since edition 2018 a crate needs no import
         Example::change(
             &[
                 ("Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\nslog = \"2\"\n"),
@@ -289,7 +289,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Names that the base imported, whose import is gone, and whose use looks right to who knows only one file.
+/// Names whose import the change removed, and whose use looks right in the file alone.
 fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut Found) -> BTreeSet<String> {
     let mut lost = by_scope(change, base, head);
     lost.extend(stars::no_longer_brought(change, base, head));
@@ -335,14 +335,14 @@ fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut
     told
 }
 
-/// Names that are bound somewhere in the file, and not where they are used.
+/// Names that are bound somewhere in the file, but not at the place of their use.
 fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize)> {
     let Some(language) = head.language.filter(|language| *language != Language::Go) else {
         return Vec::new();
     };
     let stars =
         |file: &File| file.outline().imports.iter().flat_map(|i| &i.names).filter(|n| n.name == "*").count();
-    // Of what is everywhere, only calls of `_` are surely not meant
+    // For names that exist everywhere, only calls of `_` are certainly wrong
     let meant = |name: &str, index: usize| {
         let called = head.flat().kind(head.flat().node(index).parent) == "call"
             && head.flat().node(index).field == "function";
@@ -355,7 +355,7 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
             && (!["vec", "format"].contains(&name) || !is_without_std(change, &head.path));
         alloc || !is_global(language, name) && !test && !macro_of_std || name == "_" && called
     };
-    // What a new star of Rust brings is looked up
+    // The names of a new star of Rust are looked up
     let more_stars = stars(head) > stars(base) && language != Language::Rust;
     if more_stars || head.text.contains("include!(") {
         return Vec::new();
@@ -373,14 +373,14 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
     lost.into_iter().filter(|(name, index)| meant(name, *index)).collect()
 }
 
-/// Whether a crate of Rust says that it does without the standard library.
+/// Whether a Rust crate declares that it does not use the standard library.
 fn is_without_std(change: &Change<'_>, path: &str) -> bool {
     let root = crate::project::rust::place(&change.head, path).map(|(root, _)| root);
     root.and_then(|root| change.head.read(&root))
         .is_some_and(|text| text.contains("no_std)]") || text.contains("no_std]"))
 }
 
-/// Paths whose first part was imported; a variable of that name does not stand in for it.
+/// Paths whose first part was imported; a variable of that name does not replace the import.
 fn rust_paths(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize)> {
     let (old, new) = (base.names(), head.names());
     if lost(head, Some(base), new.open) != Certainty::Sure || crate::project::rust::has_item_macro(head) {
@@ -390,7 +390,8 @@ fn rust_paths(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usi
         let mut imports = base.outline().imports.iter();
         imports.any(|i| i.module == name && i.names.is_empty() || i.names.iter().any(|n| n.local() == name))
     };
-    // Of the types that are everywhere, a module of the same name is meant only by what the type has not got
+    // If a type that exists everywhere has the module's name, only a member that the type lacks shows that the module
+    // is meant
     let meant = |name: &str, index: usize| {
         let after = head.text.get(head.flat().node(index).end..).unwrap_or_default().trim_start_matches("::");
         !is_known(Language::Rust, name)
@@ -412,7 +413,7 @@ fn rust_paths(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usi
         .collect()
 }
 
-/// A name that the base bound: lost, unless something new that cannot be seen into may bind it.
+/// A name that the base bound: lost, unless a new import or macro may bind it invisibly.
 fn lost(head: &File, base: Option<&File>, open: bool) -> Certainty {
     let was_open = base.is_some_and(|base| base.names().open);
     let stars =
@@ -424,7 +425,7 @@ fn lost(head: &File, base: Option<&File>, open: bool) -> Certainty {
     }
 }
 
-/// Named in a comment for linters: `/* global x */`, `# type: x`.
+/// Whether a comment for linters declares the name: `/* global x */`, `# type: x`.
 fn is_declared_aside(file: &File, name: &str) -> bool {
     file.text.contains("global")
         && file.text.lines().any(|line| {
@@ -455,7 +456,7 @@ fn in_rust(change: &Change<'_>, file: &File, index: usize, name: &str) -> Certai
     let is_type =
         name.starts_with(|c: char| c.is_uppercase()) && !name.chars().all(|c| c.is_uppercase() || c == '_');
     let is_call = parent == "call_expression" && node.kind == "identifier";
-    // Constants and generics of one capital are too often a macro's
+    // Macros often define constants, and generics of one capital letter
     if (is_type && name.len() > 1 && parent != "token_tree") || is_call && !hidden {
         Certainty::Sure
     } else {

@@ -1,10 +1,11 @@
-//! Paths of Rust that begin at a module of the standard library, and traits that only newer editions have everywhere.
+//! Paths of Rust that begin at a module of the standard library, and traits that only newer editions include by
+//! default.
 
 use crate::code::file::File;
 use crate::project::rust;
 use crate::rules::Change;
 
-/// Modules of the standard library that are seldom anything else.
+/// Modules of the standard library whose names rarely mean anything else.
 const MODULES: &[&str] = &[
     "any",
     "borrow",
@@ -41,7 +42,7 @@ const MODULES: &[&str] = &[
     "vec",
 ];
 
-/// First parts of paths that no line of the file imports or declares: (name, node).
+/// First parts of paths that the file neither imports nor declares: (name, node).
 pub(super) fn not_imported(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize)> {
     let (old, new) = (base.names(), head.names());
     let is_new = |name: &String| !old.paths.contains_key(name) || old.modules.contains(name);
@@ -62,7 +63,7 @@ pub(super) fn not_imported(change: &Change<'_>, base: &File, head: &File) -> Vec
     lost.map(|(name, index)| (name.clone(), *index)).collect()
 }
 
-/// Whether a name of Rust is that of a crate that the manifest knows, which needs no import.
+/// Whether a Rust name is a crate in the manifest, which needs no import.
 pub(super) fn is_a_crate(change: &Change<'_>, head: &File, name: &str) -> bool {
     if !head.path.ends_with(".rs") || name.starts_with(char::is_uppercase) {
         return false;
@@ -77,7 +78,7 @@ pub(super) fn is_a_crate(change: &Change<'_>, head: &File, name: &str) -> bool {
     })
 }
 
-/// Whether a name is there without an import only in an edition that the crate is not of.
+/// Whether a name needs no import only in a later edition than the crate's.
 pub(super) fn is_of_a_later_edition(change: &Change<'_>, head: &File, name: &str) -> bool {
     if !matches!(name, "Future" | "IntoFuture") || !head.path.ends_with(".rs") {
         return false;

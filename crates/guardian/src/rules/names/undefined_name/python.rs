@@ -1,7 +1,5 @@
-//! Part of `undefined-name`: imports of Python that went, and names that `__all__` lists.
-//!
-//! It reports nothing: `mod.rs` does. In functions, imports for a type checker alone do not count, nor uses in
-//! annotations.
+//! Part of `undefined-name`: removed imports of Python, and names that `__all__` lists.
+//! `mod.rs` reports them. In functions, imports for type checkers only do not count, nor do uses in annotations.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +7,8 @@ use crate::code::file::File;
 use crate::code::places::function_of;
 use crate::project::{Tree, folder_of, join};
 
-/// Names whose import is gone and that are still used where it counted: in the function that imported them, or in
-/// quoted types.
+/// Names whose import is gone and that are still used in its scope: in the function that imported them, or in quoted
+/// types.
 pub(super) fn no_longer_imported(base: &File, head: &File) -> Vec<(String, usize)> {
     let mut lost = in_functions(base, head);
     let (old, new) = (base.names(), head.names());
@@ -29,7 +27,7 @@ pub(super) fn no_longer_imported(base: &File, head: &File) -> Vec<(String, usize
     lost
 }
 
-/// Names that `__all__` promises and the module has not.
+/// Names that `__all__` lists and the module does not have.
 pub(super) fn listed_and_missing(tree: &Tree<'_>, file: &File) -> Vec<(String, usize)> {
     let names = file.names();
     if names.open || file.outline().open || !file.text.contains("__all__") {
@@ -54,7 +52,7 @@ pub(super) fn listed_and_missing(tree: &Tree<'_>, file: &File) -> Vec<(String, u
         .collect()
 }
 
-/// An import inside a function serves that function: that another has the same import is no help.
+/// An import inside a function applies only to that function: the same import in another function does not help.
 fn in_functions(base: &File, head: &File) -> Vec<(String, usize)> {
     let old = imported(base);
     if old.is_empty() {
@@ -65,7 +63,7 @@ fn in_functions(base: &File, head: &File) -> Vec<(String, usize)> {
     let gone: Vec<&(String, String)> = old.iter().filter(|(function, name)| {
         !function.is_empty()
             && !now.contains(&(function.clone(), name.clone()))
-            // Bound further out, or here in another way
+            // Bound in an outer scope, or here in another way
             && !bound.iter().any(|(place, other)| {
                 other == name && (place.is_empty() || function == place || function.starts_with(&format!("{place}.")))
             })
@@ -84,7 +82,7 @@ fn in_functions(base: &File, head: &File) -> Vec<(String, usize)> {
         }
         let place = function_of(head, index);
         let inside = |function: &str| place == function || place.starts_with(&format!("{function}."));
-        // Annotations are not evaluated where imports are for types alone
+        // If imports are for types only, annotations are not evaluated
         let typed = head.flat().above(index).take(8).any(|i| head.flat().kind(i) == "type");
         if !typed && gone.iter().any(|(function, other)| other == name && inside(function)) {
             lost.push((name.to_string(), index));
@@ -103,7 +101,7 @@ fn is_use(file: &File, index: usize) -> bool {
     }
 }
 
-/// Names that imports bring, each with the function it is in; not those that are for a type checker alone.
+/// Names that imports bring, each with the function around it; not imports for type checkers only.
 fn imported(file: &File) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for (index, node) in file.flat().iter() {
@@ -125,7 +123,7 @@ fn imported(file: &File) -> BTreeSet<(String, String)> {
     found
 }
 
-/// Everything else that binds a name, each with the function it is in.
+/// Names that are bound in other ways, each with the function around it.
 fn bound(file: &File) -> BTreeSet<(String, String)> {
     let mut found = imported(file);
     for (index, node) in file.flat().iter() {
@@ -149,12 +147,12 @@ fn bound(file: &File) -> BTreeSet<(String, String)> {
             }
             _ => false,
         };
-        // What a class defines is no name in its methods
+        // Methods do not see names of their class
         let member = matches!(parent, "function_definition" | "class_definition")
             && file.flat().above(node.parent).take(3).any(|i| file.flat().kind(i) == "class_definition");
         if binds && !member && !for_types(file, index) {
             let mut place = function_of(file, index);
-            // A definition is bound where it stands, not within itself
+            // A definition is bound in the scope around it, not inside itself
             if matches!(parent, "function_definition" | "class_definition") {
                 place = place.rsplit_once('.').map_or(String::new(), |(outer, _)| outer.to_string());
             }

@@ -1,7 +1,6 @@
-//! Names that a `*` import brought which is gone.
-//!
-//! Part of `undefined-name`, which reports them. It lists only modules of the project, and is silent where another star
-//! or a macro may still bring the name.
+//! Names that a removed `*` import brought.
+//! Part of `undefined-name`, which reports them. It lists only modules of the project, and reports nothing if another
+//! star or a macro may still bring the name.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use crate::names::is_known;
 use crate::project::{Target, Tree, rust};
 use crate::rules::Change;
 
-/// Names of modules whose `*` import the head has not got any more, and that are used as before: (name, node).
+/// Names of modules whose `*` import the change removed, and that are still used: (name, node).
 pub(super) fn no_longer_brought(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize)> {
     let Some(language) = head.language else { return Vec::new() };
     let kept: BTreeSet<&str> = stars(head).map(|import| import.module.as_str()).collect();
@@ -39,7 +38,7 @@ fn stars(file: &File) -> impl Iterator<Item = &Import> {
     file.outline().imports.iter().filter(|import| import.names.iter().any(|n| n.name == "*"))
 }
 
-/// The names of a module of the project; nothing where it cannot be told.
+/// The names of a module of the project; `None` if they cannot be listed.
 fn names_of(tree: &Tree<'_>, file: &File, import: &Import) -> Option<BTreeSet<String>> {
     if file.language == Some(Language::Rust) {
         return rust::module_of_star(tree, file, import).map(|module| {
@@ -53,7 +52,7 @@ fn names_of(tree: &Tree<'_>, file: &File, import: &Import) -> Option<BTreeSet<St
     }
 }
 
-/// Whether another `*` import may bring the name, or a macro.
+/// Whether another `*` import or a macro may bring the name.
 fn may_still_come(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     if file.language == Some(Language::Rust) {
         return rust::a_glob_may_bring(tree, file, name) || rust::has_item_macro(file);

@@ -7,7 +7,7 @@ use syntax::ImportKind;
 use crate::code::file::File;
 use crate::rules::Change;
 
-/// Methods of traits of the standard library that are in no prelude.
+/// Methods of standard library traits that are not in a prelude.
 const STD: &[(&str, &[&str])] = &[
     ("fmt::Write", &["write_str", "write_char", "write_fmt"]),
     ("io::Write", &["write_all", "flush", "write_fmt", "write_vectored", "by_ref"]),
@@ -25,7 +25,7 @@ const STD: &[(&str, &[&str])] = &[
     ("error::Error", &["source", "description"]),
 ];
 
-/// Traits that are no longer imported, and whose methods are called as before: (trait, method, node of the call).
+/// Traits that are no longer imported, and whose methods are still called: (trait, method, node of the call).
 pub(super) fn no_longer_imported(
     change: &Change<'_>,
     base: &File,
@@ -34,7 +34,7 @@ pub(super) fn no_longer_imported(
     let mut found = Vec::new();
     let now: BTreeSet<&str> = imported(head).map(|(_, _, local)| local).collect();
     for (module, name, local) in imported(base).filter(|(_, _, local)| !now.contains(local)) {
-        // Bounds and paths bring the methods of a trait with them
+        // Bounds and paths make the methods of a trait available
         if !local.starts_with(|c: char| c.is_uppercase() || c == '_')
             || head.text.contains(&format!("::{name}"))
         {
@@ -54,7 +54,7 @@ pub(super) fn no_longer_imported(
     found
 }
 
-/// Module, name and local name of what a file imports.
+/// Module, name and local name of each import of a file.
 fn imported(file: &File) -> impl Iterator<Item = (&str, &str, &str)> {
     let imports = file.outline().imports.iter().filter(|import| import.kind == ImportKind::Static);
     imports.flat_map(|import| {
@@ -92,7 +92,7 @@ fn rust_files<'c>(change: &'c Change<'_>) -> impl Iterator<Item = (&'c str, std:
     paths.filter_map(|path| Some((path.as_str(), change.head.read(path)?)))
 }
 
-/// Whether something else of the project has a method of that name.
+/// Whether something else in the project has a method of that name.
 fn is_anothers(change: &Change<'_>, name: &str, method: &str) -> bool {
     let head = format!("fn {method}");
     rust_files(change)
@@ -124,7 +124,7 @@ fn is_anothers(change: &Change<'_>, name: &str, method: &str) -> bool {
         })
 }
 
-/// Calls of methods by name, on something.
+/// Method calls with these names.
 fn calls(file: &File, methods: &BTreeSet<String>) -> Vec<(String, usize)> {
     if methods.is_empty() {
         return Vec::new();

@@ -1,7 +1,6 @@
-//! What a test calls, and whether any of it may assert.
-//!
-//! What is not known counts as asserting: fixtures, packages, helpers of other test files. It follows helpers of the
-//! same file only, and reports nothing: `mod.rs` does.
+//! The calls of a test, and whether any of them may assert.
+//! Unknown calls count as asserting: fixtures, packages, helpers in other test files. It follows only helpers of the
+//! same file. `mod.rs` reports the result.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use crate::code::functions::{Function, Test, assertions, functions};
 use crate::project::{Target, Tree};
 use shared::test_files::is_test;
 
-/// Whether a test calls code of the project and looks at nothing. What is not known counts as looking.
+/// Whether a test calls code of the project and asserts nothing. Unknown calls count as asserting.
 pub(super) fn asserts_nothing(tree: &Tree<'_>, file: &File, test: &Test) -> bool {
     if !test.assertions.is_empty() || test.name.is_empty() {
         return false;
@@ -61,7 +60,7 @@ pub(super) fn asserts_nothing(tree: &Tree<'_>, file: &File, test: &Test) -> bool
     }
 }
 
-/// Whether the calls below a node are to code of the project, at least one, and to nothing that may assert.
+/// Whether the calls below a node include at least one of the project's code, and none that may assert.
 fn by_calls(
     tree: &Tree<'_>,
     file: &File,
@@ -118,9 +117,9 @@ fn by_calls(
 }
 
 enum Origin {
-    /// A file of the project that is no test
+    /// A file of the project that is not a test
     Project,
-    /// The language's own, or a value
+    /// Part of the language, or a value
     Known,
     Unknown,
 }
@@ -177,7 +176,7 @@ fn in_go(tree: &Tree<'_>, file: &File, test: &Test, own: &[Function]) -> bool {
             }
             continue;
         }
-        // A helper that is given the test may fail it
+        // A helper that gets the test object may fail the test
         let handed = flat.field(index, "arguments").is_some_and(|arguments| {
             flat.below(arguments).any(|i| flat.kind(i) == "identifier" && file.text_of(i) == "t")
         });
@@ -264,7 +263,7 @@ fn in_rust(file: &File, test: &Test, own: &[Function]) -> bool {
                     return false;
                 }
                 if let Some(helper) = own.iter().find(|f| f.name.rsplit('.').next() == Some(last)) {
-                    // A helper of tests may assert in ways of its own
+                    // A test helper may assert in its own way
                     let of_tests = helper.name.contains("tests.")
                         || helper.name.contains("test.")
                         || file.is_test()
@@ -272,7 +271,7 @@ fn in_rust(file: &File, test: &Test, own: &[Function]) -> bool {
                     if of_tests {
                         return false;
                     }
-                    // A method may be of any type
+                    // A method may belong to any type
                     calls |= !callee.contains('.');
                 } else if file
                     .outline()
@@ -294,7 +293,7 @@ fn in_rust(file: &File, test: &Test, own: &[Function]) -> bool {
     calls
 }
 
-/// Words of a name that asserts.
+/// Whether a name contains a word for an assertion.
 pub(super) fn is_assertive(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "assert",

@@ -1,7 +1,6 @@
-//! Tests that ask their own mocks, or replace what they are about.
-//!
-//! For Python, TypeScript and JavaScript; makers of mocks are known by name. Mocks that keep a part of the original, or
-//! are handed to other code, are left out.
+//! Tests that only check their own mocks, or replace the code that they are about.
+//! For Python, TypeScript and JavaScript; functions that create mocks are known by name. Ignores mocks that keep a part
+//! of the original, or are passed to other code.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use crate::code::functions::Test;
 use crate::project::Target;
 use crate::rules::{Change, Found, Pair};
 
-/// What makes a mock.
+/// Functions that create a mock.
 const MAKERS: &[&str] = &[
     "vi.fn",
     "jest.fn",
@@ -33,7 +32,7 @@ const MAKERS: &[&str] = &[
     "mocker.patch",
 ];
 
-/// What a test may call that says nothing of the project.
+/// Calls that do not reach the project's code.
 const OWN: &[&str] = &[
     "expect",
     "assert",
@@ -60,7 +59,7 @@ const OWN: &[&str] = &[
     "Exception",
 ];
 
-/// Whether a test calls only mocks of its own, and hands them to nobody.
+/// Whether a test calls only its own mocks, and passes them to nothing.
 pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
     if test.assertions.is_empty()
         || !matches!(
@@ -74,7 +73,7 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
     !mocks.is_empty() && asks_only(file, test, &mocks)
 }
 
-/// The names under which a test keeps mocks that it makes.
+/// The names of mocks that a test creates.
 fn mocks<'a>(file: &'a File, test: &Test) -> BTreeSet<&'a str> {
     let flat = file.flat();
     let mut mocks: BTreeSet<&str> = BTreeSet::new();
@@ -102,7 +101,7 @@ fn mocks<'a>(file: &'a File, test: &Test) -> BTreeSet<&'a str> {
     mocks
 }
 
-/// Whether a test calls these mocks, nothing else, and hands them to nobody.
+/// Whether a test calls only these mocks, and passes them to nothing.
 fn asks_only(file: &File, test: &Test, mocks: &BTreeSet<&str>) -> bool {
     let flat = file.flat();
     let mut called = false;
@@ -147,14 +146,14 @@ fn asks_only(file: &File, test: &Test, mocks: &BTreeSet<&str>) -> bool {
     called
 }
 
-/// The part of a test file's name that it shares with what it tests.
+/// The part of a test file's name that it shares with the tested file.
 fn stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.split('.').next().unwrap_or(name);
     stem.trim_start_matches("test_").trim_end_matches("_test")
 }
 
-/// A module that is replaced as a whole in the test that is about it.
+/// Modules that are mocked completely in their own test.
 pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &[Test], found: &mut Found) {
     let flat = file.flat();
     for (index, node) in flat.iter().filter(|(_, node)| node.kind == "call_expression") {
@@ -191,7 +190,7 @@ pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &
             .filter(|other| other.module != name && other.module.starts_with('.'))
             .count();
         let about = stem(&file.path) == stem(name) || others == 0;
-        // What is imported of it is what is asked
+        // The imported names are what the test checks
         let asked = import.names.iter().any(|n| {
             all.iter().any(|test| {
                 test.assertions.iter().any(|a| {
@@ -211,7 +210,7 @@ pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &
     }
 }
 
-/// `patch("a.f")` in a test that asserts what `a.f()` gives.
+/// `patch("a.f")` in a test that asserts the result of `a.f()`.
 pub(super) fn patches_itself(pair: &Pair, file: &File, all: &[Test], found: &mut Found) {
     let flat = file.flat();
     for test in all.iter().filter(|test| pair.wrote_at(file.flat().node(test.index).start)) {

@@ -1,4 +1,4 @@
-//! New tests that cannot fail: nothing is asserted, or only what the test itself made up.
+//! New tests that cannot fail: they assert nothing, or only values that the test itself creates.
 
 mod calls;
 mod mocks;
@@ -141,7 +141,7 @@ fn hollow(tree: &Tree<'_>, file: &File, test: &Test) -> Option<(usize, String)> 
         .then(|| (test.index, format!("test `{name}` asserts nothing")))
 }
 
-/// A test that is about not failing, and says so.
+/// Whether a test only checks that code does not fail, and says so.
 fn is_smoke(file: &File, test: &Test) -> bool {
     const WORDS: &[&str] = &[
         "not raise",
@@ -215,7 +215,7 @@ fn is_smoke(file: &File, test: &Test) -> bool {
                 .any(|word| inside.contains(word))
 }
 
-/// What is compared with itself in a test: a plain name on both sides.
+/// The expression that a test compares with itself: a plain name on both sides.
 fn itself(file: &File, test: &Test) -> Option<String> {
     let flat = file.flat();
     let about = file.text_of(test.index).to_lowercase();
@@ -304,7 +304,7 @@ fn itself(file: &File, test: &Test) -> Option<String> {
     None
 }
 
-/// The first two values that an assertion of equality is given.
+/// The first two arguments of an equality assertion.
 fn pair_of(file: &File, call: usize, callee: &str) -> Option<(String, String)> {
     let last = callee.rsplit('.').next().unwrap_or(callee);
     let equals = matches!(
@@ -339,7 +339,7 @@ fn pair_of(file: &File, call: usize, callee: &str) -> Option<(String, String)> {
     Some((arguments.next()?, arguments.next()?))
 }
 
-/// Assertions in a listener, after which nothing happens.
+/// Whether all assertions are in a listener that nothing triggers afterwards.
 fn never_reached(file: &File, test: &Test) -> bool {
     if test.assertions.is_empty() || !file.language.is_some_and(Language::is_ecmascript) {
         return false;
@@ -369,7 +369,7 @@ fn never_reached(file: &File, test: &Test) -> bool {
     }
     let body = statements(file, test.body);
     let Some(last) = body.last() else { return false };
-    // What comes after the registration may make it happen
+    // Code after the registration may trigger the listener
     let registers = |statement: usize| {
         flat.kind(statement) == "expression_statement"
             && flat.parts(statement).next().is_some_and(|call| {
@@ -403,7 +403,7 @@ fn never_reached(file: &File, test: &Test) -> bool {
     outside == 0 && body.iter().filter(|i| flat.kind(**i) == "expression_statement").all(|i| registers(*i))
 }
 
-/// `expect(…).rejects` that nobody waits for.
+/// `expect(…).rejects` without `await`.
 fn not_awaited(pair: &Pair, file: &File, all: &[Test], found: &mut Found) {
     let flat = file.flat();
     for test in all {
