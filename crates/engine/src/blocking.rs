@@ -1,4 +1,5 @@
-//! Blocking work (git, files) off the async threads; in simulations, in virtual time. A leaf: it knows no other file.
+//! Runs blocking work (git, files) off the async threads; in simulations, in virtual time. A leaf: it uses no other
+//! file.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -6,15 +7,15 @@ use std::time::Duration;
 
 use tokio::task::{JoinError, spawn_blocking};
 
-/// How long a piece of blocking work takes before and after it has its effect.
+/// Gives the durations before and after the effect of a piece of blocking work.
 pub type Takes = Box<dyn FnMut() -> (Duration, Duration)>;
 
 thread_local! {
     static VIRTUAL: RefCell<Option<Takes>> = const { RefCell::new(None) };
 }
 
-/// From now on, blocking work begun on this thread is done on it, in the time that `takes` says, so that a runtime of one
-/// thread whose clock stands does everything in one order. `None` ends it. For simulations.
+/// From now on, this thread runs its blocking work itself, for the durations that `takes` gives, so that a
+/// single-threaded runtime with a paused clock does everything in one order. `None` ends this. For simulations.
 pub fn block_in_virtual_time(takes: Option<Takes>) {
     VIRTUAL.set(takes);
 }
@@ -24,7 +25,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     let takes = VIRTUAL.with_borrow_mut(|takes| takes.as_mut().map(|takes| takes()));
     let done = match takes {
         None => spawn_blocking(work).await,
-        // Like a blocking thread, it goes on where nobody waits for it any more
+        // Like work on a blocking thread, it continues if its caller stops waiting
         Some((before, after)) => {
             let work = async move {
                 tokio::time::sleep(before).await;
@@ -38,7 +39,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     match done.map_err(JoinError::try_into_panic) {
         Ok(value) => value,
         Err(Ok(panic)) => resume_unwind(panic),
-        // Only when the runtime shuts down: nobody waits for the answer any more
+        // This happens only while the runtime shuts down: nobody waits for the answer any more
         Err(Err(_)) => std::future::pending().await,
     }
 }

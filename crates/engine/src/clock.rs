@@ -1,13 +1,14 @@
-//! The time and the chance in names, so that a simulation can replace them. A leaf: it knows no other file.
+//! The current time and unique numbers for names, so that a simulation can replace them. A leaf: it uses no
+//! other file.
 
 use std::hash::{BuildHasher, Hasher};
 
-/// The time, and the chance in names, as the host tells them.
+/// Provides the current time and unique numbers for names.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970.
     fn now_ms(&self) -> u64;
 
-    /// A number that hardly comes twice, for names; no secret.
+    /// A number for names that is very unlikely to repeat; it is not secret.
     fn unique(&self) -> u64 {
         std::hash::RandomState::new().build_hasher().finish()
     }

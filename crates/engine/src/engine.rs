@@ -1,6 +1,6 @@
-//! The engine of one project folder: what `/task` says, what the tools of roles call, and the mission that runs.
-//!
-//! It only hands on: what a command means is decided in `mission::command`, what happens in `missions`.
+//! The engine of one project folder: executes `/task` commands, answers the tools of roles, and holds the running
+//! mission.
+//! It only dispatches: `mission::command` decides what a command means, `missions` carries it out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,12 +26,12 @@ use crate::talk::watch::UNKNOWN;
 use crate::text::visible;
 use crate::world::World;
 
-/// What came of it is said, whichever way it went.
+/// The text for the user, of a success or a failure.
 fn told(said: Result<String, String>) -> String {
     said.unwrap_or_else(|why| why + "\n")
 }
 
-/// How long a resume waits for a mission that was stopped just before to wind up.
+/// How long a resume waits for a mission that was just stopped to finish its shutdown.
 const WINDING_UP: Duration = Duration::from_secs(3);
 
 pub struct Engine {
@@ -60,7 +60,7 @@ impl Engine {
         }
     }
 
-    /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
+    /// Executes the text after `/task`, and answers through [`Host::say`]. Returns when there is nothing more to say:
     /// for a mission, when it has ended or is paused.
     pub async fn command(&self, text: &str, session: Option<String>, host: Arc<dyn Host>) {
         let host: Arc<dyn Host> = Arc::new(Voice(host));
@@ -93,8 +93,8 @@ impl Engine {
         }
     }
 
-    /// What was typed after `/task` in a session that is busy with its mission, where it takes effect at once: the answer, or
-    /// `None` where it has to wait for the mission's end.
+    /// Executes the text after `/task` in a session that is busy with its mission, if it takes effect at once. Returns
+    /// the answer, or `None` if the command has to wait for the mission's end.
     pub async fn at_once(&self, text: &str) -> Option<String> {
         let host: Arc<dyn Host> = Arc::new(Nobody);
         let project =
@@ -159,20 +159,22 @@ impl Engine {
         run::run(&project, Start::Resume { id }, session, &self.sessions, &self.running).await;
     }
 
-    /// A mission of this project that waits to be resumed, as a sentence for the user who opens OpenCode here; changes nothing.
+    /// A sentence about a mission of this project that can be resumed, for the user who opens OpenCode here; changes
+    /// nothing.
     pub async fn unfinished(&self) -> Option<String> {
         let options = self.options.clone();
         let said = blocking(move || offer::unfinished(&options)).await?;
         Some(self.redactor.redact(&said).into_owned())
     }
 
-    /// Stops the mission that runs here; it can be resumed. `by` is told to the user. What waits for its turn waits no more.
+    /// Stops the mission that runs here; it can be resumed. The user is told `by`. Queued missions no longer wait for
+    /// their turn.
     pub async fn stop(&self, by: &str) {
         self.waiting.end();
         self.running.stop(by).await;
     }
 
-    /// The same for what was asked for in one session: Esc there is no business of a mission that another one runs.
+    /// The same for the missions of one session: Esc in a session must not stop a mission of another one.
     pub async fn stop_in(&self, session: &str, by: &str) {
         if !self.waiting.cancel(session) && self.running.is_of(session) {
             self.running.stop(by).await;
@@ -190,12 +192,12 @@ impl Engine {
         }
     }
 
-    /// Whether a session is one of a role at work here.
+    /// Whether a session belongs to a role that works here.
     pub fn knows(&self, session: &str) -> bool {
         self.sessions.get(session).is_some()
     }
 
-    /// A mailbox tool of a role; gives what the model is answered.
+    /// Executes a role's call of a mailbox tool; returns the answer for the model.
     pub async fn call_tool(&self, session: &str, tool: &str, arguments: Value) -> String {
         let Some(session) = self.sessions.get(session) else {
             return format!(
@@ -216,12 +218,12 @@ impl Engine {
         }
     }
 
-    /// Why a call of one of OpenCode's tools may not go ahead, in words for the model.
+    /// Why a call of one of OpenCode's tools is refused, in words for the model; `None` if it may run.
     pub async fn before_tool(&self, session: &str, tool: &str, arguments: &Value) -> Option<String> {
         let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
         };
-        // The mailbox counts its own, and what is no call of a tool is seen by `observe`
+        // The mailbox counts its own calls, and `observe` sees calls that are not tool calls
         let counted = tool != session.role.mailbox() && tool != UNKNOWN;
         let repeated = counted.then(|| session.watch.call(tool, &arguments.to_string())).flatten();
         let refusal = match repeated {
@@ -237,8 +239,8 @@ impl Engine {
         refusal
     }
 
-    /// Why a session's next request may not be sent to its model, if it may not: the host ends the turn. `bytes`: the length
-    /// of its messages. May wait until requests of other sessions are answered.
+    /// Why a session's next request may not be sent to its model; `None` if it may. The host ends the turn on a
+    /// refusal. `bytes`: the length of the request's messages. May wait until requests of other sessions are answered.
     pub async fn before_request(&self, session: &str, bytes: u64) -> Option<String> {
         match self.sessions.get(session) {
             Some(known) => requests::refused(session, &known, bytes).await,
@@ -246,15 +248,15 @@ impl Engine {
         }
     }
 
-    /// What stands in place of parts of a session's messages in its next request, as JSON of `talk::paging::Replaced`; `None`
-    /// where all stays. `messages`: JSON of `talk::paging::Handed`.
+    /// Replacements for parts of a session's messages in its next request, as JSON of `talk::paging::Replaced`; `None`
+    /// if nothing changes. `messages`: JSON of `talk::paging::Handed`.
     pub async fn page(&self, session: &str, messages: &str) -> Option<String> {
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
         requests::page(&context.desk, &session, messages).await
     }
 
-    /// What the host sees of a session while its role is at work: an [`Observation`] as JSON. What cannot be read, or belongs
-    /// to no session here, is left out.
+    /// Receives an [`Observation`] (as JSON) of a session while its role works. Ignores JSON that cannot be read, and
+    /// sessions that are not known here.
     pub fn observe(&self, session: &str, observation: &str) {
         if let (Some(session), Ok(observation)) =
             (self.sessions.get(session), serde_json::from_str(observation))
@@ -263,7 +265,7 @@ impl Engine {
         }
     }
 
-    /// Other arguments for a call of one of OpenCode's tools, if it should run with others; the error is for the model.
+    /// Other arguments for a call of one of OpenCode's tools, if the call needs them; the error is for the model.
     pub async fn rewrite_tool(
         &self,
         session: &str,
@@ -279,8 +281,8 @@ impl Engine {
         shell::run(&context, &session, arguments).await.map(Some)
     }
 
-    /// Carries out a call of one of the tools with which roles change files ([`crate::file_tools`]), or with `write` unset says
-    /// what it would do, so that the user can be asked; the error is for the model.
+    /// Executes a call of one of the tools with which roles change files ([`crate::file_tools`]). Without `write` it
+    /// only describes the change, so that the user can be asked. The error is for the model.
     pub async fn change_file(
         &self,
         session: &str,
@@ -294,7 +296,7 @@ impl Engine {
         write::run(&context, &session, tool, arguments, write).await
     }
 
-    /// What is appended to the answer of one of OpenCode's tools.
+    /// The text to append to the answer of one of OpenCode's tools.
     pub async fn after_tool(&self, session: &str, tool: &str, arguments: Value) -> Option<String> {
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
         let tool = tool.to_string();

@@ -1,4 +1,4 @@
-//! Why a role gave no result. A leaf, so that every floor can say so.
+//! Why a role gave no result. A leaf, so that every floor can use it.
 
 use mission::FailureClass;
 use mission::permit::Refusal;
@@ -19,7 +19,7 @@ impl RoleFailure {
         RoleFailure::new(FailureClass::Host, reason)
     }
 
-    /// The mission ended or paused meanwhile, or the task is over; what this says is not recorded any more.
+    /// The mission ended or paused meanwhile, or the task is over; this failure is no longer recorded.
     pub fn stopped() -> RoleFailure {
         RoleFailure::host("the mission was stopped")
     }

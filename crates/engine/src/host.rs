@@ -1,6 +1,5 @@
-//! The one way to the outside: what the engine asks of the program that runs the language models.
-//!
-//! Nothing in the core names the host behind it, and what a host says is never believed as a fact about files.
+//! The only way out of the engine: requests to the program that runs the language models.
+//! Nothing in the core names the host, and nothing that a host says counts as a fact about files.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,11 +9,11 @@ use std::pin::Pin;
 use mission::{Price, Role, Tokens};
 use serde::{Deserialize, Serialize};
 
-/// A wish of the engine. Plain data, so that a host can live in another language or on another machine.
+/// A request of the engine. Plain data, so that a host can be in another language or on another machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "op")]
 pub enum HostRequest {
-    /// A session for a role; answers `{ session }`.
+    /// Open a session for a role; answers `{ session }`.
     Open {
         directory: PathBuf,
         parent: Option<String>,
@@ -24,16 +23,16 @@ pub enum HostRequest {
         #[serde(default)]
         bash: bool,
     },
-    /// One prompt; answers when the role has ended its turn, with a [`Turn`].
+    /// Send one prompt; answers with a [`Turn`] when the role has ended its turn.
     Prompt {
         session: String,
         directory: PathBuf,
         role: Role,
         model: Option<String>,
-        /// Of the model, as the host names it.
+        /// The model's variant, as the host names it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         variant: Option<String>,
-        /// Of each request of the turn.
+        /// Options for each request of the turn.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         options: BTreeMap<String, serde_json::Value>,
         text: String,
@@ -42,17 +41,18 @@ pub enum HostRequest {
         session: String,
         directory: PathBuf,
     },
-    /// No session works in this folder any more: what the host keeps for it can go.
+    /// No session works in this folder any more: the host may drop its data for it.
     Dispose {
         directory: PathBuf,
     },
-    /// The prices and variants of these models (`provider/model`), and the model that is asked where none is named; answers [`Models`].
+    /// The prices and variants of these models (`provider/model`), and the model for roles without a configured one;
+    /// answers [`Models`].
     Models {
         models: Vec<String>,
     },
 }
 
-/// What a prompt came to.
+/// The result of a prompt.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Turn {
@@ -62,28 +62,28 @@ pub struct Turn {
     pub cost_usd: f64,
     /// Why the provider or the host failed, if it did.
     pub error: Option<TurnError>,
-    /// The last words of the role; of a long text, its end.
+    /// The last words of the role; the end of a long text.
     pub text: String,
-    /// How long all of them were.
+    /// The length of all its words, in bytes.
     pub bytes: u64,
 }
 
-/// What the host knows of models.
+/// The host's knowledge of models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Models {
     /// `provider/model`
     pub default: Option<String>,
     pub prices: BTreeMap<String, Price>,
-    /// The variants of those among them whose variants the host knows, by model.
+    /// By model: the variants, if the host knows them.
     pub variants: BTreeMap<String, Vec<String>>,
-    /// What those among them can read and write, where the host knows it.
+    /// By model: the sizes of input and output, if the host knows them.
     pub limits: BTreeMap<String, ModelLimits>,
-    /// Every model that the host could ask, as `provider/model`; empty where it does not say.
+    /// Every model that the host offers, as `provider/model`; empty if the host has no list.
     pub known: Vec<String>,
 }
 
-/// What a model can hold, and write in one answer, in tokens; 0 where it is unknown.
+/// The size of a model's context and of one answer, in tokens; 0 if unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelLimits {
@@ -91,26 +91,26 @@ pub struct ModelLimits {
     pub output: u64,
 }
 
-/// What the host sees of a session while it runs. May come twice, and late; what is unknown here is left out.
+/// Something that the host saw of a running session. It may arrive twice, and late; unknown kinds are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Observation {
-    /// A part of an answer has begun that is no ordinary text.
+    /// A part of an answer has begun that is not ordinary text.
     Thought { part: String },
-    /// A piece of an answer arrived, so long in bytes.
+    /// A piece of an answer arrived; `bytes` is its length.
     Text { answer: String, part: String, bytes: u64 },
-    /// What one answer has cost so far.
+    /// The cost of one answer so far.
     Usage { answer: String, tokens: Tokens, cost_usd: f64 },
     /// A tool is called; `arguments` as JSON.
     Tool {
         call: String,
         tool: String,
         arguments: String,
-        /// What the host said where it did not carry the call out.
+        /// The host's message, if it did not execute the call.
         #[serde(default)]
         error: Option<String>,
     },
-    /// The host waits before it asks the provider again, until then (milliseconds since 1970).
+    /// The host waits before it asks the provider again, until `next_ms` (milliseconds since 1970).
     Retry { message: String, next_ms: u64 },
 }
 
@@ -119,11 +119,11 @@ pub enum Observation {
 pub struct TurnError {
     pub name: String,
     pub message: String,
-    /// HTTP status of the provider, where there was one.
+    /// HTTP status of the provider, if it answered.
     pub status: Option<u16>,
 }
 
-/// The host itself failed: it is no attempt.
+/// The host itself failed: this does not count as an attempt.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("OpenCode could not {action}: {message}")]
 pub struct HostError {
@@ -135,15 +135,15 @@ pub type HostFuture = Pin<Box<dyn Future<Output = Result<serde_json::Value, Host
 
 pub trait Host: Send + Sync + 'static {
     fn call(&self, request: HostRequest) -> HostFuture;
-    /// A piece of the mission's visible answer, whole lines.
+    /// Shows a piece of the mission's visible answer, whole lines.
     fn say(&self, text: &str);
-    /// The same for what is only news while the mission runs, which a host may show apart from the answer.
+    /// Shows news while the mission runs, which a host may display apart from the answer.
     fn progress(&self, text: &str) {
         self.say(text);
     }
 }
 
-/// A host whose answers hide nothing from the person who reads them: the one place where the engine speaks.
+/// Wraps a host so that its texts hide nothing from the reader: the engine speaks to users only through it.
 pub(crate) struct Voice(pub std::sync::Arc<dyn Host>);
 
 impl Host for Voice {
@@ -172,7 +172,7 @@ impl HostRequest {
     }
 }
 
-/// Nobody listens, and no model is asked.
+/// A host without users and models.
 pub(crate) struct Nobody;
 
 impl Host for Nobody {

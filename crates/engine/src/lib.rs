@@ -1,12 +1,11 @@
 //! The engine: actors that carry a mission from its objective to a delivered, verified change.
-//!
-//! - [`Engine`] is the public face: `/task`, tool calls of roles, stop.
-//! - [`Host`] is the only way to the outside: the program that runs the language models implements it.
-//! - `actor` owns the state of a mission and puts its events in one sequence; `steps` do what it decides, `gates` judge.
-//! - [`for_benches`] is what only simulations and benchmarks need.
-//!
-//! **Invariants:** every fact is in the journal before it has an effect. JavaScript decides nothing; what can be said
-//! without naming OpenCode is said here.
+//! - [`Engine`] is the public interface: `/task`, tool calls of roles, stop.
+//! - [`Host`] is the only way out: the program that runs the language models implements it.
+//! - `actor` owns the state of a mission and puts its events in one sequence; `steps` do what it decides, `gates`
+//! judge.
+//! - [`for_benches`] contains items that only simulations and benchmarks need.
+//! **Invariants:** every fact is in the journal before it has an effect. JavaScript decides nothing; texts that need
+//! not name OpenCode are written here.
 
 mod actor;
 mod bench;
@@ -35,7 +34,7 @@ pub fn file_tools() -> Vec<serde_json::Value> {
     steps::work::write::definitions()
 }
 
-/// What confines the commands of missions on this machine, as `{ level, message, hint }`.
+/// The sandbox for commands of missions on this machine, as `{ level, message, hint }`.
 pub fn sandbox() -> serde_json::Value {
     let (level, message) = checks::describe_sandbox(checks::Sandbox::default());
     serde_json::json!({ "level": level.name(), "message": message, "hint": checks::sandbox_hint() })

@@ -1,13 +1,12 @@
-//! What the engine is given when a host starts it: folders, options, environment. Plain data.
-//!
-//! No default here reaches out of the project's own folders.
+//! The engine's input when a host starts it: folders, options, environment. Plain data.
+//! No default here may lead out of the project's own folders.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-/// Where the engine works and what it is given.
+/// The engine's folders and options.
 #[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
     /// The folder in which the user runs OpenCode.
@@ -18,14 +17,14 @@ pub struct EngineOptions {
     pub config_home: PathBuf,
     /// The plugin's options in opencode.json.
     pub options: Option<Value>,
-    /// They stand in the user's own configuration, not in the project's.
+    /// The options are in the user's own configuration, not in the project's.
     pub own_options: bool,
-    /// Somebody can answer a question.
+    /// A user can answer questions.
     pub interactive: bool,
     /// Roles change files with the engine's tools, not with the host's.
     pub file_tools: bool,
-    /// Files that every slot holds, by name, never committed.
+    /// Files that every slot contains, by name; they are never committed.
     pub slot_files: BTreeMap<String, String>,
-    /// The environment, for the secrets in it that are never written, shown or sent.
+    /// The environment: secrets in it are never written, shown or sent.
     pub environment: Vec<(String, String)>,
 }

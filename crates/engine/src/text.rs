@@ -1,10 +1,10 @@
-//! Small texts that many files need; those that other crates need too are in `shared::text`. It knows no other file.
+//! Small text functions for many files; those that other crates need are in `shared::text`. It uses no other file.
 
 pub(crate) use mission::budget::duration;
 pub(crate) use shared::text::{count, cut, nearest, one_of, one_of_quoted, quoted};
 
-/// A text as a person sees it, with everything in it that a terminal or a page would act on or hide: control characters, marks
-/// that turn the direction of writing, characters of no width. Line breaks and tabs stay. The one such place.
+/// A text with control characters, marks that change the direction of writing, and invisible characters made visible,
+/// because a terminal or a page would act on or hide them. Line breaks and tabs stay. All such conversion happens here.
 pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     if text.bytes().all(|b| matches!(b, b'\n' | b'\t' | b' '..=b'~')) {
         return std::borrow::Cow::Borrowed(text);
@@ -21,11 +21,10 @@ pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     std::borrow::Cow::Owned(shown)
 }
 
-/// A value as JSON in which every text is visible. Most hold nothing to show: they are written once, without a tree of values
-/// between, which for the board of a long mission costs several times more.
-///
+/// A value as JSON in which every text is visible. If no text needs a conversion, as usual, the value is written
+/// directly, without an intermediate tree of values, which for the board of a long mission costs several times more.
 /// # Errors
-/// Where the value cannot be written as JSON.
+/// If the value cannot be written as JSON.
 pub(crate) fn to_visible_json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string(value)?;
     if is_visible_json(&text) {
@@ -36,7 +35,7 @@ pub(crate) fn to_visible_json(value: &impl serde::Serialize) -> Result<String, s
     serde_json::to_string(&value)
 }
 
-/// Whether no text in it would be shown otherwise; what it does not know says no.
+/// Whether every text in it would be shown unchanged; `false` in case of doubt.
 fn is_visible_json(text: &str) -> bool {
     let (mut letters, mut before) = (text.chars(), '\n');
     while let Some(c) = letters.next() {
@@ -54,7 +53,7 @@ fn is_visible_json(text: &str) -> bool {
     true
 }
 
-/// The same for every text in a value.
+/// Makes every text in a value visible.
 fn make_visible(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
@@ -72,7 +71,7 @@ fn is_hidden(c: char, before: char) -> bool {
     match c {
         '\n' | '\t' => false,
         _ if c.is_control() => true,
-        // These join letters of some scripts and parts of pictures; after plain text they only hide something.
+        // These join letters of some scripts and parts of emoji; after ASCII text they only hide something.
         '\u{200c}' | '\u{200d}' => before.is_ascii(),
         '\u{fe00}'..='\u{fe0f}' => {
             matches!(before, '\u{fe00}'..='\u{fe0f}')
@@ -87,7 +86,7 @@ fn is_hidden(c: char, before: char) -> bool {
     }
 }
 
-/// The state of a task for readers: the journal and the board keep names of their own.
+/// The state of a task for readers: journal and board use names of their own.
 pub(crate) fn state_for_readers(name: &str) -> String {
     if name == "given_up" { "abandoned".to_string() } else { name.replace('_', " ") }
 }

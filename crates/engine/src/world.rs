@@ -1,6 +1,6 @@
-//! What the engine stands on besides its [`crate::Host`]: the time, the project's commands, and who watches. A
-//! simulation puts its own in their place. In OpenCode there is one world, the real one. Files and git are no part of
-//! it: they are real in a simulation, too. An observer is shown states and changes none.
+//! The engine's environment besides its [`crate::Host`]: the time, the project's commands, and observers. A
+//! simulation replaces them; in OpenCode they are always the real ones. Files and git are not included: they are real
+//! in a simulation, too. An observer sees states and changes none.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,7 +26,7 @@ pub trait Commands: Send + Sync + 'static {
     ) -> Running<'a>;
 }
 
-/// The commands as processes.
+/// Runs the commands as processes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Processes;
 
@@ -42,7 +42,7 @@ impl Commands for Processes {
     }
 }
 
-/// Is shown the state of a mission whenever it has changed.
+/// Sees the state of a mission after each change.
 pub trait Observer: Send + Sync + 'static {
     fn changed(&self, state: &State);
 }

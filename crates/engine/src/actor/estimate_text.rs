@@ -1,4 +1,4 @@
-//! What a mission is expected to take, in words, for progress, status and report.
+//! The expected calls, tokens, cost and time of a mission in words, for progress, status and report.
 //!
 //! Words only: the numbers come from `mission::estimate`.
 
@@ -6,7 +6,8 @@ use mission::estimate::{Estimate, Span};
 
 use crate::text::duration;
 
-/// In words: `9 to 24 calls, 61k to 410k tokens, $0.21 to $1.40, 1 min 35 s to 10 min 11 s (by 3 missions of this project)`.
+/// For example: `9 to 24 calls, 61k to 410k tokens, $0.21 to $1.40, 1 min 35 s to 10 min 11 s (by 3 missions of this
+/// project)`.
 pub(crate) fn estimate_text(estimate: &Estimate) -> String {
     let calls = estimate.calls;
     let span = |span: Span<u64>, say: fn(u64) -> String| {

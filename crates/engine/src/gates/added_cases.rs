@@ -1,8 +1,9 @@
-//! Whether an existing test file only got new cases: nothing that stood there changed, went or stopped running.
+//! Whether a change only added cases to an existing test file: no existing line changed, was removed or stopped
+//! running.
 
 use syntax::Language;
 
-/// What changes how cases that were there run, wherever it stands.
+/// Words that change how existing cases run, at any place.
 const FAR_REACHING: [&str; 24] = [
     ".only",
     ".skip",
@@ -30,7 +31,7 @@ const FAR_REACHING: [&str; 24] = [
     "/*",
 ];
 
-/// Whether `after` is `before` with whole cases put in, and with imports that bring more than they did.
+/// Whether `after` is `before` with whole cases added, and with imports that bring additional names.
 pub(crate) fn adds_cases_only(path: &str, before: &str, after: &str) -> bool {
     let Some(language) = Language::of_path(path) else { return false };
     let (imported, before) = apart(language, before);
@@ -43,13 +44,13 @@ pub(crate) fn adds_cases_only(path: &str, before: &str, after: &str) -> bool {
     added.iter().all(|block| is_cases(language, block))
 }
 
-/// Lines put in at one place, and the first line with text that stands below them.
+/// Lines added at one place, and the first non-blank line below them.
 struct Block<'t> {
     lines: Vec<&'t str>,
     next: Option<&'t str>,
 }
 
-/// The places where lines were put in; `None` where a line is gone or changed.
+/// The places at which lines were added; `None` if a line was removed or changed.
 fn inserted<'t>(before: &[&'t str], after: &[&'t str]) -> Option<Vec<Block<'t>>> {
     let (mut at, mut blocks, mut lines) = (0, Vec::new(), Vec::new());
     for line in after {
@@ -72,11 +73,11 @@ fn next<'t>(before: &[&'t str], at: usize) -> Option<&'t str> {
     before.get(at..)?.iter().find(|line| !line.trim().is_empty()).copied()
 }
 
-/// Whether what was put in is whole cases, at a place where it takes nothing from those around it.
+/// Whether the added lines are whole cases, at a place where they take nothing from the code around them.
 fn is_cases(language: Language, block: &Block<'_>) -> bool {
     let lines: Vec<&str> = block.lines.iter().copied().filter(|line| !line.trim().is_empty()).collect();
     let Some(first) = lines.first() else { return true };
-    // A block may begin with what the case before it ends with, and end where its own end was taken for that
+    // A diff may assign the end of the previous case to the block, and the block's own end to that case
     let closers = |line: &&&str| line.trim().chars().all(|c| ")}];".contains(c));
     let opened: Vec<&str> = lines.iter().skip_while(closers).copied().collect();
     let begins = opened.first().is_some_and(|line| begins_case(language, line.trim()));
@@ -97,8 +98,8 @@ fn begins_case(language: Language, line: &str) -> bool {
     starts.iter().any(|start| line.starts_with(start))
 }
 
-/// Whether brackets close in the order in which they open. In what closes first, the block took over the end of a case and
-/// left its own: as many close as open.
+/// Whether brackets close in the order in which they open. If closing brackets come first, the block contains the end
+/// of the previous case and lacks its own: then as many close as open.
 fn is_balanced(lines: &[&str]) -> bool {
     let mut depth = 0_i64;
     for c in lines.iter().flat_map(|line| line.chars()) {
@@ -111,7 +112,7 @@ fn is_balanced(lines: &[&str]) -> bool {
     depth == 0
 }
 
-/// The import lines of a text, and all others.
+/// The import lines of a text, and all other lines.
 fn apart(language: Language, text: &str) -> (Vec<&str>, Vec<&str>) {
     text.lines().partition(|line| is_import(language, line))
 }
@@ -131,11 +132,11 @@ fn is_import(language: Language, line: &str) -> bool {
     }
 }
 
-/// Whether one import line brings from the same place all that another does.
+/// Whether one import line brings from the same module all names that another one brings.
 fn brings_as_much(before: &str, now: &str) -> bool {
     let words = |line: &str| -> Vec<String> {
         let part = |c: char| !(c.is_alphanumeric() || "_$./@-".contains(c));
-        // A name that is given to another is one word with it
+        // A name with its alias counts as one word
         let line = line.replace(" as ", "\u{1}as\u{1}");
         let part = |c: char| part(c) && c != '\u{1}';
         line.split(part).filter(|word| !word.is_empty()).map(str::to_string).collect()
@@ -146,7 +147,7 @@ fn brings_as_much(before: &str, now: &str) -> bool {
     before.iter().all(|word| rest.any(|other| other == word)) && place(&before) == place(&now)
 }
 
-/// Where an import comes from: the part that looks like a path, or the first name.
+/// The module of an import: the part that looks like a path, or the first name.
 fn place(words: &[String]) -> Option<&String> {
     words.iter().find(|word| word.contains(['/', '.'])).or(words.get(1))
 }

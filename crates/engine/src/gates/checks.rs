@@ -1,4 +1,4 @@
-//! The project's own checks as a gate: only failures that the base did not have.
+//! The project's own checks as a gate: only failures that the base did not have count.
 
 use mission::{CheckKind, CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
@@ -6,33 +6,33 @@ use workspace::Slot;
 use crate::bench::check_words::JudgedCheck;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-/// Also gives what vouches for the change, in words, and the names of the base's checks that passed.
+/// Also returns what vouches for the change, in words, and the names of the base's checks that passed.
 pub(crate) async fn run_checks(
     context: &GateContext,
     change: &Change<'_>,
     keeps_tests: bool,
 ) -> (Judgement, Vec<String>, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
-    // Without the base the checks give no evidence, which `check_tree` says
+    // Without a result for the base the checks give no evidence, which `check_tree` reports
     let _ = context.checks.ensure_base_for(base, tree).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
     (judgement, vouched(&summaries, change.paths), passed(&summaries))
 }
 
-/// The base's own checks that passed.
+/// The names of the base's own checks that passed.
 pub(crate) fn passed(summaries: &[CheckSummary]) -> Vec<String> {
     let passed = summaries.iter().filter(|summary| summary.verdict == GateVerdict::Pass && !summary.own);
     passed.map(|summary| summary.name.clone()).collect()
 }
 
-/// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that was integrated before,
+/// Whether these tasks must keep all tests that exist since the mission's start: neither they nor any integrated task
 /// has a reason to change tests.
 pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
     let integrated = |phase: &Phase| matches!(phase, Phase::Integrated { .. });
     !state.tasks.values().any(|t| t.edits_tests.is_some() && (integrated(&t.phase) || tasks.contains(&&t.id)))
 }
 
-/// Judges a tree that stands in `slot`. `keeps_tests`: fewer tests than on the base are a failure.
+/// Judges the tree that is checked out in `slot`. `keeps_tests`: fewer tests than on the base are a failure.
 pub(crate) async fn check_tree(
     context: &GateContext,
     slot: &Slot,
@@ -72,8 +72,8 @@ pub(crate) async fn check_tree(
     (Judgement { gate, verdict, detail, failure }, summaries)
 }
 
-/// What vouches for a change of `paths`, in words: tests that cover some of it. A build, types and lints are named as what
-/// they are.
+/// What vouches for a change of `paths`, in words: tests that cover some of them. Builds, type checks and linters are
+/// named as such.
 fn vouched(summaries: &[CheckSummary], paths: &[String]) -> Vec<String> {
     let concerns = |s: &&CheckSummary| {
         s.vouches() && (s.covers.iter().any(|path| paths.contains(path)) || s.misses.is_empty())

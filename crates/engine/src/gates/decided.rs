@@ -1,8 +1,7 @@
-//! Findings that the project's own compiler or type checker decides: where a check that was green on the base is green on the
-//! change and has judged the line, an error is a question for the Reviewer.
-//!
-//! Pipelines ask; the rules of findings say which tools decide them (`guardian::decided_by`), the settings of the base which
-//! lines a check judges (`checks::Decisions`). Where the mission may change settings, nothing is decided.
+//! Findings that the project's own compiler or type checker decides: if a check passed on the base, passes on the
+//! change and judges the line, the error becomes a question for the Reviewer.
+//! Pipelines call it. `guardian::decided_by` says which tools decide a rule, and the base's settings say which lines a
+//! check judges (`checks::Decisions`). If the mission may change settings, no finding is decided.
 
 use checks::{Check, Decider, Decisions, Verdict};
 use guardian::{Finding, Sources, Tool};
@@ -13,7 +12,7 @@ use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{GateContext, Judgement};
 use crate::text::count;
 
-/// The trees that decide: settings are read from the first, the code from the second.
+/// The trees for a decision: settings are read from the base, code from the change.
 pub(crate) struct Trees<'a> {
     pub mission_base: &'a str,
     /// The change, as a commit, and its tree.
@@ -21,22 +20,22 @@ pub(crate) struct Trees<'a> {
     pub tree: &'a str,
 }
 
-/// Errors that wait for the checks, and what the Guardian says if they stay.
+/// Errors that wait for the checks, with the Guardian's judgement in case they remain.
 pub(crate) struct Held {
     errors: Vec<Finding>,
     judgement: Judgement,
-    /// Checks that judge the lines, if they pass.
+    /// The checks that judge these lines, if they pass.
     checks: Vec<Check>,
 }
 
 impl Held {
-    /// What the Guardian says where nothing decides otherwise.
+    /// The Guardian's judgement, if no check decides otherwise.
     pub(crate) fn into_judgement(self) -> Judgement {
         self.judgement
     }
 }
 
-/// Holds back a judgement whose every error one of the project's checks may decide.
+/// Holds back a judgement if one of the project's checks may decide each of its errors.
 pub(crate) async fn hold(
     context: &GateContext,
     trees: &Trees<'_>,
@@ -62,7 +61,7 @@ pub(crate) async fn hold(
     }
 }
 
-/// What becomes of held errors when these checks, by name, have passed; also the questions that they are now.
+/// Decides held errors after these checks, by name, have passed; also returns the questions that the errors became.
 pub(crate) async fn settle(
     context: &GateContext,
     trees: &Trees<'_>,
@@ -87,7 +86,7 @@ pub(crate) async fn settle(
     (said, questions.collect())
 }
 
-/// Errors on lines that none of these checks judges; `None` where the trees cannot be read.
+/// Errors on lines that none of these checks judges; `None` if the trees cannot be read.
 async fn undecided(
     context: &GateContext,
     trees: &Trees<'_>,

@@ -1,4 +1,4 @@
-//! The Guardian as a gate: what this change introduced, and only that.
+//! The Guardian as a gate: only findings that this change introduced count.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 use crate::text::count;
 
-/// What the Guardian says of a change.
+/// The Guardian's result for a change.
 pub(crate) struct Linted {
     pub judgement: Judgement,
-    /// What the change did to tests, where it is for the reviewer to judge.
+    /// Changes of tests that the Reviewer has to judge.
     pub weakened: Vec<Issue>,
     /// Suspicions, which block nothing.
     pub warnings: Vec<Issue>,
-    /// What the judgement rests on where it fails.
+    /// The findings for which the judgement fails.
     pub errors: Vec<guardian::Finding>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) async fn lint_change(context: &GateContext, change: &Change<'_>) -> L
     lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, &edits).await
 }
 
-/// Lints what `to` changed of `from`.
+/// Lints the changes from `from` to `to`.
 pub(crate) async fn lint_trees(
     context: &GateContext,
     from: &str,
@@ -61,7 +61,7 @@ pub(crate) fn gone(head: &dyn Sources, paths: &[String]) -> BTreeSet<String> {
     paths.iter().filter(|path| head.files().binary_search(path).is_err()).cloned().collect()
 }
 
-/// What findings come to.
+/// The judgement for some findings.
 pub(crate) fn verdict(
     findings: Vec<guardian::Finding>,
     test_edits: &TestEdits,

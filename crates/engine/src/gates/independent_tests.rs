@@ -1,7 +1,7 @@
-//! The independent tests of a task as a gate: they are as another coder wrote them, and the implementation passes them.
-//!
-//! `pipeline` calls it. A test that was changed is put back before the gate fails. It never decides that a test is
-//! wrong: `mission::independent` says when Reviewers look at one, in `steps/review/dispute.rs`.
+//! The independent tests of a task as a gate: they are unchanged since another Coder wrote them, and the implementation
+//! passes them.
+//! `pipeline` calls it. It restores a changed test before the gate fails. It never decides that a test is wrong:
+//! `mission::independent` decides when Reviewers inspect one, in `steps/review/dispute.rs`.
 
 use mission::independent::SOURCE;
 use mission::{FailureClass, Gate, GateVerdict, Issue, State, Task, WrittenTests};
@@ -11,14 +11,14 @@ use crate::gates::test_run::{Ran, ran, read, run, runner_of, write};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement, remembered};
 use crate::text::{cut, quoted};
 
-/// The tests of a task, with what was said of them on this very tree. What failed is told by its cases, which a verdict
-/// does not keep, so that it is looked at again.
+/// The tests of a task, with the earlier judgement of this very tree. A failed judgement is not reused, because it does
+/// not contain the failed cases.
 pub(crate) fn of(state: &State, task: &Task, tree: &str) -> Option<(WrittenTests, Option<Judgement>)> {
     let known = remembered(state, task, Gate::IndependentTests, tree);
     Some((task.tests.written.clone()?, known.filter(|known| known.verdict == GateVerdict::Pass)))
 }
 
-/// The gate of an implementation: the tests are as they were written, and pass.
+/// The gate of an implementation: the tests are unchanged, and pass.
 pub(crate) async fn run_independent_tests(
     context: &GateContext,
     change: &Change<'_>,
@@ -60,7 +60,7 @@ async fn pass(
         let Some(check) = runner_of(context.checks.list(), path) else { continue };
         let mut outcome = run(context, change.slot, &check, path).await;
         if ran(&outcome) == Ran::Fails {
-            // Two answers that differ are flaky, and block nobody
+            // Two different results are flaky, and do not block
             let again = run(context, change.slot, &check, path).await;
             if matches!(ran(&again), Ran::Passes(_)) {
                 context

@@ -1,4 +1,5 @@
-//! The gates, one file or folder each, and the pipeline that knows their order. None asks a model.
+//! The gates, one file or folder each, and the pipeline that calls them in order. None asks a
+//! model.
 
 mod added_cases;
 pub(crate) mod checks;

@@ -1,5 +1,5 @@
 //! The gates that ask no model, in their order, cheapest first: for a task's change and for a merged tree.
-//! `mission::Gate` holds the order, only this file asks more than one; it records nothing.
+//! `mission::Gate` defines the order. Only this file calls more than one gate; it records nothing.
 
 use mission::{CheckSummary, FailureClass, Gate, Issue, State, Task, TaskId, WrittenTests};
 use workspace::{Commit, Slot};
@@ -10,29 +10,29 @@ use crate::gates::test_edits::TestEdits;
 use crate::gates::verdict::{Change, GateContext, Judgement};
 use crate::gates::{checks, guardian, independent_tests, new_tests, protected};
 
-/// What gates are told, and what they find that others should know.
+/// Input of gates, and results that later gates or the Reviewer need.
 #[derive(Default)]
 pub(crate) struct Evidence {
     /// Fewer tests than on the base are a failure.
     pub keeps_tests: bool,
-    /// What was said of the new tests of this very tree before.
+    /// The earlier judgement of the new tests of this very tree.
     pub remembered: Option<Judgement>,
-    /// Tests that were written before the change, with what was said of this very tree before.
+    /// Tests that were written before the change, with the earlier judgement of this very tree.
     pub independent: Option<(WrittenTests, Option<Judgement>)>,
-    /// Existing tests that the plan let the change touch, and what became of them.
+    /// Existing tests that the plan let the change edit, and what changed in them.
     pub edited: Vec<String>,
     pub weakened: Vec<Issue>,
-    /// What the Guardian suspects, and what it found where the project's own compiler finds nothing.
+    /// The Guardian's suspicions, and its errors in which the project's own compiler finds no fault.
     pub questions: Vec<Issue>,
     /// Errors that wait for the checks.
     pub held: Option<Held>,
-    /// What the checks say, and which of them vouch for the change.
+    /// Results of the checks, and which of them vouch for the change.
     pub checks: String,
     pub verified_by: Vec<String>,
 }
 
 impl Evidence {
-    /// What a mission knows of a task before its change is judged.
+    /// The mission's knowledge of a task before its change is judged.
     pub fn of_task(state: &State, task: &Task, tree: &str) -> Evidence {
         Evidence {
             keeps_tests: checks::keeps_tests(state, &[&task.id]),
@@ -42,8 +42,8 @@ impl Evidence {
     }
 }
 
-/// What one of [`Gate::without_models`] says; nothing where it has nothing to look at. The checks may decide what the Guardian
-/// found, which speaks after them then.
+/// The judgement of one of [`Gate::without_models`]; empty if the gate has nothing to inspect. If checks may decide the
+/// Guardian's findings, the Guardian's judgement follows theirs.
 pub(crate) async fn ask(
     gate: Gate,
     context: &GateContext,
@@ -100,11 +100,11 @@ pub(crate) async fn ask(
     }
 }
 
-/// A gate's judgement and the Guardian's, which waited for it. Where the gate fails, the attempt fails by it, and who repairs the
-/// change is told of both.
+/// A gate's judgement together with the Guardian's held one. If the gate fails, the attempt fails by that gate, and the
+/// Fixer gets both judgements.
 fn with_held(mut said: Judgement, mut held: Judgement) -> Vec<Judgement> {
     let Some(failure) = &mut said.failure else { return vec![said, held] };
-    // Nothing was judged, and all of it is asked again
+    // Nothing was judged, and every gate will be asked again
     if failure.class == FailureClass::Host {
         return vec![said];
     }
@@ -112,12 +112,12 @@ fn with_held(mut said: Judgement, mut held: Judgement) -> Vec<Judgement> {
     vec![held, said]
 }
 
-/// Changes that passed one by one, merged onto `from`.
+/// Changes that passed one by one, merged onto the commit `from`.
 pub(crate) struct Merge<'a> {
     /// The commit before the merge.
     pub from: &'a str,
     pub commit: &'a Commit,
-    /// What it changes of `from`.
+    /// The paths that the merge changes since `from`.
     pub paths: &'a [String],
     pub test_edits: TestEdits,
     pub mission_base: &'a str,
@@ -129,8 +129,8 @@ impl Merge<'_> {
     }
 }
 
-/// The gates of a merged tree that need no slot: the Guardian, on what the merge changes. Gives what waits for the checks;
-/// otherwise the judgement that refuses it.
+/// The gates of a merged tree that need no slot: the Guardian, on the changes of the merge. Returns the errors that
+/// wait for the checks, or the judgement that rejects the tree.
 pub(crate) async fn lint_merged(context: &GateContext, merge: &Merge<'_>) -> Result<Option<Held>, Judgement> {
     let Merge { from, commit, paths, test_edits, .. } = merge;
     let linted = guardian::lint_trees(context, from, &commit.id, paths, test_edits).await;
@@ -140,7 +140,7 @@ pub(crate) async fn lint_merged(context: &GateContext, merge: &Merge<'_>) -> Res
     hold(context, &merge.trees(), linted.errors, linted.judgement).await.map(Some)
 }
 
-/// What becomes of errors that waited for the checks of a merged tree.
+/// Decides errors that waited for the checks of a merged tree.
 pub(crate) async fn settle_merged(
     context: &GateContext,
     merge: &Merge<'_>,
@@ -150,8 +150,8 @@ pub(crate) async fn settle_merged(
     settle(context, &merge.trees(), held, &checks::passed(summaries)).await.0
 }
 
-/// The gates of a merged tree that stands in a slot: all checks of the project, compared with the mission's base. Also gives
-/// what each check says.
+/// The gates of a merged tree that need a slot: all checks of the project, compared with the mission's base. Also
+/// returns the result of each check.
 pub(crate) async fn check_merged(
     context: &GateContext,
     slot: &Slot,
@@ -161,7 +161,7 @@ pub(crate) async fn check_merged(
     checks::check_tree(context, slot, tree, keeps_tests).await
 }
 
-/// Whether with these tasks no test may be gone since the mission began.
+/// Whether these tasks must keep all tests that exist since the mission's start.
 pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
     checks::keeps_tests(state, tasks)
 }

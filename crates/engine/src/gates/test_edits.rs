@@ -1,24 +1,24 @@
-//! What a change may do to tests that were there. A plan's reason to change tests is none to have fewer or weaker ones:
-//! what goes has to be named.
+//! What a change may do to existing tests. A plan's reason to change tests does not allow fewer or weaker tests: the
+//! reason has to name each removed or weakened test.
 
 use std::collections::BTreeSet;
 
 use guardian::{Finding, Severity};
 use mission::Task;
 
-/// Findings about tests, which a plan can have a reason for.
+/// Rules about tests whose findings a plan may justify.
 const ABOUT_TESTS: [&str; 2] = ["test-removed", "test-weakened"];
-/// Shorter names of tests are words like others.
+/// Names of tests that are shorter may be ordinary words.
 const SHORTEST: usize = 4;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum TestEdits {
-    /// They stay as they are.
+    /// Existing tests must stay as they are.
     #[default]
     No,
-    /// They may change, for these reasons; what is named in one may go or say less.
+    /// They may change, for these reasons; a test that a reason names may be removed or weakened.
     Because(Vec<String>),
-    /// They are the user's own.
+    /// The tests are the user's own.
     Any,
 }
 
@@ -31,7 +31,7 @@ impl TestEdits {
         if reasons.is_empty() { TestEdits::No } else { TestEdits::Because(reasons) }
     }
 
-    /// Whether a finding is for the reviewer to judge instead of an error. `gone`: files that the change removes.
+    /// Whether the Reviewer judges a finding, so that it is not an error. `gone`: files that the change removes.
     pub fn allows(&self, finding: &Finding, gone: &BTreeSet<String>) -> bool {
         if !ABOUT_TESTS.contains(&finding.rule.as_str()) {
             return false;
@@ -49,7 +49,7 @@ impl TestEdits {
     }
 }
 
-/// The test that a message is about: ``… test `group > name` …``, by the last part of its name.
+/// The name of the test in a message, ``… test `group > name` …``: the last part.
 fn test_name(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("test `")?;
     let (full, _) = rest.rsplit_once('`').and_then(|_| rest.split_once('`'))?;
@@ -58,7 +58,7 @@ fn test_name(message: &str) -> Option<&str> {
     (name.len() >= SHORTEST).then_some(name)
 }
 
-/// Whether a text has this name as a word of its own.
+/// Whether a text contains this name as a word.
 fn names_it(text: &str, name: &str) -> bool {
     let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_' || c == '/' || c == '-';
     text.match_indices(name).any(|(at, _)| {

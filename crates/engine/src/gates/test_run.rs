@@ -1,6 +1,6 @@
-//! Running one test file in a slot, and what the run says of it. Shared by the gates that look at single test files and
-//! by `steps/work/submitted_tests.rs`. It gives what was seen; whether that passes is for the gate to say. What it
-//! writes into a slot stays there.
+//! Runs one test file in a slot and reads its result. The gates about single test files and
+//! `steps/work/submitted_tests.rs` share it. It reports the result; the gate decides. Files that it writes into a slot
+//! stay there.
 
 use checks::{Check, CheckPurpose, End, Outcome, Runner};
 use syntax::Language;
@@ -20,7 +20,7 @@ pub(crate) fn runner_fits(runner: Runner, language: Language) -> bool {
     }
 }
 
-/// The check that runs a test file: of its language, in the deepest folder above it.
+/// The check that runs a test file: for its language, in the deepest folder above it.
 pub(crate) fn runner_of(checks: &[Check], path: &str) -> Option<Check> {
     let language = Language::of_path(path)?;
     let fits = |runner| runner_fits(runner, language);
@@ -32,7 +32,7 @@ pub(crate) fn runner_of(checks: &[Check], path: &str) -> Option<Check> {
         .cloned()
 }
 
-/// A path as seen from a folder that holds it.
+/// A path relative to a folder that contains it.
 fn inside<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     match folder.trim_end_matches('/') {
         "" | "." => Some(path),
@@ -57,12 +57,12 @@ pub(crate) async fn write(
         .await
 }
 
-/// What a run says of one test file.
+/// The result of a run for one test file.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Ran {
     Passes(u32),
     Fails,
-    /// It says nothing: why.
+    /// No result; says why.
     Unknown(String),
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn ran(outcome: &Outcome) -> Ran {
     }
 }
 
-/// Texts of files at a commit; what is gone or no UTF-8 is left out.
+/// Texts of files at a commit; removed files and files that are not UTF-8 are skipped.
 pub(crate) async fn read(
     context: &GateContext,
     commit: &str,

@@ -1,7 +1,6 @@
 //! A commit of the private repository as sources for the Guardian, and texts of a commit that are read ahead.
-//!
-//! What installed packages have is read where the user installed them: in a slot, anything may have written there.
-//!
+//! Files of installed packages are read from the user's folder, because a command may have written into the slot's
+//! copy.
 //! It writes nothing, and follows no link out of the slot.
 
 use std::borrow::Cow;
@@ -15,14 +14,14 @@ use workspace::Workspace;
 
 /// The largest file that is linted, in bytes.
 const MAX_FILE: usize = 4 * 1024 * 1024;
-/// Files that are read at once when many are asked for one after the other.
+/// The most files that are read at once after many single requests.
 const MAX_AHEAD: usize = 128;
 
 pub(crate) struct TreeSources {
     workspace: Workspace,
     commit: String,
     texts: CommitTexts,
-    /// By folder: whether the user installed there what this commit asks for
+    /// By folder: whether this commit requests the same packages that the user has installed
     same_manifests: Mutex<HashMap<String, bool>>,
 }
 
@@ -33,7 +32,7 @@ impl TreeSources {
         Ok(TreeSources { workspace: workspace.clone(), commit, texts, same_manifests: Mutex::default() })
     }
 
-    /// Whether the manifest of a folder is still the one that the user has there: another may ask for other versions.
+    /// Whether the manifest of a folder equals the user's manifest: another one may request other versions.
     fn has_users_manifest(&self, folder: &str) -> bool {
         let known = || self.same_manifests.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(same) = known().get(folder).copied() {
@@ -48,7 +47,7 @@ impl TreeSources {
     }
 }
 
-/// The text of a file of a package that the user installed: below `root`, wherever its links lead, and bounded.
+/// The text of a file of a package that the user installed: below `root` after resolving links, and bounded in size.
 fn installed_text(root: &Path, path: &str, has_users_manifest: impl Fn(&str) -> bool) -> Option<String> {
     let at = format!("/{path}").find("/node_modules/")?;
     let folder = path.get(..at.saturating_sub(1)).unwrap_or_default();
@@ -79,12 +78,12 @@ impl Sources for TreeSources {
     }
 }
 
-/// The texts of a commit's files. A process of git costs more than a text, and rules that ask for many files ask in
-/// their order: so each process reads more of what follows than the one before.
+/// The texts of a commit's files. A git process costs more than a text, and rules request many files in order: so
+/// each process reads more of the following files than the one before.
 pub(crate) struct CommitTexts {
-    /// Sorted
+    /// Sorted by path
     files: Vec<String>,
-    /// Of each file; `None` inside: it is no text, or too large
+    /// One for each file; `None` inside: it is not text, or too large
     texts: Vec<OnceLock<Option<String>>>,
     ahead: AtomicUsize,
 }
@@ -100,7 +99,7 @@ impl CommitTexts {
         &self.files
     }
 
-    /// Reads these at once; what cannot be read now is tried again when it is asked for.
+    /// Reads these files at once; a file that cannot be read now is tried again on request.
     pub fn prepare<E>(&self, paths: &[String], fetch: impl Fn(&[&str]) -> Result<Vec<Option<Vec<u8>>>, E>) {
         let known: Vec<usize> = paths.iter().filter_map(|path| self.place(path)).collect();
         for some in known.chunks(MAX_AHEAD) {
@@ -108,7 +107,7 @@ impl CommitTexts {
         }
     }
 
-    /// The text of a file; `fetch` gives the bytes of several, in their order.
+    /// The text of a file; `fetch` returns the bytes of several files, in order.
     pub fn read<E>(
         &self,
         path: &str,
@@ -120,7 +119,7 @@ impl CommitTexts {
             let many = self.ahead.load(Ordering::Relaxed);
             self.ahead.store((many * 2).min(MAX_AHEAD), Ordering::Relaxed);
             self.fill(&self.following(at, many), &fetch);
-            // Several may be too much where one is not
+            // Several files together may be too large while one is not
             if text.get().is_none() {
                 self.fill(&[at], &fetch);
             }
@@ -132,7 +131,7 @@ impl CommitTexts {
         self.files.binary_search_by(|file| file.as_str().cmp(path)).ok()
     }
 
-    /// A file and those of its kind after it that were not read yet.
+    /// A file and the following files of its kind that were not read yet.
     fn following(&self, at: usize, many: usize) -> Vec<usize> {
         let kind =
             |place: usize| self.files.get(place).and_then(|path| path.rsplit_once('.')).map(|(_, e)| e);

@@ -1,6 +1,5 @@
-//! What every gate is given and what it answers: a change, what the plan permits, and a judgement with its findings.
-//!
-//! Gates share these and know nothing of each other.
+//! The common input and output of gates: a change, the plan's permissions, and a judgement with its findings.
+//! Gates share these types and do not know each other.
 
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::bench::Bench;
 use crate::bench::project_checks::ProjectChecks;
 use crate::gates::test_edits::TestEdits;
 
-/// What a gate may use: everything that judging a change takes, independent of who wrote it.
+/// Everything that a gate may use to judge a change, independent of who wrote it.
 pub(crate) struct GateContext {
     pub bench: Arc<Bench>,
     pub checks: ProjectChecks,
@@ -25,7 +24,7 @@ pub(crate) struct Finding {
     pub issues: Vec<Issue>,
 }
 
-/// What a gate says of a tree.
+/// A gate's judgement of a tree.
 pub(crate) struct Judgement {
     pub gate: Gate,
     pub verdict: GateVerdict,
@@ -34,9 +33,9 @@ pub(crate) struct Judgement {
     pub failure: Option<Finding>,
 }
 
-/// A change under judgement: what the task's slot holds, as a commit.
+/// A change that is judged: the content of the task's slot, as a commit.
 pub(crate) struct Change<'a> {
-    /// What the plan lets it touch.
+    /// What the plan allows it to touch.
     pub permissions: Permissions,
     pub slot: &'a Slot,
     pub commit: &'a Commit,
@@ -45,12 +44,12 @@ pub(crate) struct Change<'a> {
     pub mission_base: &'a str,
 }
 
-/// What its plan permits a change to touch.
+/// What the plan allows a change to touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
-    /// Why existing tests change, if they may; a test that goes or says less has to be named in it.
+    /// Why existing tests change, if they may; the reason has to name each removed or weakened test.
     pub edits_tests: Option<String>,
-    /// What configures the project's checks and tools.
+    /// It may touch the configuration of the project's checks and tools.
     pub edits_config: bool,
 }
 
@@ -64,7 +63,7 @@ impl Permissions {
     }
 }
 
-/// What was said of this very tree: that of the same task stands on the same base.
+/// The earlier judgement of this very tree: a tree of the same task has the same base.
 pub(crate) fn remembered(state: &State, task: &Task, gate: Gate, tree: &str) -> Option<Judgement> {
     let said = state.verdicts.iter().rev().find(|judged| {
         judged.gate == gate

@@ -1,7 +1,6 @@
-//! A role's part, from the first question to the result: which model is asked, when an answer is discarded and drawn again,
-//! and when a provider's failure is waited out.
-//!
-//! It knows no gate and no task's state: a failure goes to the ladder by its class.
+//! A role's work from the first question to the result: which model is asked, when an answer is discarded and the
+//! question asked again, and when the role waits after a provider's failure.
+//! It knows no gate and no task state: a failure goes to the ladder by its class.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,25 +25,25 @@ use crate::talk::session::{Part, Session};
 use crate::talk::turn::{OpenSession, Prompt};
 use crate::talk::turn_state::TurnEnd;
 
-/// How often the same question is asked because the answer was discarded.
+/// How often the same question may be asked because the answer was discarded.
 const MAX_DRAWS: u32 = 3;
-/// How often a provider may fail in one part, however much was done in between.
+/// How often a provider may fail during one role's work, however much was done in between.
 const MAX_FAULTS: u32 = 50;
 /// How long the host may take to open a session.
 const OPENING: Duration = Duration::from_secs(60);
 
-/// Who speaks, where, about what.
+/// Which role works where, on which part of the mission.
 #[derive(Clone)]
 pub(crate) struct Setting {
     pub role: Role,
     pub task: Option<TaskId>,
     pub directory: std::path::PathBuf,
-    /// Commit that edits are compared with.
+    /// The commit with which edits are compared.
     pub base: String,
     pub title: String,
-    /// Whom to ask first: 0 the role's own model, otherwise the place among its fallbacks, from 1.
+    /// The first model to ask: 0 for the role's own model, otherwise the number of its fallback, from 1.
     pub model: u32,
-    /// What the session has of the task, where it is not the whole.
+    /// The session's part of the task, if it does not have the whole task.
     pub part: Option<Part>,
 }
 
@@ -57,12 +56,12 @@ pub(crate) struct Conversation {
     begun: bool,
 }
 
-/// What the next prompt says.
+/// What the next prompt contains.
 enum Next {
     Question,
-    /// The turn ended, and nothing was submitted.
+    /// A reminder, because the turn ended without a submission.
     Reminder,
-    /// The provider failed in the middle of the work.
+    /// A request to continue, because the provider failed in the middle of the work.
     GoOn(String),
 }
 
@@ -76,8 +75,8 @@ impl Conversation {
         Ok(Conversation { setting, session, cancelled, begun: false })
     }
 
-    /// Prompts until the mailbox has taken a result. A role that worked and ended without one is asked for it once more; an
-    /// answer that is no work at all is discarded, and the question asked again in another session.
+    /// Prompts until the mailbox has accepted a result. A role that worked and ended without a result is asked for it
+    /// once more. An answer without any work is discarded, and the question asked again in another session.
     pub async fn ask<M: Mailbox>(
         &mut self,
         role: Role,
@@ -86,7 +85,7 @@ impl Conversation {
     ) -> Result<M::Result, RoleFailure> {
         let desk = self.session.desk.clone();
         let models = candidates(&desk.config, &desk.models, role, self.setting.model);
-        // A question that a repair asks in the session of the work means nothing in another one
+        // The question of a repair refers to the session of the work, so it means nothing in another session
         let own = !self.begun;
         let (mut draw, mut attempt, mut faults, mut refusals, mut reminded) = (1, 0, 0, 0, false);
         let mut next = Next::Question;
@@ -126,7 +125,8 @@ impl Conversation {
                         return Err(RoleFailure::host(reason));
                     }
                     if fault == Fault::Silence {
-                        // Without a brief or a plan the mission would end: there it is an outage, waited out and paused
+                        // Without a brief or a plan the mission would end, so this counts as an outage: the mission
+                        // waits, then pauses
                         let class = if role.writes() { FailureClass::Timeout } else { FailureClass::Host };
                         return Err(RoleFailure::new(class, reason));
                     }
@@ -175,7 +175,7 @@ impl Conversation {
         header_of_part(&self.session.desk.mission, role, task.as_deref(), attempt, *part)
     }
 
-    /// Waits until a model may be asked; gives the number of the prompt and the model.
+    /// Waits until a model may be asked; returns the number of the prompt and the model.
     async fn permission<'m>(
         &self,
         role: Role,
@@ -210,7 +210,7 @@ impl Conversation {
         }
     }
 
-    /// Writes down that an answer is discarded; an error once it was drawn often enough.
+    /// Records that an answer is discarded; an error if this has happened too often.
     async fn discarded(&self, role: Role, flag: RedFlag, draw: u32) -> Result<(), RoleFailure> {
         let desk = &self.session.desk;
         let (task, at_ms) = (self.setting.task.clone(), desk.clock.now_ms());
@@ -226,7 +226,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Another session for the same part; what was said in the old one is forgotten.
+    /// Opens another session for the same work; the conversation of the old one is lost.
     async fn reopen(&mut self) -> Result<(), RoleFailure> {
         let desk = self.session.desk.clone();
         self.session = open_session(&desk, &self.setting, &self.cancelled).await?;

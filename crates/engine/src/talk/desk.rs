@@ -1,6 +1,6 @@
-//! What it takes to talk to a role: the host, its sessions and models, and the orchestrator that permits and counts prompts.
-//!
-//! Conversations hold it. It knows no task's slot and nothing of what a role is asked.
+//! Everything that is needed to talk to a role: the host, its sessions and models, and the orchestrator that permits
+//! and counts prompts.
+//! Conversations hold it. It knows no task's slot, and not what a role is asked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ pub(crate) struct Desk {
     pub sessions: Sessions,
     pub orchestrator: Orchestrator,
     pub config: Arc<Config>,
-    /// What the host knows of the models that may be asked.
+    /// The host's knowledge of the models that may be asked.
     pub models: Models,
-    /// The session in which the user asked; sessions of roles are its children.
+    /// The session in which the user started the mission; sessions of roles are its children.
     pub parent: Option<String>,
-    /// Where the mission keeps its pages.
+    /// The folder in which the mission keeps its pages.
     pub dir: MissionDir,
     pub redactor: Redactor,
     pub clock: Arc<dyn Clock>,
@@ -37,12 +37,12 @@ impl Desk {
         self.config.roles.of(role).timeout
     }
 
-    /// How a role's model is asked.
+    /// The options for requests to a role's model.
     pub fn options(&self, role: Role) -> BTreeMap<String, Value> {
         self.config.roles.of(role).options.clone()
     }
 
-    /// Whether the user gave a role a shell. A repair in its coder's session has what the coder has.
+    /// Whether the user gave a role a shell. A repair in its Coder's session has the Coder's tools.
     pub fn may_run_commands(&self, role: Role) -> bool {
         role.writes() && self.config.roles.of(role).bash
     }

@@ -1,5 +1,4 @@
-//! What a role may call, and what it is answered.
-//!
+//! The tools that a role may call, and their answers.
 //! It ends no session: the answer says what is wrong, so that the role can call again.
 
 use std::future::Future;
@@ -8,11 +7,12 @@ use serde_json::Value;
 
 /// The answer to a tool call.
 pub(crate) enum MailboxAnswer<T> {
-    /// Submitted: the role is done.
+    /// The submission is accepted: the role is done.
     Accepted(T),
-    /// Said to the model; it goes on.
+    /// An answer for the model, which continues.
     Reply(String),
-    /// What was wrong, said to the model; counted, for it cannot go on forever.
+    /// The problems of a submission, told to the model. The engine counts refusals, because a role
+    /// may not repeat them without end.
     Refused(Vec<String>),
 }
 
@@ -26,7 +26,7 @@ pub(crate) trait Mailbox: Send {
     ) -> impl Future<Output = MailboxAnswer<Self::Result>> + Send;
 }
 
-/// The words in which a model reads what is wrong with its call.
+/// The text that tells the model what is wrong with its call.
 pub(crate) fn refusal(tool: &str, problems: &[String]) -> String {
     let mut text = format!("refused: {tool} was not accepted. Fix this and call {tool} again:\n");
     for problem in problems {
@@ -37,7 +37,7 @@ pub(crate) fn refusal(tool: &str, problems: &[String]) -> String {
     text
 }
 
-/// For a tool that this role does not have.
+/// The answer to a call of a tool that this role does not have.
 pub(crate) fn unknown<T>(tool: &str, own: &str) -> MailboxAnswer<T> {
     MailboxAnswer::Refused(vec![format!("`{tool}` is not this role's tool; submit with `{own}`")])
 }

@@ -1,7 +1,6 @@
 //! Conversations with roles: sessions, prompts, turns, mailboxes and pages.
-//!
-//! `steps` hold them, and say what is asked and who takes the result. It knows no gate, no step and no git, and decides
-//! neither what is right nor what is tried next.
+//! `steps` hold conversations, and decide what is asked and where results go. This folder knows no gates, steps or git.
+//! It decides neither whether a result is right nor what is tried next.
 
 pub(crate) mod conversation;
 pub(crate) mod desk;

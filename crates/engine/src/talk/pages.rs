@@ -1,4 +1,4 @@
-//! Text that did not fit a desk, kept as files that a role reads with `mission_page`.
+//! Text that is too long for a desk, kept as files that a role reads with `mission_page`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,14 +11,14 @@ use crate::talk::desk::Desk;
 use crate::talk::mailbox::MailboxAnswer;
 use crate::text::cut;
 
-/// Lines of one answer, where the role asks for no number.
+/// Lines of one answer, if the role asks for no number.
 const LINES: usize = 200;
 /// Bytes of one answer.
 const BYTES: usize = 16_000;
 
 static COUNT: AtomicU32 = AtomicU32::new(1);
 
-/// Keeps a text; gives the line that names it.
+/// Stores a text as a page; returns the line that names it.
 pub(crate) async fn store(desk: &Arc<Desk>, kind: &str, text: &str) -> String {
     match keep(desk, kind, text).await {
         Ok(name) => format!("[page `{name}`: {} lines; read it with mission_page]", text.lines().count()),
@@ -26,7 +26,7 @@ pub(crate) async fn store(desk: &Arc<Desk>, kind: &str, text: &str) -> String {
     }
 }
 
-/// Keeps a text as a page; gives the page's name.
+/// Stores a text as a page; returns the page's name.
 pub(crate) async fn keep(desk: &Arc<Desk>, kind: &str, text: &str) -> Result<String, String> {
     let name = format!("{kind}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let text = desk.redactor.redact(text).into_owned();
@@ -37,7 +37,7 @@ pub(crate) async fn keep(desk: &Arc<Desk>, kind: &str, text: &str) -> Result<Str
     Ok(name)
 }
 
-/// `mission_page`.
+/// The answer to `mission_page`.
 pub(crate) fn answer<T>(desk: &Arc<Desk>, arguments: &Value) -> MailboxAnswer<T> {
     let request = match parse_page(arguments) {
         Ok(request) => request,

@@ -1,7 +1,6 @@
-//! Paging in a role's live session: describes the messages that the host is about to send for `context::page_out`, and says what
-//! stands in the place of what it chooses. What was replaced once is replaced by the same words in every later request.
-//!
-//! `requests` keeps the pages. It knows no host, file or clock.
+//! Paging in a role's live session: describes to `context::page_out` the messages that the host is about to send, and
+//! replaces the parts that it chooses. A replaced part has the same replacement in every later request.
+//! `requests` stores the pages. This file knows no host, file or clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,13 +12,13 @@ use serde_json::{Map, Value};
 
 use crate::text::count;
 
-/// The heading of the files that a prompt shows: what follows it may go out.
+/// The heading of the files that a prompt shows: the text after it may be paged out.
 pub(crate) const READING: &str = "\n# What it touches\n";
-/// Bytes of a token, at the least.
+/// The fewest bytes of a token.
 const BYTES_PER_TOKEN: u64 = 3;
-/// Parts that are replaced in one session at most.
+/// The most parts that are replaced in one session.
 const MAX_PARTS: usize = 10_000;
-/// Arguments that hold a text of a file, or a part of one.
+/// Arguments that contain a file's text, or a part of it.
 const BODIES: [&str; 4] = ["content", "oldString", "newString", "patchText"];
 
 /// The messages of a request, in their order.
@@ -30,9 +29,9 @@ pub(crate) struct Handed {
 
 #[derive(Debug, Deserialize)]
 struct HandedPart {
-    /// The host's name for it; the same in every request.
+    /// The host's id of the part; the same in every request.
     id: String,
-    /// The answer of the model that it belongs to, from 1; 0 before the first.
+    /// The number of the model's answer to which the part belongs, from 1; 0 before the first answer.
     #[serde(default)]
     turn: u32,
     #[serde(flatten)]
@@ -42,26 +41,26 @@ struct HandedPart {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum What {
-    /// Text that the model is asked with.
+    /// A prompt's text.
     Asked { text: String },
-    /// Words of the model.
+    /// Text of the model.
     Said { bytes: usize },
-    /// A call that is over.
+    /// A finished tool call.
     Call { tool: String, input: Map<String, Value>, output: String, failed: bool },
 }
 
-/// What is to be sent instead.
+/// The replacements for a request.
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Replaced {
-    /// Prompts that the host has lost, to stand before the newest one again.
+    /// Prompts that the host has dropped, to be inserted before the newest one.
     front: Vec<String>,
     parts: BTreeMap<String, ReplacedPart>,
-    /// Bytes that this request is shorter by.
+    /// The number of bytes by which this request is shorter.
     #[serde(skip)]
     pub saved: u64,
 }
 
-/// New words of a part; what is not named stays.
+/// The new content of a part; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 struct ReplacedPart {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +71,7 @@ struct ReplacedPart {
     input: BTreeMap<String, String>,
 }
 
-/// What one session has paged out.
+/// The parts that one session has paged out.
 #[derive(Default)]
 pub(crate) struct Paging {
     kept: Mutex<Kept>,
@@ -83,13 +82,13 @@ struct Kept {
     /// The first and the newest prompt.
     first: String,
     newest: String,
-    /// What the model can hold, in bytes, where it is known.
+    /// The model's context size in bytes, if it is known.
     window: Option<usize>,
     parts: BTreeMap<String, ReplacedPart>,
 }
 
 impl Paging {
-    /// A prompt is about to be sent, to a model that can hold so many tokens.
+    /// Notes a prompt that is about to be sent. `window`: the model's context size in tokens.
     pub fn asked(&self, text: &str, window: Option<u64>) {
         let mut kept = self.lock();
         kept.window = window.and_then(|tokens| usize::try_from(tokens.saturating_mul(BYTES_PER_TOKEN)).ok());
@@ -99,20 +98,20 @@ impl Paging {
         kept.newest = text.to_string();
     }
 
-    /// What is worth a page now.
+    /// The parts that are worth a page now.
     pub(super) fn wanted(&self, handed: &Handed, directory: &Path, cached: bool) -> Vec<Wanted> {
         let kept = self.lock();
         wanted(handed, &kept, directory, Economy { cached, window: kept.window })
     }
 
-    /// A text is kept as a page of that name.
+    /// Replaces a part whose text is stored as the page of that name.
     pub(super) fn replace(&self, handed: &Handed, wanted: &Wanted, page: &str) {
         if let Some(of) = handed.parts.get(wanted.part) {
             self.lock().replace(of, wanted.side, &format!("[{}: page `{page}`]", wanted.line), page);
         }
     }
 
-    /// What is sent instead of what was handed over.
+    /// The replacements for the handed messages.
     pub(super) fn replaced(&self, handed: &Handed) -> Option<Replaced> {
         Some(replaced(handed, &self.lock())).filter(|replaced| *replaced != Replaced::default())
     }
@@ -122,12 +121,12 @@ impl Paging {
     }
 }
 
-/// A text that is to become a page.
+/// A text that becomes a page.
 pub(super) struct Wanted {
-    /// Its place among those that were handed over.
+    /// The index of its part among the handed parts.
     part: usize,
     side: Side,
-    /// What its page is called after, and what the line says of it.
+    /// The first word of its page's name; the replacing line also contains it.
     pub kind: &'static str,
     line: String,
     pub text: String,
@@ -155,7 +154,7 @@ fn wanted(handed: &Handed, kept: &Kept, directory: &Path, economy: Economy) -> V
         .collect()
 }
 
-/// A part in the words of `context`.
+/// A part in the form that `context` reads.
 fn described(part: &HandedPart, directory: &Path) -> MessagePart {
     let (kind, input, output, rest) = match &part.what {
         What::Said { bytes } => (PartKind::Other, 0, 0, *bytes),
@@ -182,7 +181,7 @@ fn kind(tool: &str, input: &Map<String, Value>, output: &str, directory: &Path) 
     let path = || relative(directory, text("filePath"));
     match tool {
         "read" => {
-            // The host says so where it has shown a file to its end
+            // The host marks an answer that shows a file to its end
             let begins =
                 input.get("offset").is_none_or(|offset| matches!(offset.as_f64(), Some(n) if n <= 1.0));
             PartKind::Read { path: path(), whole: begins && output.contains("(End of file") }
@@ -204,14 +203,14 @@ fn kind(tool: &str, input: &Map<String, Value>, output: &str, directory: &Path) 
     }
 }
 
-/// A path below the session's folder, however it was given.
+/// A path relative to the session's folder, in whichever form it was given.
 fn relative(directory: &Path, path: &str) -> String {
     let path = Path::new(path).strip_prefix(directory).unwrap_or(Path::new(path));
     let path = path.strip_prefix(".").unwrap_or(path);
     path.to_string_lossy().into_owned()
 }
 
-/// The files that a prompt shows, without those that are not there.
+/// The files that a prompt shows, without those that do not exist.
 fn shown(reading: &str) -> Vec<String> {
     let frames = reading.lines().filter_map(|line| line.strip_prefix("<file path=\"")?.split_once('"'));
     frames.filter(|(_, rest)| !rest.contains("state=")).map(|(path, _)| path.to_string()).collect()
@@ -306,7 +305,7 @@ fn replaced(handed: &Handed, kept: &Kept) -> Replaced {
         handed.parts.iter().any(|part| matches!(&part.what, What::Asked { text } if text == prompt))
     };
     let mut front = Vec::new();
-    // The task stands in the first prompt; the files that it showed are as they were
+    // The task is in the first prompt; the files that it showed are unchanged
     if kept.first != kept.newest && !is_there(&kept.first) {
         let asked = kept.first.split_once(READING).map_or(kept.first.as_str(), |(asked, _)| asked);
         front.push(format!("{}\n", asked.trim_end()));
@@ -318,7 +317,7 @@ fn replaced(handed: &Handed, kept: &Kept) -> Replaced {
     Replaced { front, parts, saved }
 }
 
-/// Whether a text that a call gives only stands for one that was paged out.
+/// Whether a text in a call's arguments is only the replacement of a paged-out text.
 pub(crate) fn stands_for_page(arguments: &Value) -> bool {
     let stands = |text: &str| {
         let line = text.trim();
@@ -346,7 +345,7 @@ mod tests {
         call(id, turn, "write", json!({ "filePath": path, "content": content }), "Wrote file successfully.")
     }
 
-    /// Pages out what is worth it, as `requests` does; gives what is replaced.
+    /// Pages out all parts that are worth it, as `requests` does; returns the replacements.
     fn round(paging: &Paging, parts: &Value) -> Value {
         let handed = handed(parts.clone());
         for (n, wanted) in paging.wanted(&handed, Path::new("/slot"), false).iter().enumerate() {
@@ -389,7 +388,7 @@ mod tests {
         let got = round(&paging, &json!([asked, read]));
         let text = got["parts"]["q"]["text"].as_str().unwrap();
         assert!(text.starts_with("mission: m-1\nrole: coder\n\n# Task: T\n\n# What it touches\n[the files as they were, 302 lines: page `files-0`]"), "{text}");
-        // What the host has compacted away stands in front again, without the files
+        // A prompt that the host has compacted away is inserted in front, without the files
         paging.asked("mission: m-1\nrole: fixer\n\n# What was found\n- it fails\n", None);
         let got = round(&paging, &json!([{ "id": "s", "turn": 1, "kind": "said", "bytes": 10 }]));
         let front = got["front"].as_array().unwrap();

@@ -1,6 +1,5 @@
-//! The text of prompts: the header that every one begins with, and the parts that several roles share.
-//!
-//! Words that one role alone needs stand with its step, and what it is comes from `prompts/`.
+//! The text of prompts: the header of every prompt, and the parts that several roles share.
+//! Text for a single role is in its step; the role's description is in `prompts/`.
 
 use std::fmt::Write;
 
@@ -9,17 +8,17 @@ use mission::{AttemptFailure, HeaderLine, Issue, Role, State, Task, WrittenTests
 use crate::talk::session::Part;
 use crate::text::{cut, quoted};
 
-/// Issues that a prompt lists.
+/// The most issues that a prompt lists.
 const MAX_ISSUES: usize = 20;
 /// The longest text of one issue, in bytes.
 const MAX_ISSUE: usize = 2000;
 
-/// `attempt` counts the prompts of this role for this task from 1.
+/// `attempt` is the number of this role's prompt for this task, from 1.
 pub(crate) fn header(mission: &str, role: Role, task: Option<&str>, attempt: u32) -> String {
     header_of_part(mission, role, task, attempt, None)
 }
 
-/// The header of a session that has one part of a task: the lines of the role's row, where there is something to say.
+/// The header of a session that has one part of a task: with lines about the part in the role's row.
 pub(crate) fn header_of_part(
     mission: &str,
     role: Role,
@@ -42,7 +41,7 @@ pub(crate) fn header_of_part(
     text
 }
 
-/// A task as its coder, fixer and reviewer see it.
+/// A task as its Coder, Fixer and Reviewer see it.
 pub(crate) fn task(task: &Task) -> String {
     let mut text =
         format!("# Task: {}\n{}\n\nFiles: {}\n", task.title, task.instructions, quoted(task.scope.iter()));
@@ -61,7 +60,7 @@ pub(crate) fn task(task: &Task) -> String {
     text
 }
 
-/// What the user said after the mission had begun, word for word; empty where nothing.
+/// Texts of the user after the mission's start, word for word; empty if there are none.
 pub(crate) fn from_user<T: AsRef<str>>(said: &[T]) -> String {
     if said.is_empty() {
         return String::new();
@@ -75,7 +74,7 @@ pub(crate) fn from_user<T: AsRef<str>>(said: &[T]) -> String {
     text
 }
 
-/// What the mission begins from, and what was decided before its plan; empty where nothing.
+/// The base of the mission, and decisions before its plan; empty if there are none.
 pub(crate) fn given(state: &State) -> String {
     let mut text = state.follows.as_ref().map(|followed| followed.text()).unwrap_or_default();
     let decided: Vec<_> = state.decided().collect();
@@ -91,7 +90,7 @@ pub(crate) fn given(state: &State) -> String {
     text
 }
 
-/// The files that the plan does not name, as their reviewer is asked about them.
+/// The files outside the plan, as a question for the Reviewer.
 pub(crate) fn outside(task: &Task) -> String {
     let items = task.review_items();
     let mut text = String::new();
@@ -104,7 +103,7 @@ pub(crate) fn outside(task: &Task) -> String {
     text
 }
 
-/// `a1: text`, a line each.
+/// One line `a1: text` for each item.
 pub(crate) fn acceptance(items: &[String]) -> String {
     items.iter().enumerate().fold(String::new(), |mut text, (i, item)| {
         let _ = writeln!(text, "a{}: {}", i + 1, item.replace('\n', " "));
@@ -123,13 +122,13 @@ pub(crate) fn issues(issues: &[Issue]) -> String {
     text
 }
 
-/// The hint of an attempt that writes in another way, as the edits of the last one missed.
+/// The hint for an attempt that must write whole files, because edits of the last attempt did not apply.
 pub(crate) const WHOLE_FILES: &str = "Write each file whole, with the tool `write`: read it first, then give all of its text. Make no edits in place.\n";
 
-/// Where the user wants no tests.
+/// The instruction if the user wants no tests.
 pub(crate) const NO_TESTS: &str = "Write no new tests, unless the files above name them.\n";
 
-/// Tests that stand before the work begins.
+/// The section about tests that were written before the work begins.
 pub(crate) fn written_tests(tests: &WrittenTests) -> String {
     format!(
         "\n# Tests of this task\nAnother coder wrote them, and they stand in the files: {}. They fail now and have to pass; \
@@ -138,7 +137,7 @@ pub(crate) fn written_tests(tests: &WrittenTests) -> String {
     )
 }
 
-/// What earlier attempts failed on, as facts.
+/// The failures of earlier attempts, as facts.
 pub(crate) fn memo(failures: &[AttemptFailure]) -> String {
     let Some(last) = failures.iter().map(|f| f.attempt).max() else { return String::new() };
     let mut text = String::from("\nAn earlier attempt at this task was discarded. It failed on:\n");
@@ -149,7 +148,7 @@ pub(crate) fn memo(failures: &[AttemptFailure]) -> String {
     text
 }
 
-/// Backticks that nothing in the text can close.
+/// A fence of backticks that nothing in the text can close.
 pub(crate) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)

@@ -1,6 +1,6 @@
-//! A request of a role to its model, before the host sends it: what it says no more, then counted, held back while a limit is
-//! near, or refused. The decisions are `context::page_out`'s and `mission::permit`'s; what becomes of the turn is decided in
-//! `turn.rs`.
+//! Handles a role's request to its model before the host sends it: pages out parts, then counts the request, delays it
+//! while a limit is near, or refuses it. `context::page_out` and `mission::permit` decide this; `turn.rs` decides what
+//! happens to the turn.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::talk::pages;
 use crate::talk::paging::Handed;
 use crate::talk::session::Session;
 
-/// How long a request waits before it asks again whether there is room for it.
+/// How long a delayed request waits before it checks its limits again.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// The longest messages that are looked at, in bytes.
+/// The longest messages that are processed, in bytes.
 const MAX_MESSAGES: usize = 64 * 1024 * 1024;
 
-/// What stands in place of parts of the messages (JSON of [`Handed`]), as JSON of [`crate::talk::paging::Replaced`].
+/// The replacements for parts of the messages (JSON of [`Handed`]), as JSON of [`crate::talk::paging::Replaced`].
 pub(crate) async fn page(desk: &Arc<Desk>, session: &Session, messages: &str) -> Option<String> {
     if messages.len() > MAX_MESSAGES {
         return None;
@@ -30,7 +30,7 @@ pub(crate) async fn page(desk: &Arc<Desk>, session: &Session, messages: &str) ->
     if desk.config.context.paging == PagingMode::Auto {
         let cached = session.watch.is_cached();
         for wanted in session.paging.wanted(&handed, &session.directory, cached) {
-            // What cannot be kept stays where it is
+            // A text that cannot be stored stays in the messages
             if let Ok(page) = pages::keep(desk, wanted.kind, &wanted.text).await {
                 session.paging.replace(&handed, &wanted, &page);
             }
@@ -41,8 +41,8 @@ pub(crate) async fn page(desk: &Arc<Desk>, session: &Session, messages: &str) ->
     serde_json::to_string(&replaced).ok()
 }
 
-/// Why a request with messages of `bytes` may not be sent: the host ends the turn. Waits while the requests under way leave no
-/// room for it below a limit, no longer than the mission and the task run.
+/// Why a request with messages of `bytes` may not be sent, so that the host ends the turn; `None` if it may. Waits
+/// while running requests leave no room below a limit, at most until the mission or the task ends.
 pub(crate) async fn refused(id: &str, session: &Session, bytes: u64) -> Option<String> {
     let (watch, orchestrator) = (&session.watch, &session.orchestrator);
     let cancelled = match &session.task {

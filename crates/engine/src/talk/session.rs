@@ -1,6 +1,5 @@
-//! Which role speaks in which session: tool calls find their way to the role's own mailbox here.
-//!
-//! A tool call of a session that is not known here reaches nobody.
+//! Maps sessions to roles, so that a tool call reaches the role's own mailbox.
+//! A tool call of an unknown session reaches no mailbox.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -14,10 +13,10 @@ use crate::actor::orchestrator::Orchestrator;
 use crate::talk::paging::Paging;
 use crate::talk::watch::Watch;
 
-/// Tool calls that may wait for one role.
+/// The most tool calls that may wait for one role.
 const MAILBOX: usize = 16;
 
-/// A call of a mailbox tool, waiting for the answer that the model sees.
+/// A call of a mailbox tool that waits for the answer to the model.
 #[derive(Debug)]
 pub struct ToolCall {
     pub tool: String,
@@ -25,20 +24,20 @@ pub struct ToolCall {
     pub reply: oneshot::Sender<String>,
 }
 
-/// What a session has of a task, where it is not the whole.
+/// A session's part of a task, if it does not have the whole task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Its tests, written before and apart from its implementation.
+    /// The task's tests, written before and apart from its implementation.
     Tests,
 }
 
-/// What the hooks need to know of a session.
+/// Data about a session for the hooks.
 #[derive(Clone)]
 pub struct Session {
     pub role: Role,
     pub task: Option<TaskId>,
     pub directory: PathBuf,
-    /// Commit that edits are compared with.
+    /// The commit with which edits are compared.
     pub base: String,
     pub part: Option<Part>,
     pub(crate) orchestrator: Orchestrator,
@@ -47,11 +46,11 @@ pub struct Session {
     pub(crate) paging: Arc<Paging>,
 }
 
-/// The sessions of all roles at work.
+/// The sessions of all working roles.
 #[derive(Clone, Default)]
 pub struct Sessions {
     open: Arc<Mutex<HashMap<String, Session>>>,
-    /// Folders in which a session was opened since they were last let go.
+    /// Folders in which a session was opened since the last [`Sessions::take_folders`].
     folders: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
@@ -73,7 +72,7 @@ impl Sessions {
         receiver
     }
 
-    /// The folders in which sessions were opened, once.
+    /// Returns the folders in which sessions were opened since the last call.
     pub(crate) fn take_folders(&self) -> BTreeSet<PathBuf> {
         std::mem::take(&mut *self.folders.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,5 +1,5 @@
-//! One prompt in one session: collects tool calls, what is seen, deadlines and the host's answer as signals, and carries out
-//! what `turn_state` decides. It decides nothing itself.
+//! One prompt in one session: collects tool calls, observations, deadlines and the host's answer as signals, and
+//! carries out the decisions of `turn_state`. It decides nothing itself.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::talk::watch::{Waiting, Watch};
 
 /// How long the host may take to abort.
 const ABORTING: Duration = Duration::from_millis(500);
-/// How often an abort is tried, and how long each is given to take effect.
+/// How often an abort is tried, and how long the engine waits for the effect of each.
 const ABORTS: u32 = 4;
 const ABORT_AGAIN: Duration = Duration::from_millis(300);
 
@@ -54,7 +54,7 @@ pub(super) struct Prompt<'a> {
     pub cancelled: &'a CancellationToken,
 }
 
-/// A prompt that the host works on.
+/// A prompt while the host processes it.
 struct Running<'a> {
     role: Role,
     model: &'a Candidate,
@@ -63,7 +63,7 @@ struct Running<'a> {
     answer: HostFuture,
     /// The tool call that waits for its reply.
     call: Option<ToolCall>,
-    /// What was spent and is not noted yet.
+    /// Usage that is not recorded yet.
     news: Option<News>,
 }
 
@@ -120,7 +120,7 @@ impl OpenSession {
         }
     }
 
-    /// Waits for whatever comes first; a stop before all else.
+    /// Waits for the first signal; a stop has priority.
     async fn next<R>(&mut self, running: &mut Running<'_>, deadline: Duration) -> TurnSignal<R> {
         tokio::select! {
             biased;
@@ -171,7 +171,7 @@ impl OpenSession {
 
     fn reply(&self, running: &mut Running<'_>, words: &str, mark: Option<Mark>) {
         match mark {
-            // The host asks before its next request, and is told to send none.
+            // Before its next request the host asks the engine, which then tells it to send none.
             Some(Mark::Accepted) => self.watch.finish(),
             Some(Mark::Refused) => self.watch.refused(),
             None => {}
@@ -179,12 +179,12 @@ impl OpenSession {
         let words = self.desk.redactor.redact(words).into_owned();
         self.watch.answered(&words);
         if let Some(call) = running.call.take() {
-            // A caller that went away needs no answer.
+            // A caller that has gone away needs no answer.
             let _ = call.reply.send(words);
         }
     }
 
-    /// Tells the orchestrator of the model, and what was spent.
+    /// Tells the orchestrator which model answered, and the usage.
     async fn note<R>(
         &self,
         running: &mut Running<'_>,
@@ -210,20 +210,20 @@ impl OpenSession {
         }
     }
 
-    /// Aborts until the prompt has really ended (an abort before the turn begins has no effect), and counts what it cost.
+    /// Aborts until the prompt has really ended (an abort before the turn begins has no effect), and counts its cost.
     async fn cut_off<R>(
         &self,
         running: &mut Running<'_>,
         reason: Option<String>,
         unread: bool,
     ) -> TurnSignal<R> {
-        // Who called is not to wait for the abort.
+        // The caller must not wait for the abort.
         running.call = None;
         let role = running.role;
         if let Some(reason) = reason {
             let at_ms = self.desk.clock.now_ms();
             let event = Event::RoleCutOff { role, task: self.task.clone(), reason, at_ms };
-            // Stopped meanwhile: the abort goes ahead all the same.
+            // If the mission has stopped meanwhile, the abort continues all the same.
             let _ = self.desk.orchestrator.record(vec![event]).await;
         }
         let mut turn = Turn::default();
@@ -235,7 +235,7 @@ impl OpenSession {
             }
         }
         self.count(role, turn.tokens, turn.cost_usd).await;
-        // A request that the provider refused was not read, and costs nothing.
+        // If the provider refused a request, it did not read it, and the request costs nothing.
         if let Some(tokens) = self.watch.unreported().filter(|_| !unread) {
             let price = self.desk.models.prices.get(&running.model.name);
             let cost_usd = price.map_or(0.0, |price| price.of(&tokens));
@@ -245,16 +245,16 @@ impl OpenSession {
         TurnSignal::Aborted { calls: self.watch.glance().calls }
     }
 
-    /// Counts what the host says that the whole session used, and releases what is reserved for it.
+    /// Counts the whole session's usage that the host reports, and releases its reservation.
     async fn count(&self, role: Role, tokens: Tokens, cost_usd: f64) {
         if let Some(news) = self.watch.news_at_end((tokens, cost_usd)) {
-            // What it says of the budget comes too late to matter.
+            // A refusal by the budget comes too late to matter.
             let _ = self.spend(role, news).await;
         }
         self.desk.orchestrator.release(&self.id).await;
     }
 
-    /// Writes down what was spent; says whether the task may spend more.
+    /// Records usage; an error if the task may spend no more.
     async fn spend(&self, role: Role, news: News) -> Result<(), Refusal> {
         let News { tokens, cost_usd, requests, estimated, paged } = news;
         let (task, cost_usd) = (self.task.clone(), rounded(cost_usd));
@@ -280,7 +280,7 @@ fn read(turn: Result<serde_json::Value, HostError>) -> Result<Turn, RoleFailure>
         .map_err(|error| RoleFailure::host(format!("OpenCode's answer could not be read: {error}")))
 }
 
-/// US dollars with so few digits that a journal gives back exactly what it was given.
+/// US dollars with few enough digits that the journal stores the value exactly.
 fn rounded(cost_usd: f64) -> f64 {
     const DIGITS: f64 = 1e9;
     (cost_usd.max(0.0) * DIGITS).round() / DIGITS

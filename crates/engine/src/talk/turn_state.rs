@@ -1,7 +1,6 @@
-//! What a turn does next: a state machine without a clock, a channel or a host.
-//!
-//! `turn` tells it each signal with the time since the turn began, and carries out the step that it answers. A signal that a
-//! state does not expect changes nothing, and nothing that arrives once a turn is cut off keeps it from its end.
+//! Decides the next step of a turn: a state machine without a clock, a channel or a host.
+//! `turn` gives it each signal with the time since the turn began, and carries out the step that it returns. A signal
+//! that a state does not expect changes nothing. After a turn is cut off, no signal prevents its end.
 
 use std::time::Duration;
 
@@ -14,44 +13,44 @@ use crate::host::{Turn, TurnError};
 use crate::talk::mailbox::{MailboxAnswer, refusal};
 use crate::talk::watch::Stop;
 
-/// Refused submissions that are answered; one more ends the attempt.
+/// The most refused submissions that are answered; one more ends the attempt.
 const MAX_REFUSALS: u32 = 3;
-/// How long a role may continue to talk once its result was accepted.
+/// How long a role may continue to talk after its result was accepted.
 const GRACE: Duration = Duration::from_secs(30);
-/// A role that makes progress may take so many of its time limits for one prompt.
+/// A role that makes progress may use this many times its time limit for one prompt.
 const LIMITS: u32 = 6;
-/// How long the host may wait for a provider, whatever the provider asks for.
+/// How long the host may wait for a provider, whatever delay the provider requests.
 const PATIENCE_MS: u64 = MAX_WAIT_MS / 2;
 
-/// What happened.
+/// A signal to the state machine.
 pub(super) enum TurnSignal<R> {
-    /// The task is over; `mission`: the whole mission is.
+    /// The task is over; with `mission`, the whole mission.
     Cancelled { mission: bool },
-    /// The time of [`TurnState::deadline`] has come.
+    /// The time of [`TurnState::deadline`] is reached.
     Deadline,
-    /// The role called a tool of ours.
+    /// The role called a tool of the engine.
     Called,
-    /// Its mailbox answered the call of `tool`.
+    /// The mailbox answered the call of `tool`.
     Answered { tool: String, answer: MailboxAnswer<R> },
-    /// Something was seen of the session.
+    /// The session's watch has news.
     Seen(Sighting),
-    /// What was seen is noted; `refused`: why the task may spend no more.
+    /// The news is recorded; `refused`: why the task may spend no more.
     Noted { refused: Option<String> },
-    /// The host ended the turn. `calls` of tools were seen in it, and perhaps a reason to stop it.
+    /// The host ended the turn. `calls`: tool calls in the turn; `stop`: a reason to stop it.
     Ended { turn: Result<Turn, RoleFailure>, calls: u32, stop: Option<Stop> },
-    /// The turn that was cut off is over.
+    /// The turn was cut off and is over.
     Aborted { calls: u32 },
 }
 
-/// What was seen of a session.
+/// What the watch saw of a session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sighting {
-    /// Signs of life so far.
+    /// The number of signs of life so far.
     pub alive: u64,
-    /// It spent something that is not noted yet.
+    /// The session used tokens that are not recorded yet.
     pub spent: bool,
     pub stop: Option<Stop>,
-    /// More words or thoughts than any answer needs.
+    /// The answer has more text or thoughts than any answer needs.
     pub endless: bool,
     pub waiting: Option<ProviderWait>,
 }
@@ -60,11 +59,11 @@ pub(super) struct Sighting {
 #[derive(Clone, Debug)]
 pub(super) struct ProviderWait {
     pub message: String,
-    /// How long it has waited and is to wait.
+    /// The whole duration of the wait: elapsed and still planned.
     pub ms: u64,
 }
 
-/// What to do.
+/// The next step.
 #[derive(Debug)]
 pub(super) enum TurnStep<R> {
     /// Wait for the next signal.
@@ -73,39 +72,39 @@ pub(super) enum TurnStep<R> {
     AskMailbox,
     /// Answer the tool call, then wait.
     Reply { words: String, mark: Option<Mark> },
-    /// Tell the orchestrator and signal `Noted`.
+    /// Tell the orchestrator, and signal `Noted`.
     Note {
         /// The model answered for the first time in this turn.
         answered: bool,
-        /// The host waits for the provider for the first time in this turn, with its words.
+        /// The host's words, if it waits for the provider for the first time in this turn.
         waits: Option<String>,
     },
-    /// Abort, count what it cost, and signal `Aborted`.
+    /// Abort, count the cost, and signal `Aborted`.
     CutOff {
-        /// For the journal; `None` where the mission is over.
+        /// The reason for the journal; `None` if the mission is over.
         reason: Option<String>,
-        /// The provider refused the request: what nobody reports costs nothing.
+        /// The provider refused the request: usage that nobody reports costs nothing.
         unread: bool,
     },
-    /// The turn is over. What is reserved for it is released where there is an `account`.
+    /// The turn is over. If there is an `account`, its reservation is released.
     End { account: Option<Account>, model_answered: bool, outcome: Result<TurnEnd<R>, RoleFailure> },
 }
 
-/// What the session's watch is to know with a reply.
+/// What the session's watch learns with a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// The result is accepted: no further request is sent.
+    /// The result is accepted: the host sends no further request.
     Accepted,
     /// The call was refused.
     Refused,
 }
 
-/// What the host says that the session used, when it ends a turn.
+/// The session's usage that the host reports at the end of a turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Account {
     pub tokens: Tokens,
     pub cost_usd: f64,
-    /// It ended with an error.
+    /// The turn ended with an error.
     pub failed: bool,
 }
 
@@ -113,17 +112,17 @@ pub(super) struct Account {
 #[derive(Debug, PartialEq)]
 pub(super) enum TurnEnd<R> {
     Submitted(R),
-    /// Nothing was submitted; `flag` where the answer is to be discarded.
+    /// Nothing was submitted; `flag`: why the answer is to be discarded, if it is.
     Nothing {
         flag: Option<RedFlag>,
         calls: u32,
     },
-    /// No answer came from the provider.
+    /// The provider gave no answer.
     Fault {
         fault: Fault,
         reason: String,
         calls: u32,
-        /// Tools were called or tokens were spent before: the call counts.
+        /// Before, tools were called or tokens were spent: the call counts.
         worked: bool,
     },
 }
@@ -138,12 +137,12 @@ enum Cut {
     Provider(Fault, String),
 }
 
-/// What the next signal answers.
+/// The signal that the machine waits for.
 #[derive(Debug)]
 enum Phase {
     Listening,
     AskingMailbox,
-    /// What was seen is being noted; `cut`: why it is cut off then.
+    /// News is being recorded; `cut`: why the turn is cut off afterwards.
     Noting {
         cut: Option<Cut>,
     },
@@ -158,21 +157,21 @@ pub(super) struct TurnState<R> {
     limit: Duration,
     phase: Phase,
     accepted: Option<R>,
-    /// Refused submissions, with those of earlier turns for the same result.
+    /// Refused submissions, including those in earlier turns for the same result.
     refusals: u32,
-    /// When it is cut off without further progress.
+    /// When the turn is cut off if there is no further progress.
     idle_at: Duration,
-    /// Signs of life that were seen.
+    /// Signs of life that were counted.
     alive: u64,
     /// A tool was called or a sign of life was seen.
     progressed: bool,
-    /// Something was spent: a whole answer came, not only the beginning of one.
+    /// Tokens were spent: a whole answer arrived, not only the beginning of one.
     spent: bool,
     told_of_wait: bool,
 }
 
 impl<R> TurnState<R> {
-    /// `alive`: signs of life of the session before this turn.
+    /// `alive`: the session's signs of life before this turn.
     pub fn new(role: Role, limit: Duration, refusals: u32, alive: u64) -> TurnState<R> {
         TurnState {
             role,
@@ -188,7 +187,7 @@ impl<R> TurnState<R> {
         }
     }
 
-    /// When `Deadline` is to be signalled, from the beginning of the turn.
+    /// When `Deadline` is to be signalled, measured from the beginning of the turn.
     pub fn deadline(&self) -> Duration {
         if self.accepted.is_some() { self.idle_at } else { self.idle_at.min(self.end()) }
     }
@@ -198,7 +197,7 @@ impl<R> TurnState<R> {
         self.refusals
     }
 
-    /// Takes in what happened `at` this time since the turn began, and says what to do.
+    /// Processes a signal that arrived `at` this time since the turn began, and returns the next step.
     pub fn on(&mut self, at: Duration, signal: TurnSignal<R>) -> TurnStep<R> {
         match (std::mem::replace(&mut self.phase, Phase::Over), signal) {
             (
@@ -237,7 +236,7 @@ impl<R> TurnState<R> {
         }
     }
 
-    /// When the turn is cut off, however much progress it makes.
+    /// When the turn is cut off regardless of progress.
     fn end(&self) -> Duration {
         self.limit.saturating_mul(LIMITS)
     }
@@ -259,7 +258,7 @@ impl<R> TurnState<R> {
             MailboxAnswer::Reply(words) => (words, None),
             MailboxAnswer::Refused(problems) => {
                 let role = self.role;
-                // Only submissions count; a wrong page name is no result.
+                // Only submissions count; a wrong page name is not a submission.
                 self.refusals += u32::from(tool == role.mailbox());
                 if self.refusals > MAX_REFUSALS {
                     let (times, last) = (self.refusals, problems.first().map_or("", String::as_str));
@@ -310,7 +309,7 @@ impl<R> TurnState<R> {
         let accepted = self.accepted.take();
         let turn = match turn {
             Ok(turn) => turn,
-            // What was accepted stays so, however the host ends the turn.
+            // An accepted result stays accepted, however the host ends the turn.
             Err(_) if accepted.is_some() => Turn::default(),
             Err(failure) => {
                 return TurnStep::End { account: None, model_answered: false, outcome: Err(failure) };
@@ -384,7 +383,7 @@ fn end_by_error<R>(error: &TurnError, calls: u32, worked: bool) -> Result<TurnEn
     let reason = format!("{}: {}", error.name, error.message);
     match classify(&error.name, error.status, &error.message) {
         Some(fault) => Ok(TurnEnd::Fault { fault, reason, calls, worked }),
-        // More than the model can hold: asked again it would be the same; a smaller task may fit.
+        // The request is larger than the model's context: a retry would fail in the same way, a smaller task may fit.
         None if error.name == "ContextOverflowError" => Err(RoleFailure::new(FailureClass::Timeout, reason)),
         None => Err(RoleFailure::host(reason)),
     }

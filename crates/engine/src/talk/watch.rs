@@ -1,7 +1,6 @@
-//! What is seen of a session while its role is at work: words, calls, cost, and whether it goes round in circles.
-//!
-//! The host's hooks tell it, by `engine.rs`; `turn` and `requests` ask it. It counts and compares, and ends nothing:
-//! limits of what is repeated are `mission::flag`'s, and whether a turn ends is decided in `turn_state`.
+//! Watches a session while its role works: words, calls, cost, and whether the role repeats itself.
+//! The host's hooks report to it, through `engine.rs`; `turn` and `requests` read it. It counts and compares, and ends
+//! nothing: `mission::flag` limits repetition, and `turn_state` decides whether a turn ends.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,12 +14,12 @@ use tokio::time::Instant;
 
 use crate::host::Observation;
 
-/// Ids that are remembered of one turn.
+/// The most ids that are remembered of one turn.
 const MAX_IDS: usize = 4096;
-/// The tool by which OpenCode answers a call of one that does not exist.
+/// The tool with which OpenCode answers a call of a tool that does not exist.
 pub(crate) const UNKNOWN: &str = "invalid";
 
-/// Shared by the hooks, which tell it, and the conversation, which looks.
+/// Shared between the hooks, which report, and the conversation, which reads.
 #[derive(Default)]
 pub(crate) struct Watch {
     seen: Mutex<Seen>,
@@ -35,14 +34,14 @@ struct Seen {
     calls: BTreeSet<String>,
     said: u64,
     thought: u64,
-    /// Signs of life, counted.
+    /// The number of signs of life.
     alive: u64,
     waiting: Option<Waiting>,
     stop: Option<Stop>,
     refused: Refused,
     /// Calls that the host refused or could not read.
     failed: BTreeSet<String>,
-    /// The messages of the newest request.
+    /// The bytes of the messages of the newest request.
     bytes: u64,
     /// Requests of the prompt so far.
     requests: u64,
@@ -50,7 +49,7 @@ struct Seen {
     finished: bool,
 }
 
-/// Why a turn is ended before its role ends it, in words behind the role's name.
+/// Why a turn is ended before its role ends it; the text follows the role's name.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stop {
     pub class: FailureClass,
@@ -65,7 +64,7 @@ pub(super) struct Waiting {
     pub since: Instant,
 }
 
-/// What a conversation needs to know.
+/// What a conversation reads from the watch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Glance {
     pub alive: u64,
@@ -73,7 +72,7 @@ pub(super) struct Glance {
     pub waiting: Option<Waiting>,
     /// Why the role is to be cut off.
     pub stop: Option<Stop>,
-    /// More words or thoughts than any answer needs.
+    /// The answer has more text or thoughts than any answer needs.
     pub endless: bool,
 }
 
@@ -121,26 +120,26 @@ impl Watch {
         self.changed.notify_one();
     }
 
-    /// A call was refused, of whatever kind.
+    /// Counts a refused call of any kind.
     pub fn refused(&self) {
         self.lock().refused(Refused::call);
         self.changed.notify_one();
     }
 
-    /// The result was accepted.
+    /// Notes that the result was accepted.
     pub(super) fn finish(&self) {
         self.lock().finished = true;
     }
 
-    /// Why no further request is sent in this turn, if none is.
+    /// Why no further request may be sent in this turn; `None` if one may.
     pub(super) fn is_over(&self) -> Option<String> {
         let seen = self.lock();
         let finished = seen.finished.then(|| "the result was accepted".to_string());
         finished.or_else(|| seen.stop.as_ref().map(|stop| stop.why.clone()))
     }
 
-    /// A request of that many bytes is announced: what its answer is expected to use, and how many requests the prompt sent
-    /// before.
+    /// Announces a request of that many bytes; returns the expected usage of its answer, and the number of earlier
+    /// requests of this prompt.
     pub(super) fn expected(&self, bytes: u64) -> (Reserved, u64) {
         let mut seen = self.lock();
         seen.meter.announced();
@@ -148,23 +147,23 @@ impl Watch {
         (Reserved { requests: 1, tokens: tokens.total(), cost_usd }, seen.requests)
     }
 
-    /// Whether the provider reads what was sent before from a cache, as far as it says.
+    /// Whether the provider reads earlier messages from a cache, as far as it reports this.
     pub(super) fn is_cached(&self) -> bool {
         let (tokens, ..) = self.lock().meter.total();
         tokens.cache_read > 0
     }
 
-    /// The length of the messages of the newest request.
+    /// The bytes of the messages of the newest request.
     pub(super) fn bytes(&self) -> u64 {
         self.lock().bytes
     }
 
-    /// Paging keeps so many bytes out of the request that comes.
+    /// Notes that paging keeps that many bytes out of the next request.
     pub(super) fn paged(&self, bytes: u64) {
         self.lock().meter.paged(bytes);
     }
 
-    /// A request is about to be sent.
+    /// Notes a request that is about to be sent.
     pub(super) fn requested(&self, bytes: u64) {
         let mut seen = self.lock();
         seen.requests = seen.requests.saturating_add(1);
@@ -172,18 +171,18 @@ impl Watch {
         seen.meter.requested(bytes);
     }
 
-    /// The turn is to end.
+    /// Notes that the turn is to end.
     pub(super) fn stop(&self, class: FailureClass, why: String) {
         self.lock().stop.get_or_insert(Stop { class, why });
         self.changed.notify_one();
     }
 
-    /// The host has ended the turn; `failed`: with an error.
+    /// Notes that the host has ended the turn; `failed`: with an error.
     pub(super) fn ended(&self, failed: bool) {
         self.lock().meter.ended(failed);
     }
 
-    /// A call of a tool is about to go ahead; the words for the model where it had better not.
+    /// Counts a tool call that is about to run; returns words for the model if it should not.
     pub fn call(&self, tool: &str, arguments: &str) -> Option<String> {
         let repeated = self.lock().call(tool, arguments);
         match repeated {
@@ -203,11 +202,11 @@ impl Watch {
         self.changed.notified().await;
     }
 
-    /// A prompt is about to be sent.
+    /// Notes a prompt that is about to be sent.
     pub(super) fn begin(&self, role: Role, text: &str, price: Price) {
         let mut seen = self.lock();
         (seen.said, seen.thought, seen.waiting) = (0, 0, None);
-        // What another role did before in this session does not count against this one
+        // The previous role's behaviour in this session does not count against this role
         (seen.stop, seen.repeats, seen.refused) = (None, Repeats::default(), Refused::default());
         (seen.requests, seen.finished) = (0, false);
         seen.calls.clear();
@@ -216,7 +215,7 @@ impl Watch {
         seen.meter.sent(text.len());
     }
 
-    /// A tool's answer goes to the model.
+    /// Notes a tool's answer to the model.
     pub(super) fn answered(&self, words: &str) {
         self.lock().meter.sent(words.len());
     }
@@ -232,17 +231,17 @@ impl Watch {
         }
     }
 
-    /// Tokens and US dollars that came in addition; given once.
+    /// Tokens and US dollars since the last call.
     pub(super) fn news(&self) -> Option<News> {
         self.lock().meter.news(None)
     }
 
-    /// What came in addition, when the host has said what the whole session cost.
+    /// The remaining usage, after the host has reported the cost of the whole session.
     pub(super) fn news_at_end(&self, reported: (Tokens, f64)) -> Option<News> {
         self.lock().meter.news(Some(reported))
     }
 
-    /// What an answer that was cut off has cost, as far as nobody reports it.
+    /// The tokens of an answer that was cut off, as far as nobody reports them.
     pub(super) fn unreported(&self) -> Option<Tokens> {
         let mut seen = self.lock();
         let tokens = seen.meter.unreported();
@@ -272,7 +271,7 @@ impl Seen {
         repeated
     }
 
-    /// A call of a tool that does not exist, or whose arguments are no JSON.
+    /// Counts a call of a tool that does not exist, or whose arguments are not JSON.
     fn unknown(&mut self, arguments: &str) {
         self.call(UNKNOWN, arguments);
         let of = serde_json::from_str::<Value>(arguments).ok();
@@ -289,7 +288,7 @@ impl Seen {
     }
 }
 
-/// Whether the host refused a call by its permissions. Our own refusals are counted where they are made.
+/// Whether the host refused a call by its permissions. The engine counts its own refusals when it refuses.
 fn is_denied(error: &str) -> bool {
     !error.contains("refused:") && (error.contains("permission") || error.contains("rule which prevents"))
 }

@@ -1,4 +1,4 @@
-//! What a repository's own settings may do before the user has trusted them.
+//! Effects of a repository's own settings before the user trusts them.
 
 use super::{Config, Source, source};
 use crate::config::{Limit, RuleLevel, Trusted};

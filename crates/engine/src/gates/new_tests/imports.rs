@@ -1,18 +1,18 @@
-//! The project's own code that a test looks at, by its imports.
-//!
-//! It reads no file: which files there are comes as an argument.
+//! The project's own code that a test imports.
+//! It reads no file: the caller passes the list of files.
 
 use std::collections::HashSet;
 
 use shared::paths::join;
 use syntax::{ImportKind, Language, outline};
 
-/// Files that `path` imports and the names it takes from each. What leads nowhere is left out.
+/// Files that `path` imports and the names it takes from each. Imports without a target in the project are
+/// ignored.
 pub(crate) fn imported(path: &str, text: &str, files: &HashSet<&str>) -> Vec<(String, Vec<String>)> {
     let Some(language) = Language::of_path(path) else { return Vec::new() };
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if language == Language::Go {
-        // A test is part of the package beside it
+        // A test belongs to the package beside it
         let beside = |file: &&&str| {
             file.rsplit_once('/').map_or("", |(folder, _)| folder) == folder
                 && file.ends_with(".go")
@@ -50,7 +50,7 @@ fn ecmascript(folder: &str, module: &str) -> Vec<String> {
         return Vec::new();
     };
     let mut found = vec![path.clone()];
-    // What is written as the output of a build is looked for as its source
+    // For a path in the output of a build, its source is searched
     if let Some((stem, _)) = path.rsplit_once('.').filter(|(_, extension)| EXTENSIONS.contains(extension)) {
         found.extend(EXTENSIONS.iter().map(|extension| format!("{stem}.{extension}")));
     }
@@ -65,7 +65,7 @@ fn python(folder: &str, module: &str, names: &[String]) -> Vec<String> {
     let roots: Vec<String> = if dots > 0 {
         join(folder, &"../".repeat(dots - 1)).into_iter().collect()
     } else {
-        // The project's root, its sources, and the folders above the test
+        // The project's root, its source folders, and the folders above the test
         let above = (0..folder.split('/').count()).filter_map(|up| join(folder, &"../".repeat(up)));
         [String::new(), "src".into()].into_iter().chain(above).collect()
     };
@@ -82,7 +82,7 @@ fn python(folder: &str, module: &str, names: &[String]) -> Vec<String> {
     found
 }
 
-/// Of a test below `tests/`: its crate's sources; of one below `src/`: the module that holds it.
+/// For a test below `tests/`: the sources of its crate. For a test below `src/`: the module that contains it.
 fn rust(path: &str, module: &str, names: &[String]) -> Vec<String> {
     let (krate, mut inner) = match (path.rsplit_once("tests/"), path.rsplit_once("src/")) {
         (Some((krate, _)), None) => (krate, module.split("::").skip(1).collect::<Vec<_>>()),

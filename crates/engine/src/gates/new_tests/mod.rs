@@ -1,5 +1,5 @@
-//! Whether tests that a change adds can fail: each without the change, or on a wrong version of what it looks at. The
-//! first is wanted of tests of new behaviour, the second of tests of what was there before; a change may add both.
+//! Whether tests that a change adds can fail: each fails without the change, or on a wrong version of the tested code.
+//! The first is required of tests of new behaviour, the second of tests of existing behaviour; a change may add both.
 
 mod imports;
 mod mutants;
@@ -14,20 +14,20 @@ use crate::gates::test_run::{Ran, ran, run, runner_of, write};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 use crate::text::quoted;
 
-/// Added test files that are run one by one.
+/// The most added test files that are run one by one.
 const MAX_FILES: usize = 8;
 
-/// What a change does to tests and to code.
+/// The changes to tests and to code.
 struct Sides {
     /// New test files with cases in them.
     added: Vec<(String, String)>,
-    /// Everything of tests that the change writes, to be laid over the base.
+    /// Every test file that the change writes, to copy over the base.
     overlay: Vec<(String, String)>,
     /// Whether anything but tests and prose changes.
     behaviour: bool,
 }
 
-/// `None` where the change adds no tests. `remembered`: what was said of this very tree before.
+/// `None` if the change adds no tests. `remembered`: the earlier judgement of this very tree.
 pub(crate) async fn judge_new_tests(
     context: &GateContext,
     change: &Change<'_>,
@@ -57,7 +57,7 @@ pub(crate) async fn judge_new_tests(
     Some(fates(context, change, &added, overlay).await.unwrap_or_else(|error| no_evidence(error.to_string())))
 }
 
-/// Each test file for itself: first without the change (`overlay`: what it writes of tests), then on wrong versions.
+/// Tries each test file: first without the change (`overlay` holds its test files), then on wrong versions.
 async fn fates(
     context: &GateContext,
     change: &Change<'_>,
@@ -67,7 +67,7 @@ async fn fates(
     let (failing, within) = match overlay {
         Some(overlay) => {
             let failing = without(context, change, added, overlay).await?;
-            // A change that no test shows is not shown by tests of something else
+            // If no test fails without the change, tests of other code do not prove it
             let within = failing.is_empty().then_some(change.paths);
             (failing, within)
         }
@@ -127,7 +127,7 @@ async fn sides(context: &GateContext, change: &Change<'_>) -> Result<Sides, work
     .await
 }
 
-/// Those of the added tests that fail on the task's base, where what they are about is not there yet.
+/// The added tests that fail on the task's base, which lacks the tested code.
 async fn without(
     context: &GateContext,
     change: &Change<'_>,

@@ -1,29 +1,28 @@
-//! Small wrong versions of a file: what a test that looks at its behaviour should notice.
-//!
-//! It writes nothing: `wrong_versions` puts them into a slot, one at a time.
+//! Small wrong versions of a file (mutants): a test of its behaviour should notice them.
+//! It writes nothing: `wrong_versions` writes them into a slot, one at a time.
 
 use std::ops::Range;
 
 use syntax::{Language, Node, Source, VisitStep, visit};
 
-/// One change that makes a file behave otherwise, if it matters at all.
+/// One edit that changes the behaviour of a file, if the edited code matters.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mutant {
     pub range: Range<usize>,
     pub replacement: String,
-    /// From 1.
+    /// Line number, from 1.
     pub line: u32,
     rank: Rank,
 }
 
-/// How likely a test of the behaviour notices, the likeliest first.
+/// How likely a test of the behaviour notices a mutant, the likeliest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// What a function gives back.
+    /// The result of a function.
     Result,
-    /// An operator, a number, a truth value.
+    /// An operator, a number, a boolean.
     Logic,
-    /// A text, which may be for people only.
+    /// A string, which may be for people only.
     Text,
 }
 
@@ -35,12 +34,12 @@ impl Mutant {
         format!("{before}{}{after}", self.replacement)
     }
 
-    /// Whether it changes more than a text.
+    /// Whether it changes more than a string.
     pub fn is_logic(&self) -> bool {
         self.rank != Rank::Text
     }
 
-    /// In words, with its place, what was and what is.
+    /// A description with place, old and new text.
     pub fn describe(&self, path: &str, text: &str) -> String {
         let was = text.get(self.range.clone()).unwrap_or_default();
         let short = |text: &str| text.chars().take(30).collect::<String>().replace('\n', " ");
@@ -48,7 +47,7 @@ impl Mutant {
     }
 }
 
-/// At most `limit` mutants, spread over what is exported under `names` (the whole file where that gives none).
+/// At most `limit` mutants, spread over the exports in `names` (over the whole file if these give none).
 pub(crate) fn mutants(language: Language, text: &str, names: &[String], limit: usize) -> Vec<Mutant> {
     let Ok(source) = Source::parse(language, text) else { return Vec::new() };
     if source.root().has_error() || source.is_deep() {
@@ -74,7 +73,7 @@ pub(crate) fn mutants(language: Language, text: &str, names: &[String], limit: u
     chosen
 }
 
-/// `limit` of them, evenly over the file, so that one function without a test does not take them all.
+/// `limit` mutants, spread evenly over the file, so that one untested function does not use them all.
 fn spread(all: Vec<Mutant>, limit: usize) -> Vec<Mutant> {
     let count = all.len();
     if count <= limit {
@@ -137,7 +136,7 @@ fn everywhere(source: &Source<'_>) -> Vec<Mutant> {
     found
 }
 
-/// What a `return` gives back, and the nothing of its language; typed languages would not compile.
+/// The result of a `return`, and the empty value of its language; in typed languages it would not compile.
 fn result<'t>(language: Language, node: Node<'t>) -> Option<(Node<'t>, &'static str)> {
     let nothing = match language {
         Language::Python => "None",
@@ -155,7 +154,7 @@ fn result<'t>(language: Language, node: Node<'t>) -> Option<(Node<'t>, &'static 
 }
 
 fn operator(language: Language, text: &str) -> Option<&'static str> {
-    // Where `+` may join texts and the compiler knows, `-` would not compile
+    // In typed languages `+` may join strings, and `-` would not compile
     let typed = matches!(language, Language::Rust | Language::Go);
     Some(match text {
         "+" if !typed => "-",
@@ -193,11 +192,11 @@ fn constant(kind: &str, text: &str) -> Option<String> {
     Some(swapped.to_string())
 }
 
-/// A number that is one larger, written the same way.
+/// A number plus one, in the same notation.
 fn one_more(number: &str) -> Option<String> {
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     let rest = number.get(digits.len()..)?;
-    // Another base, an exponent: left alone
+    // Other bases and exponents are left unchanged
     if rest.starts_with(['x', 'X', 'b', 'B', 'o', 'O', '_', 'e', 'E']) {
         return None;
     }
@@ -205,11 +204,11 @@ fn one_more(number: &str) -> Option<String> {
     Some(format!("{}{rest}", value.checked_add(1)?))
 }
 
-/// A text with one more character in it.
+/// A string with one more character.
 fn longer(quoted: &str) -> Option<String> {
     let quote = quoted.chars().next_back().filter(|c| matches!(c, '"' | '\''))?;
     let inner = quoted.strip_suffix(quote)?;
-    // An empty text and one in three quotes are left alone
+    // Empty and triple-quoted strings are left unchanged
     if inner.len() < 2 || inner.ends_with(quote) || inner.ends_with('\\') {
         return None;
     }

@@ -1,7 +1,6 @@
-//! Tests of what was there before: they should notice when the code they look at goes wrong.
-//!
-//! `new_tests` calls it and gives the verdict; `mutants` makes the wrong versions, `imports` finds the code. It works
-//! in the checking slot, which the caller holds, and puts each file back after its run, whatever the test said.
+//! Tests of existing behaviour: they should fail when the tested code is wrong.
+//! `new_tests` calls it and gives the verdict; `mutants` creates the wrong versions, `imports` finds the code. It works
+//! in the checking slot, which the caller holds, and restores each file after its run, whatever the result.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -17,15 +16,15 @@ use crate::gates::new_tests::mutants::{Mutant, mutants};
 use crate::gates::test_run::{Ran, ran, run, write};
 use crate::gates::verdict::{Change, GateContext};
 
-/// Wrong versions that are tried for one task.
+/// The most wrong versions that are tried for one task.
 const MAX_MUTANTS: usize = 8;
-/// Imports are followed so many files far, as far as the files before hold nothing to get wrong.
+/// The most files in a chain of imports that is followed while no file has code to mutate.
 const MAX_SOURCES: usize = 12;
-/// No further one is tried after this time.
+/// After this time no further version is tried.
 const MAX_TIME: Duration = Duration::from_secs(120);
-/// How long one may run, whatever the tests take otherwise.
+/// The longest run of one version.
 const MAX_RUN: Duration = Duration::from_secs(60);
-/// Survivors that a finding names.
+/// How many survivors a finding names.
 const SHOWN: usize = 3;
 
 /// A test file that the change adds, and the check that runs it.
@@ -35,24 +34,25 @@ pub(crate) struct Added {
     pub check: Check,
 }
 
-/// What is known of one added test file.
+/// The result for one added test file.
 pub(crate) enum Fate {
-    /// It can fail: when.
+    /// It can fail; says when.
     Proven(String),
-    /// It passes whatever the code does: what it did not notice.
+    /// It passes whatever the code does; says what it did not notice.
     Useless(String),
-    /// Why nothing is known.
+    /// Nothing is known; says why.
     Unknown(String),
 }
 
-/// A file of the project and what is to go wrong in it.
+/// A file of the project with one wrong version of it.
 struct Target {
     path: String,
     text: String,
     mutant: Mutant,
 }
 
-/// Whether each of these notices that the code is wrong; `within`: that these files are. The checking slot must be held.
+/// Whether each test file notices wrong code; with `within`, only wrong code in these files counts. The caller must
+/// hold the checking slot.
 pub(crate) async fn fates<'a>(
     context: &GateContext,
     change: &Change<'_>,
@@ -114,7 +114,7 @@ async fn fate(
             None => {}
         }
     }
-    // Texts alone may be for people, and no test has to pin them
+    // If only changed strings survive, they may be for people, and a test need not check them
     if survivors.is_empty() || !logic_survived {
         let count = survivors.len();
         return Ok(Fate::Unknown(format!("`{}`: {count} wrong versions of the code were tried", test.path)));
@@ -126,7 +126,7 @@ async fn fate(
     )))
 }
 
-/// Whether the tests noticed; `None` where they did not get to run.
+/// Whether the tests noticed the mutant; `None` if they did not run.
 fn noticed(outcome: &Outcome) -> Option<bool> {
     match &outcome.end {
         End::Exited { code: 0 } => outcome.passed.filter(|passed| *passed > 0).map(|_| false),
@@ -136,19 +136,19 @@ fn noticed(outcome: &Outcome) -> Option<bool> {
                 failing.iter().any(|test| !matches!(test.name.as_str(), "build failed" | "setup failed"));
             ran.then_some(true)
         }
-        // An endless loop is noticed, too
+        // An endless loop counts as noticed, too
         End::TimedOut { .. } | End::Signalled { .. } => Some(true),
         _ => None,
     }
 }
 
-/// A wrong version may hang: a little more than the right one took.
+/// The time limit for a wrong version, which may hang: a little more than the right one took.
 fn limit(check: &Check, right: &Outcome) -> Duration {
     let usual = Duration::from_millis(right.duration_ms);
     (usual * 4 + Duration::from_secs(5)).min(MAX_RUN).min(check.timeout)
 }
 
-/// What a test looks at, by its imports, and what could be wrong there.
+/// At most `limit` wrong versions of the files that a test imports.
 async fn targets(
     context: &GateContext,
     change: &Change<'_>,
@@ -178,7 +178,7 @@ async fn targets(
             let some =
                 if wanted { mutants(language, &text, &names, limit - found.len()) } else { Vec::new() };
             if some.is_empty() {
-                // It passes on what others define
+                // It re-exports names that others define
                 let further = imported(&path, &text, &files);
                 waiting.extend(further.into_iter().map(|(file, _)| (file, names.clone())));
             }

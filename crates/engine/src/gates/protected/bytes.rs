@@ -1,5 +1,5 @@
-//! Bytes that a change was not about: lines that stay keep their line ending and their encoding, and a file keeps its byte order
-//! mark. It compares two versions of a file and reads nothing.
+//! Bytes outside the purpose of a change: unchanged lines keep their line endings and encoding, and a file keeps its
+//! byte order mark. It compares two versions of a file and reads nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use mission::Issue;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What became of lines that the change leaves alone; nothing of files that are no text.
+/// The damage to lines that the change otherwise leaves alone; `None` for files that are not text.
 pub(crate) fn changed(path: &str, before: &[u8], after: &[u8]) -> Option<Issue> {
     if before.contains(&0) || after.contains(&0) || before.is_empty() || after.is_empty() || before == after {
         return None;
@@ -21,7 +21,7 @@ pub(crate) fn changed(path: &str, before: &[u8], after: &[u8]) -> Option<Issue> 
         return issue(format!("the file {what} byte order mark, which the task does not ask for"));
     }
     let (old, new) = (lines(before), lines(after));
-    // A file in which nothing but all its line endings differ was meant to change so.
+    // If all line endings differ and nothing else, the change was intended.
     let only_endings = old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| bare(a) == bare(b));
     let uniform = |lines: &[&[u8]]| {
         let ended = || lines.iter().filter(|line| line.ends_with(b"\n"));
@@ -66,7 +66,7 @@ fn bare(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// A line with one byte in the place of whatever is no ASCII.
+/// A line in which one byte replaces each sequence that is not ASCII.
 fn shape(line: &[u8]) -> Vec<u8> {
     let mut shape: Vec<u8> = line.iter().map(|byte| if byte.is_ascii() { *byte } else { 0 }).collect();
     shape.dedup_by(|a, b| *a == 0 && *b == 0);

@@ -1,5 +1,6 @@
-//! Existing tests, and what configures the project's checks: a change may touch either only where its plan says why, and
-//! the second only with the user's consent; hooks of git and packages never. What was touched is put back, so that a repair goes on from what stood there.
+//! Existing tests and the configuration of the project's checks. A change may touch either only if its plan gives a
+//! reason; configuration also needs the user's consent; hooks of git and packages are never allowed. The gate restores
+//! touched files, so that a repair continues from the restored files.
 
 mod bytes;
 mod packages_by_hand;
@@ -14,16 +15,16 @@ use crate::blocking::blocking;
 use crate::gates::added_cases::adds_cases_only;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-/// For what only another plan can allow.
+/// The hint if only another plan can allow the change.
 const BLOCKED: &str = "If the task cannot be done without it, submit `blocked` and say why.";
-/// Manifests that are read for the packages that the project has.
+/// The most manifests that are read to find the project's packages.
 const MAX_MANIFESTS: usize = 200;
-/// Packages that a message names.
+/// The most packages that a message names.
 const MAX_NAMES: usize = 5;
-/// The longest part of a diff that is shown, in bytes.
+/// The longest shown part of a diff, in bytes.
 const MAX_DIFF: usize = 1200;
 
-/// Also gives the existing tests that the plan let this change touch.
+/// Also returns the existing tests that the plan let this change touch.
 pub(crate) async fn judge_protected_files(
     context: &GateContext,
     change: &Change<'_>,
@@ -78,11 +79,11 @@ pub(crate) async fn judge_protected_files(
 enum What {
     Test,
     Config,
-    /// A configuration that was not there.
+    /// A configuration file that did not exist.
     NewConfig,
-    /// These sections of a manifest.
+    /// Sections of a manifest.
     Sections(Vec<String>),
-    /// These packages in a manifest or a lockfile.
+    /// Packages in a manifest or a lockfile.
     Packages(Vec<String>),
 }
 
@@ -91,7 +92,8 @@ struct Touched {
     what: What,
 }
 
-/// What is protected and was touched. A file that came with this mission is not: its tests are compared by the Guardian.
+/// Protected parts that the change touched. Files that this mission created are not protected: the Guardian compares
+/// their tests.
 fn touched(
     workspace: &workspace::Workspace,
     mission_base: &str,
@@ -114,7 +116,7 @@ fn touched(
     let mut found = Vec::new();
     for (i, (path, kind)) in looked.into_iter().enumerate() {
         let (first, before, after) = (at(&first, i), at(&before, i), at(&after, i));
-        // Without any manifest there is nothing that a plan could add to: the project begins with this change
+        // If there is no manifest yet, a plan could not add to it: the project begins with this change
         if kind == FileKind::Manifest {
             let known = match &known {
                 Some(known) => known,
@@ -152,7 +154,7 @@ fn touched(
     Ok(found)
 }
 
-/// Files in which the change spoiled bytes that it was not about.
+/// Files in which the change damaged bytes outside its purpose.
 fn spoiled(
     workspace: &workspace::Workspace,
     base: &str,
@@ -165,7 +167,7 @@ fn spoiled(
     Ok(pairs.filter_map(|(path, (before, after))| bytes::changed(path, &before?, &after?)).collect())
 }
 
-/// Packages that the project's manifests name; `None` where it has no manifest.
+/// Packages that the project's manifests name; `None` if it has no manifest.
 fn declared(
     workspace: &workspace::Workspace,
     base: &str,
@@ -182,7 +184,7 @@ fn declared(
 }
 
 impl Touched {
-    /// Whether the plan's reasons (and with one for configuration, the user's consent) cover it.
+    /// Whether the plan's reasons, and for configuration the user's consent, cover it.
     fn is_allowed(&self, tests: bool, config: bool) -> bool {
         match &self.what {
             What::Test => tests,

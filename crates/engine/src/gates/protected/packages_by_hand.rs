@@ -1,14 +1,14 @@
-//! Packages in manifests and lockfiles: the engine adds those that a plan names; no task writes them by hand.
+//! Packages in manifests and lockfiles: the engine adds those that a plan names; tasks must not edit them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// The packages of a file by name, each with all that is said of it.
+/// The packages of a file by name, each with its whole entry.
 type Packages = BTreeMap<String, String>;
 
-/// Packages that a change adds, or asks for otherwise than before; those that it only removes are none. `known`: packages
-/// of other manifests of the project, which a new manifest may name, too.
+/// Packages that a change adds or requests differently; removed packages do not count. `known`: packages of other
+/// manifests of the project, which a new manifest may name, too.
 pub(crate) fn changed(
     path: &str,
     before: Option<&str>,
@@ -24,7 +24,7 @@ pub(crate) fn changed(
     packages(path, after).iter().filter(differs).map(|(name, _)| name.clone()).collect()
 }
 
-/// The names that a manifest asks for.
+/// The package names in a manifest.
 pub(crate) fn names(path: &str, text: &str) -> BTreeSet<String> {
     packages(path, text).into_keys().collect()
 }
@@ -39,7 +39,7 @@ fn packages(path: &str, text: &str) -> Packages {
         "package-lock.json" | "npm-shrinkwrap.json" => npm_lock(text),
         "go.mod" => lines(text.lines().filter(|line| {
             let line = line.trim();
-            // The project's own name and its version of Go are no packages
+            // The project's own name and its version of Go are not packages
             line.contains(" v") && !line.starts_with("//") && !line.starts_with("module ")
         })),
         _ if name.contains("requirements") && name.ends_with(".txt") => {
@@ -124,7 +124,7 @@ fn python(manifest: &toml::Table) -> Packages {
     found
 }
 
-/// What comes from a registry; members of the workspace change with their manifests.
+/// Packages from a registry; members of the workspace change with their manifests.
 fn cargo_lock(lock: &toml::Table) -> Packages {
     let all = lock.get("package").and_then(toml::Value::as_array);
     let entry = |package: &toml::Value| {

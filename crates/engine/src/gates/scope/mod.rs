@@ -1,4 +1,5 @@
-//! Which files a change may touch: the rules, without a mission. Who holds which file is asked in `steps/work/scope`.
+//! Which files a change may touch: the rules that need no mission. `steps/work/scope` decides which task holds a
+//! file.
 
 pub(crate) mod unreached;
 
@@ -9,7 +10,7 @@ pub(crate) fn nothing() -> Issue {
     Issue::new("scope", "nothing differs from the base: the change is missing")
 }
 
-/// Why a change of a file that no task may touch is rejected.
+/// The reason for rejecting a change of a file that no task may touch.
 pub(crate) fn forbidden(file: &str) -> Option<Issue> {
     let why = path::forbidden(file)?;
     Some(Issue::new("scope", format!("{why}; undo this change")).at(file, None))
@@ -25,7 +26,7 @@ pub(crate) fn moves(changes: &[Change]) -> Vec<String> {
     changes.iter().filter_map(word).collect()
 }
 
-/// Whether all that a file held is gone and the file is still there.
+/// Whether a file still exists but has lost all its content.
 pub(crate) fn is_emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> bool {
     const MAY_BE_EMPTY: [&str; 6] =
         ["__init__.py", "__init__.pyi", "py.typed", ".gitkeep", ".keep", ".nojekyll"];
@@ -35,7 +36,7 @@ pub(crate) fn is_emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>
     was && after.is_some_and(is_blank) && !MAY_BE_EMPTY.contains(&name)
 }
 
-/// The file among `added` in which most lines of a text stand now: where it was moved to.
+/// The file among `added` that contains most lines of a text: the text was moved there.
 pub(crate) fn moved_to<'a>(before: &[u8], added: &[(&'a str, Vec<u8>)]) -> Option<&'a str> {
     const MOST_BYTES: usize = 1 << 20;
     let before = std::str::from_utf8(before).ok().filter(|text| text.len() <= MOST_BYTES)?;
@@ -60,7 +61,7 @@ pub(crate) fn moved_to<'a>(before: &[u8], added: &[(&'a str, Vec<u8>)]) -> Optio
     counted.filter(|(kept, _)| 2 * kept > old.len()).max_by_key(|(kept, _)| *kept).map(|(_, path)| path)
 }
 
-/// Why a file may not be left as it is where all that it held is gone: an empty file is no deleted one.
+/// The reason for rejecting an emptied file: it has to be deleted instead.
 pub(crate) fn emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Option<Issue> {
     is_emptied(file, before, after).then(|| {
         let message =

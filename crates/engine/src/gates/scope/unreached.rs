@@ -1,5 +1,5 @@
-//! New files outside a task's plan that nothing of the project reaches: no code imports them, no manifest and no document
-//! names them, and nothing is found by the same pattern. Pure; a coder's reason is no proof that a file is needed.
+//! New files outside a task's plan to which nothing in the project leads: no code imports them, no manifest and no
+//! document names them, and no pattern matches them. Pure. A Coder's reason does not prove that a file is needed.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use mission::Issue;
 
 use crate::bench::files::kinds::{FileKind, kind};
 
-/// Files of a project beyond which nothing is said.
+/// In projects with more files than this, nothing is reported.
 const MOST_FILES: usize = 20_000;
-/// Stems that say where a file is and not what it is: its folder is named instead.
+/// Stems that describe a file's place, not its content: a reference names the folder instead.
 const PLACES: [&str; 8] = ["index", "mod", "main", "__init__", "lib", "page", "layout", "route"];
-/// Folders whose files are found by their place.
+/// Folders whose files tools find by their place.
 const BY_PLACE: [&str; 19] = [
     "bin",
     "scripts",
@@ -37,8 +37,8 @@ const BY_PLACE: [&str; 19] = [
 const BY_NAME: [&str; 8] =
     ["readme", "license", "licence", "changelog", "notice", "py", "contributing", "security"];
 
-/// Those of `candidates` (new, and outside the plan) that nothing reaches. `before` and `now` are the paths of the trees, and
-/// `read` gives a file's text now; files that are no text name nothing.
+/// The `candidates` (new, and outside the plan) that nothing reaches. `before` and `now` are the paths of the trees.
+/// `read` returns a file's current text; files that are not text name nothing.
 pub(crate) fn unreached<'c>(
     before: &[String],
     now: &[String],
@@ -56,7 +56,7 @@ pub(crate) fn unreached<'c>(
     if open.is_empty() || now.len() > MOST_FILES {
         return Vec::new();
     }
-    // Neighbours that nothing names either are found by a pattern, and so is the new one
+    // If nothing names the neighbours either, a pattern finds them, and the new file too
     let neighbours: Vec<&str> =
         before.iter().map(String::as_str).filter(|path| is_beside(path, &open)).collect();
     let asked: Vec<&str> = open.iter().chain(&neighbours).copied().collect();
@@ -75,7 +75,7 @@ pub(crate) fn unreached<'c>(
             None => named.extend(found),
         }
     }
-    // What a reached candidate names is reached, too
+    // A file that a reached candidate names is reached, too
     for _ in 0..by_candidate.len() {
         let more: Vec<&str> = by_candidate
             .iter()
@@ -109,25 +109,25 @@ fn stem_of(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// All files of a folder are one package of Go.
+/// Whether a path belongs to a Go package: all files of a folder are one package.
 fn is_package(before: &[String], path: &str) -> bool {
     path.ends_with(".go") && before.iter().any(|other| other != path && place(other) == place(path))
 }
 
-/// Folder and extension.
+/// The folder and extension of a path.
 fn place(path: &str) -> (&str, Option<&str>) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     (folder, name.rsplit_once('.').map(|(_, end)| end))
 }
 
-/// Whether a file lies in the folder of one of these and is of its kind; not one that is looked for by its own name.
+/// Whether a file is in the folder of one of these and has the same kind, unless tools search for it by name.
 fn is_beside(path: &str, others: &[&str]) -> bool {
     let stem = stem_of(name_of(path)).to_ascii_lowercase();
     let by_name = BY_NAME.contains(&stem.as_str()) || PLACES.contains(&stem.as_str()) || kind(path).is_test();
     !by_name && others.iter().any(|other| *other != path && place(other) == place(path))
 }
 
-/// Whether a text names a file: by its name, its stem, or, where that only says its place, its folder.
+/// Whether a text names a file: by its name, its stem or, if the stem only describes its place, its folder.
 fn names(text: &str, path: &str) -> bool {
     let name = name_of(path);
     let stem = stem_of(name);

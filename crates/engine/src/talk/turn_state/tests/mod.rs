@@ -1,4 +1,4 @@
-//! The turn without a clock: what each state does with each signal, and the rules one by one.
+//! The turn without a clock: each state with each signal, and the rules one by one.
 
 use super::*;
 
@@ -363,13 +363,13 @@ fn what_is_reserved_is_released_with_every_account() {
         };
         assert_eq!(account, Account { tokens, cost_usd: 0.5, failed });
     }
-    // An answer that cannot be read says nothing of what was used: the session's end releases it.
+    // An unreadable answer says nothing about usage: the session's end releases the reservation.
     let step = coder().on(at(1), signal("unreadable"));
     assert!(
         matches!(step, TurnStep::End { account: None, model_answered: false, outcome: Err(_) }),
         "{step:?}"
     );
-    // One that was cut off is counted while it is aborted.
+    // A turn that is cut off is counted while it is aborted.
     let step = state("cut off", 0).on(at(61), signal("aborted"));
     assert!(matches!(step, TurnStep::End { account: None, model_answered: false, .. }), "{step:?}");
 }
