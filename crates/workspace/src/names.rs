@@ -59,7 +59,7 @@ pub(crate) fn ref_part<'a>(name: &'a str, what: &'static str) -> Result<&'a str,
     }
 }
 
-/// A full object name. The check prevents that git reads outside text as an option or an expression.
+/// Accepts only a full object name, so that git cannot read outside text as an option or an expression.
 pub(crate) fn object(name: &str) -> Result<&str, Error> {
     let fits = (name.len() == 40 || name.len() == 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     if fits { Ok(name) } else { Err(Error::Unknown { rev: name.to_string() }) }

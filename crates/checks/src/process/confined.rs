@@ -1,6 +1,6 @@
-//! Starting one program of the user's in the sandbox, for those who wait for it and read it themselves.
+//! Starts one program of the user in the sandbox; the caller waits for it and reads its streams.
 //!
-//! Not for the project's commands, which `supervise.rs` runs with limits, a mark and a watchdog.
+//! Not for the project's commands: `supervise.rs` runs those with limits, a mark and a watchdog.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use process_group::ProcessGroup;
 
 use super::sandbox::{self, Level, Network, Reach, Sandbox};
 
-/// What such a program may read and write beside the system and toolchains.
+/// The files that such a program may read and write, beside the system and toolchains.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfinedReach<'a> {
     pub readable: &'a [PathBuf],
-    /// Its own folder: what it writes, temporary files included.
+    /// The program's own folder for everything that it writes, including temporary files.
     pub own: &'a Path,
     pub writable: &'a [PathBuf],
 }
 
-/// Starts the program, arguments, folder and variables of `command`, without a network, as the leader of a group, with a
-/// pipe for each of its streams.
+/// Starts the program of `command` with its arguments, folder and variables. It has no network, leads a process group,
+/// and has a pipe for each stream.
 pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<'_>) -> io::Result<Child> {
     let level = sandbox.level().map_err(io::Error::other)?;
     let folder = command.get_current_dir().unwrap_or(Path::new("/")).to_path_buf();
@@ -34,7 +34,7 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
     let start = move || {
         let entered = sandbox::enter(level, &reach, &folder).map_err(io::Error::other)?;
         let mut all = match level {
-            // What enters ends with a shell and wants a line for it.
+            // The program that confines it starts a shell at the end, which needs a command line.
             Level::Full => [entered, vec!["exec \"$0\" \"$@\"".into()], words].concat(),
             _ => words,
         }
@@ -49,8 +49,8 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
     if level == Level::None {
         return start();
     }
-    // The thread loses rights for good, so it serves this program alone. It stays as long as the program: bubblewrap ends
-    // with the thread that started it, not with the process.
+    // The thread loses rights permanently, so it serves this program only. It lives as long as the program, because
+    // bubblewrap ends with the thread that started it, not with the process.
     let (answer, started) = std::sync::mpsc::sync_channel(1);
     std::thread::Builder::new().name("confined-spawn".to_owned()).spawn(move || {
         let child = start();
@@ -62,7 +62,7 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
     started.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended early")))
 }
 
-/// Waits until a child has ended and leaves its status to the caller, who may ask for it at the same time.
+/// Waits until a child has ended, but leaves its status to the caller, who may wait at the same time.
 #[cfg(target_os = "linux")]
 fn wait_for_end(pid: Option<u32>) {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};

@@ -1,6 +1,7 @@
-//! Pipes that an earlier command left in the slot: whatever opens one by its name waits until the time limit.
+//! Removes pipes that an earlier command left in the slot: a program that opens one by its name waits until
+//! the time limit.
 //!
-//! No commit can hold a pipe, so one that lies there before a run is nobody's work, and is removed.
+//! No commit can contain a pipe, so removing one before a run loses no work.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,16 +9,16 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, unlinkat};
 
-/// Folders that are not looked into: large, and written by set-up.
+/// Folders that are not searched: they are large, and set-up writes them.
 const PASSED: &[&str] = &[".git", "node_modules", ".venv", "venv", "target"];
 
-/// Entries that are looked at.
+/// The most entries that are searched.
 const MAX_ENTRIES: usize = 300_000;
 
-/// Deepest folder that is looked into.
+/// The deepest folder that is searched.
 const MAX_DEPTH: usize = 64;
 
-/// Removes them and names them, relative to `root`. Follows no link.
+/// Removes the pipes and returns their paths, relative to `root`. Follows no link.
 pub(super) fn remove(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut seen = 0;

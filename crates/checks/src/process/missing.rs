@@ -1,6 +1,6 @@
-//! Telling a program that is not there from one that failed.
+//! Distinguishes a missing program from one that failed.
 
-/// The program that a command needed and did not find, if its end says so.
+/// The program that a command needed and did not find, if the output shows that.
 pub(super) fn program(code: i32, text: &str, run: &str) -> Option<String> {
     match code {
         127 => {
@@ -19,7 +19,7 @@ pub(super) fn program(code: i32, text: &str, run: &str) -> Option<String> {
                 return Some(format!("the script {}", script.trim_end_matches('"')));
             }
             let (python, module) = line.split_once(": No module named ")?;
-            // Only what `python -m` says itself: a failing import has a traceback
+            // Only Python's own message counts: a failing import has a traceback
             let says_python = python.rsplit('/').next().is_some_and(|name| name.starts_with("python"));
             let asked = run.split_whitespace().any(|word| word == module.trim().trim_matches('\''));
             (says_python && asked).then(|| format!("the Python module {}", module.trim()))

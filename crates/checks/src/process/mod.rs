@@ -1,4 +1,4 @@
-//! Running a command so that nothing of it is left behind, whatever it does.
+//! Runs a command so that none of its processes is left, whatever it does.
 
 mod confined;
 #[cfg(unix)]
@@ -35,46 +35,43 @@ pub use sandbox::{
 };
 pub use stragglers::sweep;
 
-/// Output kept whole for reading names of tests; of the middle of a longer
-/// stream only the lines stay that tell of tests.
+/// Bytes of output that are kept for reading names of tests; of a longer stream's middle, only lines about tests
+/// are kept.
 const CAPTURE: usize = 8 << 20;
 
 /// Where and how a check runs.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// The slot: absolute; writable.
+    /// The slot: an absolute path; writable.
     pub root: PathBuf,
-    /// The check's `TMPDIR`: absolute; made if missing; writable.
+    /// The check's `TMPDIR`: an absolute path, created if missing; writable.
     pub tmp: PathBuf,
-    /// Variables on top of the named ones; secret-named ones are dropped.
+    /// Variables in addition to the usual ones; those with names of secrets are dropped.
     pub env: BTreeMap<String, String>,
-    /// Marks all processes of these runs (a mission's id, say); see [`sweep`].
+    /// Marks all processes of these runs (with a mission's id, say); see [`sweep`].
     pub marker: String,
     pub sandbox: Sandbox,
-    /// More folders and files that may be read, and written; those that do not
-    /// exist are ignored.
+    /// Further folders and files that may be read, and written; missing ones are ignored.
     pub readable: Vec<PathBuf>,
     pub writable: Vec<PathBuf>,
-    /// Folders below the slot that are only read: its dependencies. Held to at
-    /// level full.
+    /// Folders below the slot that may only be read: its dependencies. Only level full enforces it.
     pub kept: Vec<PathBuf>,
-    /// Where tools keep what they fetch and build: written by these runs only.
-    /// Below `tmp` where none is named.
+    /// Where tools keep what they fetch and build; only these runs write there. Without a folder it is below
+    /// `tmp`.
     pub caches: Option<PathBuf>,
-    /// Caches that earlier runs have filled, of which this one only reads.
+    /// Caches that earlier runs have filled; this run only reads them.
     pub fetched: Option<PathBuf>,
-    /// Where the command sees the slot at level full: the user's own checkout,
-    /// say, which then is not there.
+    /// The path at which the command sees the slot at level full, such as that of the user's own checkout, which
+    /// is then invisible.
     pub seen_at: Option<PathBuf>,
-    /// How much of this machine it may use.
+    /// How much of this machine the run may use.
     pub bounds: Bounds,
-    /// Bytes of output in [`Outcome::output`].
+    /// The most bytes of [`Outcome::output`].
     pub output_limit: usize,
 }
 
 impl RunOptions {
-    /// The usual options for a slot: the best sandbox there is, private caches,
-    /// 32 KB of output.
+    /// The usual options for a slot: the machine's best sandbox, private caches, 32 KB of output.
     pub fn new(root: impl Into<PathBuf>, tmp: impl Into<PathBuf>, marker: impl Into<String>) -> RunOptions {
         RunOptions {
             root: root.into(),
@@ -94,26 +91,26 @@ impl RunOptions {
     }
 }
 
-/// What a run left, before it is read.
+/// The unread result of a run.
 struct Raw {
     end: End,
     text: String,
     truncated: bool,
-    /// What is left out is noise, as far as its lines show.
+    /// Whether the dropped output is only noise, as far as its lines show.
     tells_all: bool,
     level: Level,
     survivors: bool,
 }
 
-/// Where a command with these options sees the slot: at its own path, or at level full at [`RunOptions::seen_at`].
+/// The path at which a command with these options sees the slot: its own path, or at level full
+/// [`RunOptions::seen_at`].
 pub fn place(options: &RunOptions) -> PathBuf {
     let level = options.sandbox.level().unwrap_or_default();
     sandbox::Reach::new(options, level).seen_at
 }
 
-/// Runs a check, narrowed to a test or a file where `filter` is given. Returns
-/// within about a second of the time limit or a cancellation; no process of it
-/// is left then. Dropping the future ends the processes too.
+/// Runs a check, narrowed to a test or a file if there is a `filter`. It returns within about a second of the time
+/// limit or a cancellation, and then none of its processes is left. Dropping the future ends the processes too.
 pub async fn run(
     check: &Check,
     filter: Option<&str>,
@@ -163,7 +160,7 @@ pub async fn run(
     outcome.passed = report.passed;
     outcome.partial = report.partial || report.stopped;
     let slot = Slot::new(options);
-    // Names are believed where the runner's own sum was read and agrees with them
+    // Names count if the runner's own total was read and equals their number
     let truncated = truncated && !(tells_all && report.passed.is_some() && !report.partial);
     let complete = report.failing.filter(|_| !truncated);
     outcome.failing = complete.map(|all| all.into_iter().map(|failure| slot.relative(failure)).collect());
@@ -174,7 +171,7 @@ pub async fn run(
     outcome.output = removed + &slot.strip(&shorten(&text, options.output_limit));
     if let Some(what) = tampered {
         outcome.output.push_str(&format!("\n{what}\n"));
-        // Whatever it printed, a check that does this is not to be believed
+        // Whatever it printed, the result of such a check does not count
         outcome.end = End::Tampered { what };
     }
     outcome
@@ -191,7 +188,7 @@ async fn reports_of(_: (String, PathBuf), _: SystemTime) -> String {
     String::new()
 }
 
-/// Takes pipes out of the slot that an earlier command left, and says so.
+/// Removes pipes that an earlier command left in the slot, and returns a note about them.
 #[cfg(target_os = "linux")]
 async fn removed_pipes(root: &Path) -> String {
     let root = root.to_path_buf();
@@ -272,8 +269,8 @@ async fn execute(
         .to_owned())
 }
 
-/// The slot's own path, taken out of what is told: the same test has the same
-/// name in every slot, and a file the path that the project knows.
+/// Removes the slot's own path from all texts, so that a test has the same name in every slot, and a file has its
+/// path in the project.
 struct Slot {
     prefixes: Vec<String>,
 }

@@ -1,22 +1,22 @@
-//! The slot's `.git` file, kept as it was.
+//! Protects the slot's `.git` file from changes.
 //!
-//! In a worktree that file says where git's own settings are, and settings can name programs. A check that rewrote it
-//! would choose what the next git command, outside of any sandbox, runs. It keeps this one file and nothing else of a
-//! slot; that the check fails is said by `run`.
+//! In a worktree, that file names the folder with git's own settings, and settings can name programs. A check that
+//! rewrote it could choose what the next git command runs outside of any sandbox. Only this one file of a slot is
+//! protected here; `run` makes the check fail.
 
 use std::path::{Path, PathBuf};
 
 /// A longer file is not a worktree's pointer.
 const MAX_BYTES: u64 = 4 << 10;
 
-/// What the file said before a check ran.
+/// The content of the file before a check ran.
 pub(super) struct Pointer {
     path: PathBuf,
     bytes: Vec<u8>,
 }
 
 impl Pointer {
-    /// Nothing where the slot has no such file (it has a folder, or none).
+    /// `None` if the slot has no such file (it has a folder, or nothing).
     pub(super) fn read(root: &Path) -> Option<Pointer> {
         let path = root.join(".git");
         let about = path.symlink_metadata().ok()?;
@@ -25,7 +25,7 @@ impl Pointer {
         Some(Pointer { path, bytes })
     }
 
-    /// Puts it back where it has changed. Says what was found, if anything.
+    /// Restores the file if it has changed, and returns what was found instead.
     pub(super) fn restore(&self) -> Option<String> {
         let about = self.path.symlink_metadata();
         let same = about.as_ref().is_ok_and(|about| about.is_file() && about.len() <= MAX_BYTES)

@@ -1,5 +1,5 @@
-//! Reports in JUnit's XML that a runner leaves in the slot while its output names no test: read after its processes have ended,
-//! beneath the check's folder, bounded, and only what this run wrote. For `process`.
+//! Reads JUnit's XML reports that a runner writes into the slot when its output names no test. They are read after its
+//! processes have ended, only below the check's folder, bounded, and only if this run wrote them. For `process`.
 
 use std::fs::{self, OpenOptions};
 use std::io::Read;
@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use crate::shell;
 
-/// Programs, and the folders in which each writes its reports; `*` stands for one name.
+/// Programs, and the folders to which each writes its reports; `*` stands for one name.
 const WRITERS: &[(&[&str], &[&str])] = &[
     (&["mvn", "mvnw", "mvnd"], &["target/surefire-reports", "target/failsafe-reports"]),
     (&["gradle", "gradlew"], &["build/test-results/*"]),
@@ -17,15 +17,15 @@ const WRITERS: &[(&[&str], &[&str])] = &[
     (&["ctest"], &["build-checks"]),
     (&["meson"], &["build-checks/meson-logs"]),
 ];
-/// How deep modules lie.
+/// The deepest module that is searched.
 const MAX_DEPTH: usize = 8;
-/// Folders that are looked into, and bytes that are read.
+/// The most folders that are searched, and the most bytes that are read.
 const MAX_FOLDERS: usize = 20_000;
 const MAX_BYTES: u64 = 8 << 20;
-/// Folders that hold no module.
+/// Folders that contain no module.
 const SKIPPED: &[&str] = &["node_modules", ".git", ".venv", "src"];
 
-/// The reports that a command has written since `start`, one after the other; empty where it writes none.
+/// The joined reports that a command has written since `start`; empty if it writes none.
 pub(super) fn written(line: &str, directory: &Path, start: SystemTime) -> String {
     let words: Vec<String> = shell::commands(line).into_iter().flatten().collect();
     let starts = |programs: &&[&str]| {

@@ -1,39 +1,38 @@
-//! Finding processes that left the group: by the mark in their limits, which
-//! they cannot take off, and by the marker in their environment.
+//! Finds processes that left the process group: by the mark in their limits, which they cannot
+//! remove, and by the marker in their environment.
 //!
-//! On systems without `/proc` none is found.
+//! On systems without `/proc` it finds none.
 
 use std::time::Duration;
 
 use super::sandbox::limits::{Mark, mark_of};
 use crate::environment::MARKER;
 
-/// Rounds of looking, for what is started between looking and killing.
+/// Rounds of searching, because a process may start between searching and killing.
 const ROUNDS: usize = 5;
 
-/// Kills every process that a run with this marker left behind: for a start
-/// after a crash. Returns how many were killed.
+/// Kills every process that a run with this marker left, for a start after a crash. Returns how
+/// many were killed.
 pub fn sweep(marker: &str) -> usize {
     let mission = Mark::new(marker, "").mission;
     kill_found(|pid| has(pid, &format!("{MARKER}={marker}:"), false) || is_of(pid, mission)).killed
 }
 
-/// Whether a process carries the mark of a mission. The second number keeps an
-/// unusual limit of the user's own from being taken for one.
+/// Whether a process carries the mark of a mission. The second number keeps an unusual limit of the
+/// user from being mistaken for a mark.
 fn is_of(pid: u32, mission: u64) -> bool {
     mark_of(pid).is_some_and(|mark| mark.mission == mission && Mark::RUNS.contains(&mark.run))
 }
 
-/// What came of looking.
+/// The result of a search.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Sweep {
     pub killed: usize,
-    /// In the last round nothing was found any more.
+    /// Whether the last round found nothing.
     pub clean: bool,
 }
 
-/// Kills the processes of one run which started at or after `since` (clock
-/// ticks from boot).
+/// Kills the processes of one run that started at or after `since` (clock ticks since boot).
 pub(super) fn kill_run(marker: &str, mark: Mark, since: u64) -> Sweep {
     let entry = format!("{MARKER}={marker}");
     kill_found(|pid| {
@@ -42,10 +41,10 @@ pub(super) fn kill_run(marker: &str, mark: Mark, since: u64) -> Sweep {
     })
 }
 
-/// The start time of a process, in clock ticks from boot.
+/// The start time of a process, in clock ticks since boot.
 pub(super) fn start_time(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field, a name in parentheses, may hold anything
+    // The second field, a name in parentheses, may contain anything
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(19)?.parse().ok()
 }
@@ -78,7 +77,7 @@ fn kill_found(_is_one: impl Fn(u32) -> bool) -> Sweep {
     Sweep::default()
 }
 
-/// All processes but ours and those that have ended and were not waited for yet.
+/// All processes except ours and those that have ended and were not yet waited for.
 fn living() -> Vec<u32> {
     let Ok(all) = std::fs::read_dir("/proc") else { return Vec::new() };
     let own = std::process::id();
@@ -92,9 +91,9 @@ fn living() -> Vec<u32> {
         .collect()
 }
 
-/// Whether the environment of a process holds the entry, or one that begins so.
+/// Whether the environment of a process contains the entry, or one that begins with it.
 fn has(pid: u32, entry: &str, exact: bool) -> bool {
-    // Of a process of another user this is an error
+    // The file of another user's process cannot be read
     let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environ.split(|byte| *byte == 0).any(|variable| {
         if exact { variable == entry.as_bytes() } else { variable.starts_with(entry.as_bytes()) }

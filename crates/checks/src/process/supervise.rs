@@ -1,9 +1,8 @@
 //! One run, from its start to the end of all of its processes.
 //!
-//! Two processes are started: a *watchdog*, which leads the process group and
-//! sleeps on a pipe from us, and the check's shell in that group. If we die in
-//! whatever way, the pipe closes and the watchdog ends the group. While the
-//! watchdog is not reaped, no other group can get its number.
+//! It starts two processes: a *watchdog*, which leads the process group and waits on a pipe from us, and
+//! the check's shell in that group. If we die for any reason, the pipe closes and the watchdog ends the
+//! group. As long as the watchdog is not reaped, no other group can get its number.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -31,26 +30,25 @@ use crate::outcome::End;
 use crate::output::HeadTail;
 use crate::{caches, environment};
 
-/// From asking a group to end to making it end.
+/// Time between asking a group to end and killing it.
 const GRACE: Duration = Duration::from_millis(400);
-/// For output that is still in the pipe when the command has ended, and for
-/// the kernel to end what was killed.
+/// Time for reading output that is still in the pipe after the command's end, and for the kernel to end
+/// killed processes.
 const DRAIN: Duration = Duration::from_millis(150);
 
-/// Longest look for processes that left their group.
+/// The longest search for processes that left their group.
 const SWEEP: Duration = Duration::from_millis(500);
 
-/// Waits for a line, which comes when the limits are set, and then runs the
-/// command: itself at first, or through the program that confines it, whose
-/// parent it stays.
+/// Waits for a line, which comes after the limits are set, and then runs the command: first itself, or
+/// through the program that confines it, whose parent it remains.
 const GATE: &str = r#"read -r _ || exit 125
 exec </dev/null
 if [ $# = 1 ]; then exec /bin/sh -c "$1"; fi
 "$@"
 exit $?"#;
 
-/// Ends the group, and what left it, as soon as its standard input closes.
-/// It ignores what the check may send to its own group.
+/// Ends the group, and processes that left it, as soon as its standard input closes. It ignores signals
+/// that the check may send to its own group.
 const WATCHDOG: &str = r#"trap '' HUP INT QUIT TERM PIPE USR1 USR2
 while read -r _; do :; done
 kill -TERM 0
@@ -105,7 +103,7 @@ pub(super) async fn supervise(
     };
     let by_itself = !matches!(end, None | Some(End::TimedOut { .. } | End::Limit { .. }));
     if by_itself {
-        // What it has written is in the pipe; a descendant may hold it open
+        // Its output is in the pipe, which a descendant may keep open
         output.drain(DRAIN).await;
     } else {
         group.processes.ask_to_end();
@@ -117,14 +115,14 @@ pub(super) async fn supervise(
     let _ = timeout(DRAIN, child.wait()).await;
     let (truncated, tells_all) = (output.kept.truncated(), output.kept.tells_all());
     let end = match (end.unwrap_or(End::Cancelled), by_kernel) {
-        // A success in spite of it is one: it may have tried with less.
+        // A success counts in spite of the limit: the command may have continued with less.
         (end, Some(hit)) if by_itself && !end.success() => End::Limit { what: hit.to_string() },
         (end, _) => end,
     };
     Ok(Raw { end, text: output.kept.text(), truncated, tells_all, level, survivors })
 }
 
-/// The marker of one run: the caller's, our process, and a number.
+/// The unique marker of one run: the caller's marker, our process, and a number.
 fn unique(marker: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}:{}-{}", tame(marker), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
@@ -134,7 +132,7 @@ fn tame(marker: &str) -> String {
     marker.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect()
 }
 
-/// Sets the limits of the waiting shell and lets it go on.
+/// Sets the limits of the waiting shell and lets it continue.
 async fn open_gate(
     child: &mut Child,
     mark: limits::Mark,
@@ -152,17 +150,17 @@ async fn open_gate(
     gate.write_all(b"\n").await.map_err(|error| format!("its shell ended before it began: {error}"))
 }
 
-/// What the kernel says that the run wanted more of than its group has.
+/// The limit of its control group that the run has reached, according to the kernel.
 fn hit_in(cgroup: &Cgroup, bounds: &Bounds) -> Option<Hit> {
     let memory = bounds.memory.filter(|_| cgroup.ran_out_of_memory());
     let processes = bounds.processes.filter(|_| cgroup.ran_out_of_processes());
     memory.map(|most| Hit::Memory { held: None, most }).or(processes.map(|most| Hit::Processes { most }))
 }
 
-/// The signal behind an exit status by which a shell or bubblewrap tells of one.
+/// The signal that an exit status of a shell or bubblewrap stands for.
 fn signal_behind(code: i32, level: Level) -> Option<i32> {
     let signal = code.checked_sub(128).filter(|signal| (1..=31).contains(signal))?;
-    // Its own shell is no longer the last to speak at level full
+    // At level full, bubblewrap reports the exit status instead of the command's own shell
     (level == Level::Full).then_some(signal)
 }
 
@@ -192,11 +190,11 @@ struct Group {
     processes: ProcessGroup,
     marker: String,
     mark: limits::Mark,
-    /// What the kernel ends as one, where this machine has it.
+    /// The control group, if this machine allows one.
     cgroup: Option<Arc<Cgroup>>,
     since: u64,
     watchdog: Child,
-    /// Closing it tells the watchdog that we are gone.
+    /// Closing this pipe tells the watchdog that we are gone.
     _alive: Option<ChildStdin>,
 }
 
@@ -218,7 +216,7 @@ impl Group {
         let ended = || io::Error::other("it ended at once");
         let pid = watchdog.id().ok_or_else(ended)?;
         Ok(Group {
-            // Gone only where the check has killed its own watchdog
+            // It is gone only if the check has killed its own watchdog
             processes: ProcessGroup::led_by(pid).ok_or_else(ended)?,
             marker: marker.to_owned(),
             mark,
@@ -229,14 +227,15 @@ impl Group {
         })
     }
 
-    /// Ends the group, its watchdog, and what has left the group. Says whether nothing is left for sure.
+    /// Ends the group, its watchdog, and processes that left the group. Returns whether certainly none
+    /// is left.
     async fn end(&mut self) -> bool {
         self.processes.end();
         let (marker, mark, since) = (self.marker.clone(), self.mark, self.since);
         let cgroup = self.cgroup.clone();
-        // /proc can make a reader wait for a process that is stuck
+        // Reading /proc may wait for a process that is stuck
         let sweep = tokio::task::spawn_blocking(move || match cgroup {
-            // None of them can have left it.
+            // No process can have left a control group.
             Some(cgroup) if cgroup.end() => stragglers::Sweep { killed: 0, clean: true },
             _ => stragglers::kill_run(&marker, mark, since),
         });
@@ -249,7 +248,7 @@ impl Group {
     }
 }
 
-/// Both output streams, in the order written.
+/// Both output streams, in the order of writing.
 struct Output {
     pipe: ChildStdout,
     kept: HeadTail,
@@ -269,7 +268,7 @@ impl Output {
         }
     }
 
-    /// Reads to the end, or for so long.
+    /// Reads until the end, or for this time at most.
     async fn drain(&mut self, longest: Duration) {
         let until = Instant::now() + longest;
         while !self.closed && Instant::now() < until {
@@ -280,7 +279,7 @@ impl Output {
     }
 }
 
-/// Reads until the command itself ends (its descendants may live on).
+/// Reads until the command itself ends; its descendants may still live.
 async fn wait_and_read(child: &mut Child, output: &mut Output) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
@@ -306,7 +305,7 @@ async fn spawn(
     let reader = std::process::ChildStdout::from(std::os::fd::OwnedFd::from(reader));
     let output = ChildStdout::from_std(reader).map_err(failed)?;
     if let Some(caches) = &options.caches {
-        // Only a folder that is there can be shown to a command, and what it downloads elsewhere is lost
+        // Only an existing folder can be shown to a command; otherwise its downloads would be lost
         std::fs::create_dir_all(caches).map_err(|error| {
             format!("{}, where downloads are kept, cannot be made: {error}", caches.display())
         })?;
@@ -326,7 +325,7 @@ async fn spawn(
     if level == Level::None {
         command.arg(line);
         descriptors::keep_to_ourselves();
-        // The command holds the pipe's other end until it is dropped
+        // The command struct holds the pipe's other end until it is dropped
         return command.spawn().map(|child| (child, output)).map_err(failed);
     }
     let runtime = tokio::runtime::Handle::current();
@@ -338,23 +337,23 @@ async fn spawn(
         descriptors::keep_to_ourselves();
         command.spawn().map_err(failed)
     };
-    // The thread loses rights for good, so it serves this command alone
+    // The thread loses rights permanently, so it serves this command only
     let thread = std::thread::Builder::new()
         .name("confined-spawn".to_owned())
         .spawn(move || {
-            // Nobody waits any more where the run was dropped; the watchdog ends the group then
+            // If the run was dropped, nobody receives this; the watchdog then ends the group
             let _ = answer.send(confine());
         })
         .map_err(failed)?;
     let child = answered
         .await
         .map_err(|_| "the thread that starts it ended early.\nhint: try again".to_owned())??;
-    // It ends now, before the shell becomes bubblewrap, which would end with it
+    // The thread must end now, before the shell becomes bubblewrap, which would end with it
     let _ = thread.join();
     Ok((child, output))
 }
 
-/// The environment, with the slot's folders where the command sees them and caches of ours.
+/// The environment, with the slot's folders as the command sees them, and our caches.
 fn environment_of(
     directory: &Path,
     options: &RunOptions,
@@ -365,7 +364,7 @@ fn environment_of(
     let mut env =
         environment::build(std::env::vars_os(), &options.env, directory, &reach.root, &options.tmp, marker);
     if level != Level::None && !options.sandbox.network.is_shared() {
-        // Without a lockfile Cargo asks for newer versions, and fails where nothing answers
+        // Without a lockfile Cargo asks for newer versions, and fails if the registry does not answer
         env.entry("CARGO_NET_OFFLINE".into()).or_insert_with(|| "true".into());
     }
     if let Some(checkout) = options.seen_at.as_deref().filter(|checkout| *checkout != reach.seen_at) {

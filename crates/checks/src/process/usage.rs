@@ -1,6 +1,6 @@
-//! What a run uses, looked at from outside again and again, until it is more than it may.
+//! Watches the resources of a run from outside, until it exceeds a limit.
 //!
-//! It ends nothing itself: `supervise` does.
+//! It ends nothing itself; `supervise` does.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,30 +10,30 @@ use std::time::{Duration, SystemTime};
 use super::sandbox::cgroup::Cgroup;
 use super::sandbox::limits::{self, Bounds, Hit};
 
-/// How often it is looked at.
+/// The interval between two measurements.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Files that are looked at for what the run has written; of more, some are not counted.
+/// The most files that are counted as written by the run; further ones are not counted.
 const MAX_FILES: usize = 400_000;
 
-/// With less than this free, a run that has written as much itself is stopped.
+/// If less than this is free, a run that has written as much is stopped.
 const FLOOR: u64 = 512 << 20;
 
-/// What is watched of one run.
+/// The run to watch.
 pub(super) struct Watched<'a> {
     pub bounds: Bounds,
-    /// Its first process.
+    /// The first process of the run.
     pub pid: Option<u32>,
     pub group: Option<&'a Cgroup>,
-    /// The folders that it writes to.
+    /// The folders to which the run writes.
     pub folders: [PathBuf; 2],
 }
 
-/// Ends when the run uses more than it may, and says of what.
+/// Returns the limit that the run exceeds, as soon as it does.
 pub(super) async fn exceeded(watched: Watched<'_>) -> Hit {
     let since = SystemTime::now();
     let free_before: Vec<Option<u64>> = watched.folders.iter().map(|folder| free(folder)).collect();
-    // Whatever else fills the disk, files are counted again only when it has filled by more.
+    // Counting files is slow, so it is repeated only after the disk has filled further.
     let mut counted_at = 0;
     loop {
         tokio::time::sleep(LOOK).await;
@@ -81,7 +81,7 @@ fn free(_folder: &Path) -> Option<u64> {
     None
 }
 
-/// Bytes on disk of the files below that have changed since then.
+/// Bytes on disk of files in these folders that have changed since `since`.
 fn written(folders: &[PathBuf], since: SystemTime) -> u64 {
     let since = since.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let mut waiting: Vec<PathBuf> = folders.to_vec();

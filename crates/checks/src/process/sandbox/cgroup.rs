@@ -1,7 +1,7 @@
-//! A control group for each run, on machines that let us make one: the kernel counts and ends all that it holds.
+//! A control group for each run, if the machine allows it: the kernel counts and ends all processes in it.
 //!
-//! A process stays in its group whatever it forks, and no command may write where groups are changed. Where no group can be
-//! made, `limits.rs` and `stragglers.rs` serve instead.
+//! A process and its children stay in the group, and no command may write where groups are changed. If no group can be
+//! created, `limits.rs` and `stragglers.rs` are used instead.
 
 use std::fs;
 use std::io;
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::limits::Bounds;
 
-/// What the names of the groups begin with; then our process, which tells whose they are.
+/// The prefix of the names of groups; the id of our process follows it.
 const NAME: &str = "opencode-orchestrator-";
 
-/// Longest wait for a group to be empty once it is ended.
+/// The longest wait until a group is empty after its end.
 const EMPTY: Duration = Duration::from_millis(400);
 
 /// The group of one run. Removed when dropped.
@@ -25,11 +25,11 @@ pub(in crate::process) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Nothing where this machine gives us none.
+    /// `None` if this machine allows no group.
     pub fn make(name: &str, bounds: &Bounds) -> Option<Cgroup> {
         let safe = name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
         let group = Cgroup::below(parent()?, &safe).ok()?;
-        // What is not there or refused is watched from outside.
+        // If a controller is missing or refuses, the limit is watched from outside.
         if let Some(memory) = bounds.memory {
             group.set("memory.max", memory);
             group.set("memory.oom.group", 1);
@@ -60,7 +60,7 @@ impl Cgroup {
         text.lines().filter_map(|line| line.parse().ok()).collect()
     }
 
-    /// Ends all of them at once. Says whether none is left.
+    /// Ends all processes at once. Returns whether none is left.
     pub fn end(&self) -> bool {
         if fs::write(self.folder.join("cgroup.kill"), "1").is_err() {
             return false;
@@ -79,18 +79,18 @@ impl Cgroup {
         self.counted("cgroup.events", "populated") == Some(0)
     }
 
-    /// Whether the kernel ended something because of memory.
+    /// Whether the kernel ended a process because of the memory limit.
     pub fn ran_out_of_memory(&self) -> bool {
         self.counted("memory.events", "oom_kill").is_some_and(|times| times > 0)
     }
 
-    /// Whether the kernel refused a process because of their number.
+    /// Whether the kernel refused a process because of the number of processes.
     pub fn ran_out_of_processes(&self) -> bool {
         self.counted("pids.events", "max").is_some_and(|times| times > 0)
     }
 
     fn set(&self, name: &str, value: u64) {
-        // Only where the machine has that controller.
+        // Works only if the machine has that controller.
         let _ = fs::write(self.folder.join(name), value.to_string());
     }
 
@@ -103,23 +103,23 @@ impl Cgroup {
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        // One that still holds a process stays, and is removed by a later start.
+        // A group that still holds a process stays, and a later start removes it.
         let _ = fs::remove_dir(&self.folder);
     }
 }
 
-/// Whether runs have a group of their own here.
+/// Whether runs get their own group on this machine.
 pub(super) fn works() -> bool {
     parent().is_some()
 }
 
-/// The group below which we may make others. Found once, by trying.
+/// The group in which we may create others. Found once, by trying.
 fn parent() -> Option<&'static Path> {
     static PARENT: OnceLock<Option<PathBuf>> = OnceLock::new();
     PARENT.get_or_init(|| candidates().into_iter().find(|folder| fits(folder))).as_deref()
 }
 
-/// The group beside ours, which may have controllers, then one below ours.
+/// The group beside ours, which may have controllers, then a group below ours.
 fn candidates() -> Vec<PathBuf> {
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let Some(own) = own.lines().find_map(|line| line.strip_prefix("0::/")) else { return Vec::new() };
@@ -135,7 +135,7 @@ fn candidates() -> Vec<PathBuf> {
     beside.into_iter().chain([own]).collect()
 }
 
-/// Whether a process can be put into a group below this one, and be ended by it.
+/// Whether a process can be put into a group below this one, and can be ended through it.
 fn fits(folder: &Path) -> bool {
     remove_old(folder);
     let Ok(group) = Cgroup::below(folder, "trial") else { return false };
@@ -152,7 +152,7 @@ fn fits(folder: &Path) -> bool {
     works
 }
 
-/// Removes groups that a crash left: empty ones of processes that are gone.
+/// Removes groups that a crash left: they are empty, and their process has ended.
 fn remove_old(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -1,9 +1,8 @@
 //! Level full: the arguments of bubblewrap, and whether it works here.
 //!
-//! The command gets a root of its own with the system, toolchains and the slot
-//! in it. The home folder, `/run`, `/tmp` and everything else of this machine
-//! is not hidden but absent. Its processes are in a namespace that ends with
-//! bubblewrap, which ends with us.
+//! The command gets its own root, which contains the system, toolchains and the slot. The home folder, `/run`, `/tmp` and
+//! everything else of this machine does not exist there. Its processes are in a namespace that ends with bubblewrap, which
+//! ends with us.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,14 +12,14 @@ use std::time::{Duration, Instant};
 use super::places::{SYSTEM, hidden, toolchains};
 use super::{Reach, real};
 
-/// Where it is installed; never looked for in folders that others may write to.
+/// Paths of bubblewrap; folders that others may write to are never searched.
 const PROGRAMS: &[&str] =
     &["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
 
-/// Longest wait for the trial.
+/// The longest wait for the trial.
 const TRIAL: Duration = Duration::from_secs(5);
 
-/// What every run begins with.
+/// Arguments of every run.
 const ALWAYS: &[&str] = &[
     "--unshare-user",
     "--unshare-pid",
@@ -35,14 +34,14 @@ const ALWAYS: &[&str] = &[
     "sandbox",
 ];
 
-/// Folders of the slot's dependencies in which runners keep what they remember.
+/// Folders in the slot's dependencies in which runners keep caches.
 const SCRATCH: &[&str] = &[".cache", ".vite", ".vite-temp", ".vitest"];
 
 fn program() -> Option<&'static str> {
     PROGRAMS.iter().copied().find(|path| Path::new(path).is_file())
 }
 
-/// Tries it once; the error says why it cannot be used.
+/// Tries bubblewrap once; the error says why it cannot be used.
 pub(super) fn probe() -> Result<(), String> {
     let program = program().ok_or("bubblewrap is not installed")?;
     let trial = Command::new(program)
@@ -87,17 +86,17 @@ impl Arguments {
         self.0.extend(words.iter().map(|word| word.as_ref().to_os_string()));
     }
 
-    /// A path as it is, at another place.
+    /// Shows a path, unchanged, at another path.
     fn show(&mut self, how: &str, from: &Path, to: &Path) {
         self.add(&[&how, &from, &to]);
     }
 }
 
-/// What root can change below `/proc` without any right, being the owner, in whatever namespace: among it the program that
-/// the kernel runs when another crashes.
+/// Files below `/proc` that root can change in any namespace without a capability, because root owns them. One of them
+/// names the program that the kernel runs when another crashes.
 fn kernel_settings() -> Vec<PathBuf> {
     let writable = |path: &Path| {
-        // Links lead to what belongs to a process.
+        // Links lead to files of a process.
         path.symlink_metadata().is_ok_and(|found| {
             found.is_dir() || found.is_file() && std::os::unix::fs::MetadataExt::mode(&found) & 0o222 != 0
         })
@@ -113,7 +112,7 @@ fn kernel_settings() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Program and arguments up to the command itself.
+/// Program and arguments, without the command itself.
 pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
     let mut all = Arguments(vec![program().unwrap_or("bwrap").into()]);
     all.0.extend(ALWAYS.iter().map(OsString::from));
@@ -165,7 +164,7 @@ pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
         let seen = reach.seen(kept);
         let scratch: Vec<PathBuf> = SCRATCH.iter().map(|name| kept.join(name)).collect();
         for folder in &scratch {
-            // A mount needs a folder to lie on
+            // A mount needs an existing folder
             drop(std::fs::create_dir(folder));
         }
         all.show("--ro-bind", kept, &seen);

@@ -1,6 +1,6 @@
-//! Level basic: files, signals and abstract sockets, by Landlock; `ports.rs` has its rules for ports.
+//! Level basic: confines files, signals and abstract sockets with Landlock; `ports.rs` has its rules for ports.
 //!
-//! What a kernel cannot confine is said by the level; it is never passed off as confined.
+//! The result shows what the kernel cannot confine; nothing is reported as confined that is not.
 
 use std::path::PathBuf;
 
@@ -12,23 +12,23 @@ use landlock::{
 use super::places::Places;
 use super::{Network, ports};
 
-/// The newest interface that the library knows; older kernels do what they can.
+/// The newest interface that the library knows; older kernels enforce what they can.
 const NEWEST: ABI = ABI::V10;
 
-/// Devices that programs expect. Neither `/dev/shm`, which other programs of the user share, nor terminals, which could be
-/// read as well, nor disks.
+/// Devices that programs expect. Not `/dev/shm`, which other programs of the user share; no terminals, which could be read
+/// as well; no disks.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// What is in force.
+/// The rules that are in force.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Confined {
-    /// Files are confined, emptying them included.
+    /// Files are confined, including against truncation.
     pub files: bool,
-    /// TCP is.
+    /// TCP ports are confined.
     pub ports: bool,
 }
 
-/// Restricts the calling thread, and all that it starts, for good.
+/// Permanently restricts the calling thread and everything that it starts.
 pub(super) fn restrict_this_thread(
     places: &Places,
     network: Network,
@@ -43,7 +43,7 @@ pub(super) fn restrict_this_thread(
         }
         let mut rules = rules.scope(Scope::Signal)?.scope(Scope::AbstractUnixSocket)?.create()?;
         rules = allow(rules, places.readable.iter(), AccessFs::from_read(NEWEST))?;
-        // Names of the system's folders, also of those that are not shown as a whole
+        // File names in the system's folders may be listed, even if a folder is not shown as a whole
         rules = allow(rules, [PathBuf::from("/etc")].iter(), AccessFs::ReadDir.into())?;
         rules = allow(rules, places.writable.iter(), all & !devices)?;
         rules = allow(rules, DEVICES.iter().map(PathBuf::from).collect::<Vec<_>>().iter(), all & !devices)?;
@@ -55,9 +55,9 @@ pub(super) fn restrict_this_thread(
         return Ok(Confined { files: false, ports: false });
     };
     let enforced = status.ruleset != RulesetStatus::NotEnforced;
-    // Before its third version files could be emptied
+    // Before its third version, Landlock could not prevent truncation
     let files = enforced && effective_abi >= ABI::V3;
-    // Last: a later restriction would copy the many rules once more.
+    // This comes last: a later restriction would copy the many rules once more.
     let ports = match network {
         Network::Loopback => ports::allow_own_servers()?,
         Network::Fetch => ports::close_local_servers(registries)?,
@@ -73,7 +73,7 @@ fn allow<'a>(
 ) -> Result<RulesetCreated, landlock::RulesetError> {
     for path in paths {
         let Ok(file) = PathFd::new(path) else { continue };
-        // Rights of folders make no sense for a file, and are refused
+        // Rights for folders are invalid for a file, and the kernel refuses them
         let rights = if path.is_dir() { rights } else { rights & AccessFs::from_file(NEWEST) };
         rules = rules.add_rule(PathBeneath::new(file, rights))?;
     }

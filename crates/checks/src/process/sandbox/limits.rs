@@ -1,36 +1,35 @@
-//! How much a run may use, and the mark by which its processes are known wherever they go.
+//! The resource limits of a run, and the mark that identifies its processes.
 //!
-//! Limits are set from outside on the shell that waits at the start of a run;
-//! what it starts inherits them and cannot raise them. One limit, of message
-//! queues, which no test uses, carries the mark: a number for the mission and
-//! one for the run. At levels basic and full a filter keeps it from changing.
+//! Limits are set from outside on the shell that waits at the start of a run; its children inherit them and
+//! cannot raise them. One limit that no test uses, for message queues, carries the mark: a number for the
+//! mission and one for the run. At levels basic and full, a filter prevents changes of it.
 
 use std::hash::{Hash, Hasher};
 
 #[cfg(target_os = "linux")]
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
-/// How much of this machine one run may use. Nothing: no bound of ours.
+/// How much of this machine one run may use. `None`: we set no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Memory that all of its processes hold, in bytes.
+    /// Memory of all its processes together, in bytes.
     pub memory: Option<u64>,
-    /// Processes at once.
+    /// Number of processes at the same time.
     pub processes: Option<u64>,
-    /// Its longest file, in bytes.
+    /// Size of its largest file, in bytes.
     pub file: Option<u64>,
-    /// What it writes to the slot and its temporary folder, in bytes.
+    /// Bytes that it writes to the slot and its temporary folder.
     pub disk: Option<u64>,
 }
 
 impl Bounds {
-    /// The share of this machine's memory that a run may hold where nothing else is said, in percent.
+    /// The default share of this machine's memory that a run may use, in percent.
     pub const MEMORY_PERCENT: u64 = 80;
     pub const PROCESSES: u64 = 4096;
     pub const FILE_MB: u64 = 8 << 10;
     pub const DISK_MB: u64 = 16 << 10;
 
-    /// The usual memory with another share of it.
+    /// A share of this machine's memory, in bytes.
     pub fn share_of_memory(percent: u64) -> Option<u64> {
         machine_memory().map(|all| all / 100 * percent.min(100))
     }
@@ -47,10 +46,10 @@ impl Default for Bounds {
     }
 }
 
-/// The bound that a run went over.
+/// The limit that a run exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::process) enum Hit {
-    /// What it held is unknown where the kernel ended it.
+    /// The used memory is unknown if the kernel ended the run.
     Memory {
         held: Option<u64>,
         most: u64,
@@ -106,10 +105,10 @@ fn size(bytes: u64) -> String {
     if mb < 1024.0 { format!("{mb:.0} MB") } else { format!("{:.1} GB", mb / 1024.0) }
 }
 
-/// Processes that are looked at.
+/// The most processes that are inspected.
 const MAX_PROCESSES: usize = 8192;
 
-/// What identifies a run: `mission` is shared by all runs of one marker.
+/// The identity of a run: `mission` is the same in all runs with one marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::process) struct Mark {
     pub mission: u64,
@@ -117,10 +116,10 @@ pub(in crate::process) struct Mark {
 }
 
 impl Mark {
-    /// The numbers of runs.
+    /// The range of run numbers.
     pub const RUNS: std::ops::Range<u64> = 550_000..750_000;
 
-    /// Numbers in ranges that lie below the kernel's own limit (819200), apart from each other.
+    /// The two numbers are in separate ranges below the kernel's own limit (819200).
     pub fn new(marker: &str, unique: &str) -> Mark {
         Mark {
             mission: 100_000 + hash(marker) % 400_000,
@@ -135,7 +134,7 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Sets the limits of a process that has not begun yet. What the system refuses is left as it is.
+/// Sets the limits of a process that still waits. A limit that the system refuses stays unchanged.
 #[cfg(target_os = "linux")]
 pub(in crate::process) fn set(pid: u32, mark: Mark, bounds: &Bounds) {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
@@ -148,7 +147,8 @@ pub(in crate::process) fn set(pid: u32, mark: Mark, bounds: &Bounds) {
         lower(Resource::Fsize, file);
     }
     lower(Resource::Core, 0);
-    // The kernel's own count is of all that the user runs: a bound for what is faster than a look from outside.
+    // The kernel counts all processes of the user. This limit stops a fast growth that checks from outside
+    // would miss.
     if let (Some(tasks), Some(processes)) = (tasks(), bounds.processes) {
         lower(Resource::Nproc, tasks + processes);
     }
@@ -159,14 +159,14 @@ pub(in crate::process) fn set(pid: u32, mark: Mark, bounds: &Bounds) {
 #[cfg(not(target_os = "linux"))]
 pub(in crate::process) fn set(_pid: u32, _mark: Mark, _bounds: &Bounds) {}
 
-/// Tasks of this machine: the kernel counts those of a user, which are fewer.
+/// Number of tasks on this machine; the kernel counts only those of one user, which are fewer.
 #[cfg(target_os = "linux")]
 fn tasks() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/loadavg").ok()?;
     text.split_whitespace().nth(3)?.split_once('/')?.1.parse().ok()
 }
 
-/// The mark that a living process carries: mission and run.
+/// The mark of a living process: mission and run.
 pub(in crate::process) fn mark_of(pid: u32) -> Option<Mark> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("Max msgqueue size"))?;
@@ -207,7 +207,7 @@ pub(in crate::process) fn descendants(_pid: u32) -> Vec<u32> {
     Vec::new()
 }
 
-/// Memory that processes hold, in bytes, without what they share with files.
+/// Memory of processes in bytes, without pages that they share with files.
 pub(in crate::process) fn held(processes: &[u32]) -> u64 {
     let own = |pid: &u32| {
         let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;

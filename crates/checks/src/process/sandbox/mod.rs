@@ -1,10 +1,9 @@
-//! What keeps a command from everything but its slot, in three levels.
+//! Confines a command to its slot, at one of three levels.
 //!
-//! *Full* (`full.rs`) gives it a machine of its own with bubblewrap's
-//! namespaces; *basic* (`landlock.rs`, `ports.rs`, `own_network.rs`, `own_mounts.rs`, `seccomp.rs`)
-//! takes rights away from the thread that starts it; *none* is what is left elsewhere. `places.rs` says
-//! what may be seen at all, `limits.rs` and `cgroup.rs` how much may be used. Nothing here
-//! starts the command itself; that is `supervise.rs`.
+//! *Full* (`full.rs`) uses bubblewrap's namespaces, so the command sees a separate machine. *Basic* (`landlock.rs`, `ports.rs`,
+//! `own_network.rs`, `own_mounts.rs`, `seccomp.rs`) removes rights from the thread that starts it. *None* is used if the
+//! machine has neither. `places.rs` decides what is visible, `limits.rs` and `cgroup.rs` how much may be used. Nothing here
+//! starts the command itself; `supervise.rs` does.
 
 pub(super) mod cgroup;
 #[cfg(target_os = "linux")]
@@ -33,16 +32,16 @@ use serde::{Deserialize, Serialize};
 use super::RunOptions;
 use super::confined::ConfinedReach;
 
-/// How well a command is confined. A later one confines more.
+/// How well a command is confined. A later level confines more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Not at all.
+    /// Not confined.
     #[default]
     None,
-    /// It writes only in its slot, reads no personal files, and reaches no program of the user's.
+    /// It writes only in its slot, reads no personal files, and reaches no program of the user.
     Basic,
-    /// It has namespaces of its own: what it may not touch is not there.
+    /// It has its own namespaces: files that it may not use do not exist there.
     Full,
 }
 
@@ -67,34 +66,34 @@ impl std::fmt::Display for Level {
 #[serde(rename_all = "snake_case")]
 pub enum Network {
     None,
-    /// Servers that it has started itself.
+    /// Only servers that the command has started itself.
     #[default]
     Loopback,
-    /// Other machines, and of this one the registries and proxies that the user's settings name: for fetching packages.
+    /// Other machines, and on this machine the registries and proxies in the user's settings: for fetching packages.
     Fetch,
     All,
 }
 
 impl Network {
-    /// Whether it is the machine's own network.
+    /// Whether the command uses the machine's own network.
     pub(super) fn is_shared(self) -> bool {
         matches!(self, Network::Fetch | Network::All)
     }
 }
 
-/// What a command is confined by.
+/// How a command is confined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sandbox {
-    /// Exactly this level, or nothing is started; the best there is where none is named.
+    /// Requires exactly this level, or nothing is started; `None` takes the best level of the machine.
     pub require: Option<Level>,
     pub network: Network,
 }
 
 impl Sandbox {
-    /// For commands that we trust as much as the user does.
+    /// For commands that the user trusts.
     pub const OFF: Sandbox = Sandbox { require: Some(Level::None), network: Network::All };
 
-    /// The level that a run gets; the error says what to do where it cannot be had.
+    /// The level of a run; the error says what to do if the required level is not available.
     pub fn level(&self) -> Result<Level, String> {
         match self.require {
             None => Ok(strongest()),
@@ -126,7 +125,7 @@ pub fn sandbox_available() -> bool {
     strongest() > Level::None
 }
 
-/// What ends the processes that a run at this level leaves, whatever they do.
+/// How leftover processes of a run at this level are ended, for messages.
 pub fn describe_end(level: Level) -> &'static str {
     match level {
         Level::Full => "a namespace of processes, which ends with the command",
@@ -135,7 +134,7 @@ pub fn describe_end(level: Level) -> &'static str {
     }
 }
 
-/// The level that runs get in a sentence, with what ends processes; where none is named, with what is missing for a better one.
+/// The level of runs in a sentence, with how processes are ended; if no level is required, also with what a better one needs.
 pub fn describe_sandbox(sandbox: Sandbox) -> (Level, String) {
     let (level, text) = match (sandbox.require, sandbox.level()) {
         (None, _) => describe_level(),
@@ -200,20 +199,20 @@ fn basic_works() -> bool {
     false
 }
 
-/// What a command may see and change, as paths of this machine.
+/// The paths of this machine that a command may see and change.
 pub(super) struct Reach {
-    /// The slot, where it really is.
+    /// The real path of the slot.
     pub root: PathBuf,
-    /// Where the command sees it.
+    /// The path at which the command sees the slot.
     pub seen_at: PathBuf,
-    /// Folders below the slot that are not to be changed.
+    /// Folders below the slot that must not change.
     pub kept: Vec<PathBuf>,
     pub tmp: PathBuf,
     pub readable: Vec<PathBuf>,
     pub writable: Vec<PathBuf>,
     pub home: Option<PathBuf>,
     pub network: Network,
-    /// Ports to which fetching packages may connect whatever listens there.
+    /// Ports to which fetching may connect, even if a server of this machine listens there.
     pub registries: Vec<u16>,
 }
 
@@ -249,7 +248,7 @@ impl Reach {
         }
     }
 
-    /// Of one program that has no slot.
+    /// For a program without a slot.
     pub fn of_program(places: ConfinedReach<'_>, network: Network) -> Reach {
         let own = real(places.own);
         Reach {
@@ -265,7 +264,7 @@ impl Reach {
         }
     }
 
-    /// A path below the slot as the command sees it.
+    /// A path below the slot, as the command sees it.
     pub fn seen(&self, path: &Path) -> PathBuf {
         match path.strip_prefix(&self.root) {
             Ok(below) if below.as_os_str().is_empty() => self.seen_at.clone(),
@@ -292,7 +291,7 @@ fn registries(_options: &RunOptions) -> Vec<u16> {
     Vec::new()
 }
 
-/// Whether a slot can be shown at this place: nothing else that is shown may lie below it.
+/// Whether the command can see a slot at this path: no other visible path may be below it.
 fn may_stand_in(path: &Path, options: &RunOptions) -> bool {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let others = [&options.tmp].into_iter().chain(&options.readable).chain(&options.writable);
@@ -306,8 +305,8 @@ pub(super) fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The program and first arguments that run `/bin/sh -c` confined; the line comes after them. What is taken from the
-/// calling thread, which must end soon, is taken here.
+/// The program and first arguments that run `/bin/sh -c` confined; the command line follows them. Rights are removed from the
+/// calling thread, which must end soon.
 #[cfg(target_os = "linux")]
 pub(super) fn enter(
     level: Level,
@@ -326,7 +325,7 @@ pub(super) fn enter(
                 Network::Loopback if own_network::works() => {
                     own_network::enter()
                         .map_err(|error| format!("it cannot have a network of its own: {error}"))?;
-                    // There is nobody else in it.
+                    // No other program is in this network.
                     Network::All
                 }
                 network => network,
@@ -335,7 +334,7 @@ pub(super) fn enter(
             if !got.files {
                 return Err("this kernel cannot confine it (no Landlock)".to_owned());
             }
-            // Without rules for ports, only a filter keeps it from the servers of this machine
+            // Without rules for ports, only the filter can keep the command from this machine's servers
             let network = if got.ports || network.is_shared() { network } else { Network::None };
             seccomp::restrict_this_thread(true, network)?;
             Ok(Vec::new())

@@ -1,7 +1,7 @@
-//! Level basic as root: every file system read-only but for the places that may be written.
+//! Level basic as root: makes every file system read-only, except for writable places.
 //!
-//! Landlock (`landlock.rs`) has no right for mode, owner and times of files. A read-only mount refuses them. Others than root
-//! cannot have mounts of their own from a thread of a larger process.
+//! Landlock (`landlock.rs`) cannot restrict changes of mode, owner and times of files. A read-only mount prevents them. Only
+//! root can have separate mounts in a thread of a larger process.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, unshare};
 
 use super::real;
 
-/// Options of a mount that a change must name again to keep them.
+/// Mount options that a change must repeat to keep them.
 const KEPT: &[(&str, MsFlags)] = &[
     ("nosuid", MsFlags::MS_NOSUID),
     ("nodev", MsFlags::MS_NODEV),
@@ -24,10 +24,10 @@ const KEPT: &[(&str, MsFlags)] = &[
     ("relatime", MsFlags::MS_RELATIME),
 ];
 
-/// Kinds whose server may be gone: only to look at one would wait for it.
+/// File systems whose server may be gone: even a look at one would wait for it.
 const REMOTE: &[&str] = &["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "autofs"];
 
-/// Whether threads of this process may have them. Found once, by trying.
+/// Whether threads of this process may have separate mounts. Found once, by trying.
 pub(super) fn works() -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();
     let probe = || {
@@ -40,14 +40,14 @@ pub(super) fn works() -> bool {
     *WORKS.get_or_init(probe)
 }
 
-/// Gives the calling thread, and all that it starts, mounts of its own; `writable` stays as it is.
+/// Gives the calling thread, and everything that it starts, separate mounts; `writable` stays writable.
 pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     let none = None::<&Path>;
-    // What is unmounted outside is unmounted here too; nothing of ours is seen outside
+    // An unmount outside happens here too; our changes are not visible outside
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SLAVE, none)?;
     let mut writable: Vec<PathBuf> = writable.iter().map(|place| real(place)).collect();
-    // One that lies below another would be hidden by it
+    // A mount below another one would be hidden by it
     writable.sort();
     for place in &writable {
         mount(Some(place.as_path()), place.as_path(), none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
@@ -58,7 +58,7 @@ pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
         }
         let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | found.flags;
         match mount(none, &found.at, none, flags, none) {
-            // Another one lies over it, or over a folder above it
+            // Another mount covers it, or covers a folder above it
             Ok(()) | Err(Errno::EINVAL | Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES) => {}
             Err(error) => return Err(error),
         }
@@ -72,13 +72,13 @@ struct Mount {
     flags: MsFlags,
 }
 
-/// Those that the calling thread sees.
+/// The mounts that the calling thread sees.
 fn mounts() -> Vec<Mount> {
     let text = std::fs::read("/proc/thread-self/mountinfo").unwrap_or_default();
     text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
 }
 
-/// A line of `mountinfo`: two numbers, a device, a root, the place, options, and after a dash the kind.
+/// A line of `mountinfo`: two numbers, a device, a root, the path, options, and after a dash the kind.
 fn read_line(line: &[u8]) -> Option<Mount> {
     let text = String::from_utf8_lossy(line);
     let kind = text.split_once(" - ").and_then(|(_, after)| after.split(' ').next())?;
@@ -92,7 +92,7 @@ fn read_line(line: &[u8]) -> Option<Mount> {
     Some(Mount { at: PathBuf::from(OsString::from_vec(unescaped(at))), read_only: has("ro"), flags })
 }
 
-/// Spaces and the like are written as a backslash and three octal digits.
+/// Spaces and some other characters are written as a backslash and three octal digits.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,6 +1,6 @@
-//! Level basic as root: a network namespace with nothing but its own loopback.
+//! Level basic as root: a network namespace with only its own loopback device.
 //!
-//! Others cannot make one from a thread of a larger process; their ports are told apart by `ports.rs`.
+//! Only root can create one in a thread of a larger process; for others `ports.rs` restricts ports.
 
 use std::io;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
 };
 
-/// Whether threads of this process may have one. Found once, by trying.
+/// Whether threads of this process may create one. Found once, by trying.
 pub(super) fn works() -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();
     let probe = || {
@@ -20,20 +20,20 @@ pub(super) fn works() -> bool {
     *WORKS.get_or_init(probe)
 }
 
-/// Moves the calling thread, and all that it starts, into a new one.
+/// Moves the calling thread, and everything that it starts, into a new namespace.
 pub(super) fn enter() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWNET)?;
     raise_loopback()
 }
 
-/// Asks the kernel to bring up the loopback device, which is down in a new namespace.
+/// Asks the kernel to enable the loopback device, which is down in a new namespace.
 fn raise_loopback() -> io::Result<()> {
     let kernel =
         socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
     sendto(std::os::fd::AsRawFd::as_raw_fd(&kernel), &request(), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
     let mut answer = [0; 256];
     let length = recv(std::os::fd::AsRawFd::as_raw_fd(&kernel), &mut answer, MsgFlags::empty())?;
-    // A header, then the number of the error, negative, or zero.
+    // The answer is a header, then the negative error number, or zero.
     let error = answer.get(..length).and_then(|answer| answer.get(HEADER..HEADER + 4));
     match error.and_then(|bytes| bytes.try_into().ok()).map(i32::from_ne_bytes) {
         Some(0) => Ok(()),
@@ -42,9 +42,9 @@ fn raise_loopback() -> io::Result<()> {
     }
 }
 
-/// Length of a netlink message's header.
+/// Length of a netlink message's header, in bytes.
 const HEADER: usize = 16;
-/// In a new namespace the loopback device is the only one.
+/// The index of the loopback device, the only one in a new namespace.
 const LOOPBACK: i32 = 1;
 
 /// A message of type `RTM_NEWLINK` that sets the flag `IFF_UP` of the device.

@@ -1,4 +1,4 @@
-//! What of this machine a command may see: the system, toolchains and what they have fetched, never the user's own files.
+//! The paths of this machine that a command may see: the system, toolchains and their packages, but no files of the user.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
@@ -8,14 +8,14 @@ use std::sync::OnceLock;
 use super::{Reach, real};
 use crate::toolchain::PROGRAMS;
 
-/// Top-level folders of the system. Not among them: homes, `/root`, `/run`, `/tmp`, `/var`, other disks.
+/// Top-level folders of the system, without homes, `/root`, `/run`, `/tmp`, `/var` and other disks.
 pub(super) const SYSTEM: &[&str] =
     &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/gnu", "/sys"];
 
 /// Settings of the system; see [`hidden`].
 const SETTINGS: &str = "/etc";
 
-/// System files that hold secrets: hidden even from root.
+/// System files with secrets, which are hidden even from root.
 const HIDDEN: &[&str] = &[
     "/etc/shadow",
     "/etc/shadow-",
@@ -27,10 +27,10 @@ const HIDDEN: &[&str] = &[
     "/etc/sudoers.d",
 ];
 
-/// How deep settings are looked through.
+/// The deepest level of settings that is searched.
 const MOST_LEVELS: u8 = 5;
 
-/// Toolchains and what they have fetched, below the home folder. Settings that may hold a token are not here.
+/// Toolchains and their packages, below the home folder, without settings that may hold a token.
 const IN_HOME: &[&str] = &[
     ".asdf",
     ".bun/bin",
@@ -102,14 +102,14 @@ const VARIABLES: &[&str] = &[
     "GEM_HOME",
 ];
 
-/// Files with logins that programs keep beside what they have installed.
+/// Files with logins that programs keep beside what they install.
 const LOGINS: &[&str] =
     &["auth.json", "credentials", "credentials.json", "credentials.toml", ".npmrc", ".netrc"];
 
-/// Below `CARGO_HOME`: all but its credentials.
+/// Folders below `CARGO_HOME`: everything but the credentials.
 const CARGO: &[&str] = &["bin", "registry", "git"];
 
-/// What a command may see and change beside its slot.
+/// The paths that a command may see and change, beside its slot.
 #[derive(Default)]
 pub(super) struct Places {
     pub readable: Vec<PathBuf>,
@@ -117,7 +117,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// For level basic: paths of this machine.
+    /// The places for level basic, as paths of this machine.
     pub fn of(reach: &Reach) -> Places {
         let mut readable: Vec<PathBuf> =
             SYSTEM.iter().flat_map(|folder| without_hidden(Path::new(folder))).collect();
@@ -132,8 +132,8 @@ impl Places {
     }
 }
 
-/// System files that no command may read: those known to hold secrets and, where we are root and nothing else keeps a command
-/// from them, all settings that only their owner may read. Looked for once.
+/// System files that no command may read: known files with secrets and, if we are root and nothing else protects them, all
+/// settings that only their owner may read. Searched once.
 pub(super) fn hidden() -> &'static [PathBuf] {
     static FOUND: OnceLock<Vec<PathBuf>> = OnceLock::new();
     FOUND.get_or_init(|| {
@@ -146,7 +146,7 @@ pub(super) fn hidden() -> &'static [PathBuf] {
     })
 }
 
-/// Files and folders below this one that others than their owner may not read.
+/// Files and folders below this one that only their owner may read.
 fn private(folder: &Path, levels: u8) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let found = entries.flat_map(|entry| {
@@ -165,7 +165,7 @@ fn private(folder: &Path, levels: u8) -> Vec<PathBuf> {
     found.collect()
 }
 
-/// A folder; where it holds something hidden, all else that it holds.
+/// A folder, or if it contains something hidden, all its other entries.
 fn without_hidden(folder: &Path) -> Vec<PathBuf> {
     let hidden = || hidden().iter();
     if hidden().any(|hidden| hidden == folder) {
@@ -178,7 +178,7 @@ fn without_hidden(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|entry| without_hidden(&entry.path())).collect()
 }
 
-/// Folders of toolchains that are no part of the system, as far as they exist.
+/// Existing folders of toolchains that are not part of the system.
 pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = reach.home.clone();
@@ -191,7 +191,7 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
         all.extend(installation(&folder, home.as_deref()));
-        // A program may be a link into the folder where it is installed
+        // A program may be a link into the folder of its installation
         for program in PROGRAMS {
             let file = folder.join(program);
             if file.is_symlink() {
@@ -213,7 +213,7 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = all.into_iter().filter(|path| path.exists() && !forbidden(path)).collect();
     all.sort();
     all.dedup();
-    // What lies below one that is seen anyway needs no rule of its own
+    // A folder below a visible one needs no rule
     let mut kept: Vec<PathBuf> = Vec::new();
     for path in all {
         if !kept.last().is_some_and(|last| path.starts_with(last)) {
@@ -223,8 +223,8 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     kept
 }
 
-/// The folder of the installation whose programs are in `bin`: the one above, unless that is a home or holds more than this,
-/// or a login.
+/// The folder of the installation whose programs are in `bin`: the one above, unless it is a home, contains other things, or
+/// contains a login.
 fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
     if system(bin) {
         return None;

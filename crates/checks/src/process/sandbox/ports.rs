@@ -1,7 +1,7 @@
-//! The ports to which a command may connect, by Landlock: at level basic, and at both levels while packages are fetched.
+//! The ports to which a command may connect, by Landlock: at level basic, and at both levels during fetching.
 //!
-//! Landlock takes one rule a port. The rules are made once and then put in force for each command; they are made again
-//! only where a server has come up at a port that they allow.
+//! Landlock needs one rule for each port. The rules are created once and then applied to each command. They are created
+//! again only if a server has started at an allowed port.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -12,13 +12,13 @@ use landlock::{
     RulesetError, RulesetStatus, Scope,
 };
 
-/// Ports that a server which a test has started usually listens at, where it does not leave the choice to the kernel.
+/// Ports at which servers in tests usually listen if the kernel does not choose the port.
 const SERVERS: &[RangeInclusive<u16>] = &[3000..=3999, 4000..=4399, 5000..=5999, 8000..=8999, 9000..=9999];
 
-/// The ports from which the kernel chooses, unless it says otherwise.
+/// The ports from which the kernel chooses by default.
 const CHOSEN: RangeInclusive<u16> = 32_768..=60_999;
 
-/// Rules that were made, and the ports that they leave out because a server listened there.
+/// Created rules, and the ports that they leave out because a server listened there.
 struct Made {
     rules: RulesetCreated,
     left_out: HashSet<u16>,
@@ -27,15 +27,15 @@ struct Made {
 static OWN_SERVERS: Mutex<Option<Made>> = Mutex::new(None);
 static OTHER_MACHINES: Mutex<Option<Made>> = Mutex::new(None);
 
-/// Leaves the calling thread, and all that it starts, the ports at which only its own servers can listen. Says whether
-/// the kernel can do so.
+/// Allows the calling thread, and everything that it starts, only ports at which its own servers can listen. Returns
+/// whether the kernel supports it.
 pub(super) fn allow_own_servers() -> Result<bool, String> {
     let all = SERVERS.iter().cloned().flatten().chain(chosen(kernel_range())).collect();
     restrict(&OWN_SERVERS, all, &listening())
 }
 
-/// Leaves it all ports but those at which a server of this machine listens and is no registry. Abstract sockets go by
-/// the network as well, and are closed. Says whether the kernel can do so.
+/// Allows all ports, except those at which a server of this machine listens that is not a registry. It also closes
+/// abstract sockets. Returns whether the kernel supports it.
 pub(super) fn close_local_servers(registries: &[u16]) -> Result<bool, String> {
     let mut servers = listening();
     servers.retain(|port| !registries.contains(port));
@@ -49,7 +49,7 @@ fn restrict(kept: &Mutex<Option<Made>>, all: Vec<u16>, servers: &HashSet<u16>) -
     Ok(effective_abi >= ABI::V4 && status.ruleset != RulesetStatus::NotEnforced)
 }
 
-/// Rules that allow `all` of these ports but those of `servers`.
+/// Rules that allow `all` of these ports except those of `servers`.
 fn current(
     kept: &Mutex<Option<Made>>,
     all: Vec<u16>,
@@ -57,7 +57,7 @@ fn current(
 ) -> Result<RulesetCreated, RulesetError> {
     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
     let taken: HashSet<u16> = all.iter().copied().filter(|port| servers.contains(port)).collect();
-    // A rule cannot be taken back, but others can be added.
+    // A rule cannot be removed, but others can be added.
     let fits = kept.take().filter(|made| taken.is_subset(&made.left_out));
     let (mut rules, missing) = match fits {
         Some(Made { rules, left_out }) => (rules, left_out.difference(&taken).copied().collect()),
@@ -72,13 +72,13 @@ fn current(
     for port in missing {
         rules = rules.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
     }
-    // Without a copy to keep, they are made again for the next command.
+    // If the rules cannot be copied, they are created again for the next command.
     *kept = rules.try_clone().ok().map(|rules| Made { rules, left_out: taken });
     Ok(rules)
 }
 
-/// Those from which the kernel gives one to a server that asks for any. It leaves every second port, the first among
-/// them, to connections.
+/// The ports that the kernel assigns to servers without a fixed port. It reserves every second port, beginning with the
+/// first, for connections.
 fn chosen(range: RangeInclusive<u16>) -> impl Iterator<Item = u16> {
     range.skip(1).step_by(2)
 }
@@ -92,7 +92,7 @@ fn kernel_range() -> RangeInclusive<u16> {
     }
 }
 
-/// Ports at which a server of this machine listens now: none of them is the command's own.
+/// Ports at which a server of this machine listens now; none of them belongs to the command.
 fn listening() -> HashSet<u16> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
     let texts = tables.iter().filter_map(|table| std::fs::read_to_string(table).ok());

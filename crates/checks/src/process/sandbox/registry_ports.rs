@@ -1,7 +1,7 @@
-//! Ports of registries and proxies that the user's own settings name: fetching packages may connect to them even where a server
-//! of this machine listens at the same number.
+//! The ports of registries and proxies in the user's own settings: fetching may connect to them even if a server of this
+//! machine listens at the same port.
 //!
-//! What the project's own settings name does not count: it could be any server of the user's.
+//! The project's own settings do not count: they could name any server of the user.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What the name of a variable that names such a server contains.
+/// Words in the names of variables with such servers.
 const VARIABLES: &[&str] = &["proxy", "registry", "index"];
 
 /// Settings of package managers below the home folder.
@@ -33,13 +33,13 @@ const SETTINGS: &[&str] = &[
     ".config/git/config",
 ];
 
-/// Longer ones are no settings.
+/// The most bytes of a settings file; a longer file is skipped.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// At these, packages are fetched from other machines whatever runs here: web, and git by ssh.
+/// Ports at which packages are always fetched from other machines: web, and git by ssh.
 const USUAL: [u16; 3] = [22, 80, 443];
 
-/// The ports; `given` are variables that a command gets beside those of our own environment.
+/// The ports; `given` are the command's variables beside those of our own environment.
 pub(super) fn ports(given: &BTreeMap<String, String>, home: Option<&Path>) -> Vec<u16> {
     let own = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -58,14 +58,14 @@ pub(super) fn ports(given: &BTreeMap<String, String>, home: Option<&Path>) -> Ve
     values.flat_map(|(_, value)| after_hosts(&value)).chain(in_texts).chain(USUAL).collect()
 }
 
-/// Ports that follow the name or number of a host in a text that names a server.
+/// The ports after the name or number of a host, in a text about a server.
 fn after_hosts(text: &str) -> Vec<u16> {
     static AFTER_HOST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\w\]]:(\d{2,5})\b").ok());
     found(AFTER_HOST.as_ref(), text)
 }
 
-/// Ports of URLs in settings, and those after a host in a line whose key is for a server: other lines hold times, and what
-/// `ssh` forwards.
+/// The ports of URLs in settings, and those after a host in lines whose key is about a server; other lines contain times, or
+/// ports that `ssh` forwards.
 fn in_settings(text: &str) -> Vec<u16> {
     static IN_URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"://(?:[^\s/@"'<>]*@)?(?:\[[^\s\]]*\]|[^\s/:@"'<>\[\]]+):(\d{2,5})\b"#).ok()

@@ -1,4 +1,4 @@
-//! System calls that no check needs and that reach past files: refused by a filter on the starting thread.
+//! A filter on the starting thread: refuses system calls that no check needs and that affect more than files.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use seccompiler::{
 
 use super::Network;
 
-/// Refused everywhere: other processes' memory, the kernel's own settings, keys, and files by handle.
+/// Refused at both levels: other processes' memory, the kernel's own settings, keys, and files by handle.
 const NEVER: &[i64] = &[
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
@@ -39,7 +39,7 @@ const NEVER: &[i64] = &[
     libc::SYS_vhangup,
 ];
 
-/// Refused at level basic: bubblewrap itself needs them.
+/// Refused at level basic only, because bubblewrap needs them.
 const NEVER_BASIC: &[i64] = &[
     libc::SYS_ptrace,
     libc::SYS_mount,
@@ -57,7 +57,7 @@ const NEVER_BASIC: &[i64] = &[
     libc::SYS_setdomainname,
 ];
 
-/// How other processes are scheduled and where their memory lies; with the argument that is zero for the caller's own.
+/// Scheduling and memory placement of other processes; with the argument that is zero for the caller itself.
 const OF_ANOTHER: &[(i64, u8)] = &[
     (libc::SYS_setpriority, 1),
     (libc::SYS_ioprio_set, 1),
@@ -69,11 +69,11 @@ const OF_ANOTHER: &[(i64, u8)] = &[
     (libc::SYS_move_pages, 0),
 ];
 
-/// Programs take this answer for a kernel without it and go another way.
+/// Programs conclude from the answer that the kernel lacks the call, and use another way.
 const ABSENT: &[i64] = &[libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
 
-/// Memory, counters and queues under numbers and names that all programs of a user share. At level full there is a namespace
-/// for them.
+/// Memory, counters and queues under numbers and names that all programs of a user share. Level full has a namespace for
+/// them.
 const SHARED_BY_NAME: &[i64] = &[
     libc::SYS_shmget,
     libc::SYS_shmat,
@@ -90,24 +90,24 @@ const SHARED_BY_NAME: &[i64] = &[
     libc::SYS_mq_unlink,
 ];
 
-/// Attributes of a file beside its content, by path: as on a file system without them.
+/// Extended attributes of a file, by path; the answer is that of a file system without them.
 const ATTRIBUTES: &[i64] =
     &[libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_removexattr, libc::SYS_lremovexattr];
 
 const PRIO_USER: u64 = 2;
 const IOPRIO_WHO_USER: u64 = 3;
-/// TCP under another name.
+/// TCP by another protocol family.
 const AF_SMC: u64 = 43;
 const MSG_FASTOPEN: u64 = 0x2000_0000;
 const TCP_FASTOPEN_CONNECT: u64 = 30;
-/// Makes it another protocol's.
+/// The option that turns a TCP socket into another protocol's.
 const TCP_ULP: u64 = 31;
-/// Types of sockets are the low bits; flags are above.
+/// The type of a socket is in the low bits, its flags are above.
 const SOCKET_TYPE: u64 = 0xf;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Filters the calling thread, and all that it starts, for good. `alone`: nothing else keeps it apart (level basic).
+/// Permanently filters the calling thread and everything that it starts. `alone`: no namespace separates it (level basic).
 pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), String> {
     if alone {
         drop_capabilities()?;
@@ -126,7 +126,7 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
         for (call, whose) in OF_ANOTHER {
             refused.insert(*call, vec![rule(&[(*whose, Ne, 0)])?]);
         }
-        // Of all processes of a user, which zero names as well
+        // All processes of a user; zero means the caller's user
         for (call, of_user) in [(libc::SYS_setpriority, PRIO_USER), (libc::SYS_ioprio_set, IOPRIO_WHO_USER)] {
             refused.entry(call).or_default().push(rule(&[(0, Eq, of_user)])?);
         }
@@ -144,7 +144,7 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
     apply_program(&only_usual_numbers()).map_err(failed)
 }
 
-/// The same calls have a second set of numbers on some kernels, which no rule above names.
+/// Refuses the second set of call numbers of some kernels, which the rules above do not cover.
 #[cfg(target_arch = "x86_64")]
 fn only_usual_numbers() -> BpfProgram {
     const SECOND_SET: u32 = 0x4000_0000;
@@ -166,7 +166,7 @@ fn only_usual_numbers() -> BpfProgram {
     BpfProgram::new()
 }
 
-/// Rights of root, which reach past Landlock. Without new privileges a program cannot get them back.
+/// Drops the capabilities of root, which override Landlock. Without new privileges, a program cannot regain them.
 fn drop_capabilities() -> Result<(), String> {
     let none = CapabilitySet::empty();
     let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
@@ -196,12 +196,12 @@ fn whole(calls: &[i64]) -> Rules {
 enum Is {
     Same,
     Other,
-    /// Under this mask.
+    /// Equal after applying this mask.
     Masked(u64),
 }
 use Is::{Masked, Other as Ne, Same as Eq};
 
-/// Holds where each argument is as said.
+/// A rule that matches if all conditions on arguments hold.
 fn rule(conditions: &[(u8, Is, u64)]) -> Result<SeccompRule, String> {
     let condition = |(argument, is, value): &(u8, Is, u64)| {
         let operator = match is {
@@ -215,7 +215,7 @@ fn rule(conditions: &[(u8, Is, u64)]) -> Result<SeccompRule, String> {
     conditions.and_then(SeccompRule::new).map_err(|error| error.to_string())
 }
 
-/// Typing into a terminal as if the user did.
+/// Input into a terminal in the user's name.
 fn terminal() -> Result<Vec<SeccompRule>, String> {
     [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCCONS]
         .iter()
@@ -223,7 +223,7 @@ fn terminal() -> Result<Vec<SeccompRule>, String> {
         .collect()
 }
 
-/// The limit by which a run's processes are known; see `limits.rs`.
+/// The limit that carries the mark of a run; see `limits.rs`.
 fn mark() -> u64 {
     u64::from(libc::RLIMIT_MSGQUEUE)
 }
@@ -231,7 +231,7 @@ fn mark() -> u64 {
 fn limits(alone: bool) -> Result<Vec<SeccompRule>, String> {
     let mut rules = Vec::new();
     if alone {
-        // Another process's
+        // For another process
         rules.push(rule(&[(0, Ne, 0)])?);
     }
     let sets = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0);
@@ -241,7 +241,7 @@ fn limits(alone: bool) -> Result<Vec<SeccompRule>, String> {
     Ok(rules)
 }
 
-/// Sockets that would reach a program which this run did not start.
+/// Sockets that could reach a program outside of this run.
 fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
     let (unix, inet, inet6, netlink) =
         (family(libc::AF_UNIX), family(libc::AF_INET), family(libc::AF_INET6), family(libc::AF_NETLINK));
@@ -252,16 +252,16 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         socket.push(rule(&[(0, Eq, inet6)])?);
     }
     if alone {
-        // A named socket's server is somebody else's: the user's agent, terminal multiplexer, container service
+        // The server of a named socket is not part of the run: the user's agent, terminal multiplexer, container service
         socket.push(rule(&[(0, Ne, inet), (0, Ne, inet6), (0, Ne, netlink)])?);
         socket.push(rule(&[(0, Eq, unix)])?);
-        // One of a pair that is not connected for good sends to any name
+        // A datagram socket of a pair can send to any name
         let pair = |kind: i32| rule(&[(1, Masked(SOCKET_TYPE), kind.unsigned_abs().into())]);
         rules.insert(libc::SYS_socketpair, vec![pair(libc::SOCK_DGRAM)?, pair(libc::SOCK_RAW)?]);
     }
     if alone && network == Network::Loopback {
         for family in [inet, inet6] {
-            // Landlock's rules for ports hold for plain TCP
+            // Landlock's rules for ports apply only to plain TCP
             for kind in
                 [libc::SOCK_DGRAM, libc::SOCK_RAW, libc::SOCK_RDM, libc::SOCK_SEQPACKET, libc::SOCK_DCCP]
             {
@@ -272,7 +272,7 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         }
     }
     if network == Network::Fetch {
-        // Landlock's rules for ports hold for plain TCP
+        // Landlock's rules for ports apply only to plain TCP
         for family in [inet, inet6] {
             let (stream, tcp) =
                 (libc::SOCK_STREAM.unsigned_abs().into(), libc::IPPROTO_TCP.unsigned_abs().into());
@@ -286,7 +286,7 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         socket.push(rule(&[(0, Eq, AF_SMC)])?);
     }
     if network == Network::Fetch || alone && network == Network::Loopback {
-        // A connection that is opened by its first data is looked at nowhere
+        // No rule checks a connection that its first data opens
         rules.insert(libc::SYS_sendto, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         rules.insert(libc::SYS_sendmsg, vec![rule(&[(2, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         rules.insert(libc::SYS_sendmmsg, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
