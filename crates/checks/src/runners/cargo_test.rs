@@ -1,7 +1,7 @@
 //! `cargo test`: libtest's output, one block for each test binary.
 //!
-//! A result counts only where it has as many tests as its block announced; a test may print the rest. The tests of a
-//! file are named by its path: no source is read.
+//! A result counts only if it has as many tests as its block announced; any other line may come from a test. The
+//! tests of a file are selected by its path, without reading the source.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +23,8 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
     }
 }
 
-/// What chooses the tests of a file (without its `.rs`): its target, or the
-/// module that their names begin with.
+/// The arguments that select the tests of a file (without its `.rs`): its target, or the module with which their
+/// names begin.
 pub(super) fn target_of(path: &str) -> Vec<String> {
     if let Some(target) = path.strip_prefix("tests/") {
         return vec!["--test".to_owned(), target.split('/').next().unwrap_or(target).to_owned()];
@@ -40,12 +40,12 @@ pub(super) fn target_of(path: &str) -> Vec<String> {
 #[derive(Default)]
 struct Block<'a> {
     open: bool,
-    /// How many tests it said it runs.
+    /// The announced number of tests.
     announced: u32,
     /// Lines since the last "failures:" heading.
     listed: Vec<&'a str>,
     listing: bool,
-    /// What each failing test printed, by name.
+    /// The output of each failing test, by name.
     details: BTreeMap<&'a str, Vec<&'a str>>,
     speaking: Option<&'a str>,
 }
@@ -57,12 +57,12 @@ struct Run {
     failed: u32,
     results: u32,
     unfinished: bool,
-    /// A binary died, so that some of its tests have no verdict.
+    /// A binary died, so some of its tests have no verdict.
     died: bool,
-    /// The end of a run that was told to run all targets.
+    /// The final line of a run with all targets was read.
     ran_all: bool,
     suite: Option<String>,
-    /// Whether a failure of the binary that runs is accounted for.
+    /// Whether a failure of the current binary is already recorded.
     told: bool,
 }
 
@@ -76,7 +76,7 @@ fn parse(text: &str) -> Report {
             run.suite = Some(next);
             run.told = false;
         } else if let Some(announced) = started(line).filter(|_| !block.open || block.speaking.is_none()) {
-            // Inside of what a test printed it is part of that
+            // The line is inside of a test's output, so it belongs to that
             run.unfinished |= block.open;
             block = Block { open: true, announced, ..Block::default() };
         } else if let Some(result) = line.strip_prefix("test result: ") {
@@ -128,7 +128,7 @@ impl Run {
     }
 }
 
-/// The counts of a result that fits the block: a line that a test printed does not.
+/// The counts of a result that fits the block; a line from a test does not fit.
 fn counts(result: &str, block: &Block<'_>) -> Option<(u32, u32)> {
     let said = result.split_once(". ").map_or(result, |(_, counts)| counts);
     let count = |word| number_before(said, word);
@@ -184,7 +184,7 @@ fn failed_target(line: &str) -> Option<&str> {
     Some(target.trim_matches(['`', '\'']))
 }
 
-/// `error: 2 targets failed:`, after all of them have run.
+/// `error: 2 targets failed:`, the line after all of them have run.
 fn is_end(line: &str) -> bool {
     line.strip_prefix("error: ").is_some_and(|rest| {
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -192,14 +192,14 @@ fn is_end(line: &str) -> bool {
     })
 }
 
-/// `     Running unittests src/lib.rs (target/debug/deps/demo-0123456789abcdef)`
-/// → `demo src/lib.rs`; the hash differs from build to build.
+/// `     Running unittests src/lib.rs (target/debug/deps/demo-0123456789abcdef)` → `demo src/lib.rs`; the hash
+/// differs between builds.
 fn suite_of(line: &str) -> Option<String> {
     if let Some(krate) = line.strip_prefix("   Doc-tests ") {
         return Some(format!("{} doc-tests", krate.trim()));
     }
     let rest = line.strip_prefix("     Running ")?.trim_end();
-    // Old versions name the binary alone
+    // Old versions print only the binary
     let (source, binary) =
         rest.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")).unwrap_or(("", rest));
     let source = source.strip_prefix("unittests ").unwrap_or(source);

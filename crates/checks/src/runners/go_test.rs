@@ -1,7 +1,7 @@
 //! `go test`: plain, `-v` and `-json`, with the specs of Ginkgo and gocheck.
 //!
-//! Specs stand for the function that holds them only where there are as many as told. A file is narrowed to its
-//! package: which tests are in it is not looked up.
+//! Specs replace the function that holds them only if their number equals the reported one. A file is narrowed
+//! to its package, without looking up which tests it contains.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,17 +41,17 @@ fn parse(text: &str) -> Report {
     run.report()
 }
 
-/// What has been read so far. Tests belong to the package whose line follows.
+/// The content that was read so far. Tests belong to the package whose line follows.
 #[derive(Default)]
 struct Run {
     failures: Failures,
     packages: u32,
     passed_packages: u32,
     passed_tests: u32,
-    /// A package ended before all of its tests had a verdict.
+    /// A package ended before all its tests had a verdict.
     died: bool,
     package: Package,
-    /// The compiler's words, by package.
+    /// The compiler's messages, by package.
     broken: BTreeMap<String, Vec<String>>,
     compiling: Option<String>,
 }
@@ -59,23 +59,23 @@ struct Run {
 /// The package that is being read.
 #[derive(Default)]
 struct Package {
-    /// Tests in order of their verdicts.
+    /// Failing tests, in the order of their verdicts.
     failing: Vec<String>,
-    /// Tests that were started (only `-v` and `-json` tell), and those with a verdict.
+    /// Tests that started (only `-v` and `-json` list them), and those with a verdict.
     started: BTreeSet<String>,
     ended: BTreeSet<String>,
     said: BTreeMap<String, Vec<String>>,
     speaking: Option<String>,
     panicked: bool,
-    /// The tests that ran at the time limit, or when it panicked.
+    /// The tests that were running at the time limit, or at a panic.
     running: Vec<String>,
     lists_running: bool,
-    /// Specs behind one test function, and how many failed as they say.
+    /// Specs of one test function, and the number of failures that they report.
     specs: Vec<String>,
     spec_count: Option<u32>,
 }
 
-/// Lines kept of what a test says.
+/// The most lines of one test's output.
 const MAX_LINES: usize = 100;
 
 impl Run {
@@ -108,7 +108,7 @@ impl Run {
         }
     }
 
-    /// The package's own line: it ends what belongs to it.
+    /// Reads the package's own line, which ends its output.
     fn close(&mut self, rest: &str, passed: bool) {
         let name_of = rest.trim_start_matches('?').trim_start();
         let package = name_of.split(['\t', ' ']).next().unwrap_or(name_of).to_owned();
@@ -125,7 +125,7 @@ impl Run {
         let mut named = false;
         let all: BTreeSet<&str> = read.failing.iter().map(String::as_str).collect();
         for test in &read.failing {
-            // A parent fails only because of its children
+            // A parent failed only because of its children
             let children = format!("{test}/");
             if all.range(children.as_str()..).next().is_some_and(|next| next.starts_with(&children)) {
                 continue;
@@ -135,7 +135,7 @@ impl Run {
             self.failures.push(failure(&package, test, said));
         }
         if !named {
-            // It did not build, or something ended it outside of a test
+            // It did not build, or something outside of a test ended it
             let why = rest.split_once('[').map(|(_, why)| why.trim_end_matches(']'));
             self.died |= why.is_none();
             let broken = self.broken.remove(&package);
@@ -173,7 +173,7 @@ impl Run {
                 }
                 ("fail", None) => {
                     run.packages += 1;
-                    // What the compiler said stands outside of the events in older versions
+                    // In older versions the compiler's messages are outside of the events
                     let said = self.broken.remove(&package);
                     run.broken.extend(said.map(|lines| (package.clone(), lines)));
                     run.close(&package, false);
@@ -192,10 +192,10 @@ impl Run {
         }
     }
 
-    /// An output event of a package.
+    /// Reads an output event of a package.
     fn heard(&mut self, package: &str, test: Option<String>, output: &str, is_build: bool) {
         if let Some(test) = test {
-            // A verdict that is glued to what the test printed has no event of its own
+            // A verdict on the same line as a test's output has no event of its own
             if let Some((Verdict::Fail, glued)) = verdict(output, &self.package.started) {
                 self.package.fails(glued);
             }
@@ -215,9 +215,9 @@ impl Run {
         if self.packages == 0 {
             return Report::default();
         }
-        // Without -v only packages are told
+        // Without -v only packages are listed
         let passed = if self.passed_tests > 0 { self.passed_tests } else { self.passed_packages };
-        // What follows the last package's line belongs to one that never ended
+        // Output after the last package's line belongs to a package that never ended
         let open = !self.package.failing.is_empty() || !self.package.started.is_empty();
         Report { partial: self.died || open, ..Report::named(self.failures.0, true, Some(passed)) }
     }
@@ -257,7 +257,7 @@ impl Package {
         }
     }
 
-    /// A line that is no verdict: a panic, the tests that run, specs.
+    /// Reads a line without a verdict: a panic, running tests, specs.
     fn hear(&mut self, line: &str) {
         let body = line.trim();
         if line.starts_with("panic: ") || line.starts_with("fatal error: ") {
@@ -284,7 +284,7 @@ impl Package {
         }
     }
 
-    /// Where it ended in a panic, the tests that ran then are those that failed.
+    /// After a panic, the running tests count as failed.
     fn blame_running(&mut self) {
         if !self.panicked || !self.failing.is_empty() {
             return;
@@ -294,7 +294,7 @@ impl Package {
         let blamed = match (told.is_empty(), open.as_slice()) {
             (false, _) => told,
             (true, [only]) => vec![only.clone()],
-            // Of a test and its subtests the innermost
+            // Of a test and its subtests, the innermost counts
             (true, [first, .., last]) if last.starts_with(&format!("{first}/")) => vec![last.clone()],
             (true, _) => Vec::new(),
         };
@@ -303,7 +303,7 @@ impl Package {
         }
     }
 
-    /// Specs in place of the functions that hold them, where their number is as told.
+    /// Replaces functions by their specs, if the number of specs equals the reported one.
     fn tells_specs(&mut self, package: &str, failures: &mut Failures) -> bool {
         let agrees = self.spec_count.is_some_and(|count| usize::try_from(count) == Ok(self.specs.len()));
         if !agrees || self.specs.is_empty() {
@@ -317,7 +317,7 @@ impl Package {
     }
 }
 
-/// What a line says of a test.
+/// The verdict that a line contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Pass,
@@ -325,8 +325,8 @@ enum Verdict {
     Skip,
 }
 
-/// `    --- FAIL: TestSub/case_one (0.00s)`, also behind what the test printed
-/// without a line's end. A quoted verdict stands elsewhere than a real one.
+/// `    --- FAIL: TestSub/case_one (0.00s)`, also after a test's output without a line end. A quoted verdict is
+/// at another position than a real one.
 fn verdict(line: &str, started: &BTreeSet<String>) -> Option<(Verdict, String)> {
     let at = line.rfind("--- ")?;
     let rest = line.get(at + 4..)?;
@@ -341,7 +341,7 @@ fn verdict(line: &str, started: &BTreeSet<String>) -> Option<(Verdict, String)> 
     if seconds.parse::<f64>().is_err() || test.is_empty() || test.contains(' ') {
         return None;
     }
-    // A subtest's verdict stands as deep as it is nested, unless it is told at once
+    // A subtest's verdict is indented by its depth, unless it is printed at once
     let before = line.get(..at)?;
     let is_known = started.is_empty() || started.contains(test);
     let fits = !before.trim().is_empty() || indent(before) <= 4 * test.matches('/').count();

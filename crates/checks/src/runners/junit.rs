@@ -1,7 +1,7 @@
-//! JUnit's XML, which runners of every language can write: read where the output holds a report.
+//! JUnit's XML, which runners of every language can write; read if the output contains a report.
 //!
-//! No command is known by it, and it narrows none: `parse` tries it where a runner's own words are missing. It opens no
-//! file; `process` adds the text of report files to the output.
+//! It recognises no command and narrows none: `parse` tries it if a runner's own output is missing. It opens no file;
+//! `process` adds the text of report files to the output.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -13,7 +13,7 @@ use crate::parse::text::{Failures, detail, name};
 
 pub(super) const ROW: Row = Row { language: Language::Any, starts, narrow, parse, is_format: true };
 
-/// No program has this name: commands that write the format are many.
+/// Never true: many programs write this format.
 fn starts(_: &Command<'_>) -> bool {
     false
 }
@@ -28,13 +28,13 @@ struct Run {
     tests: u32,
     skipped: u32,
     failed: u32,
-    /// What the outermost elements say of themselves, where they do.
+    /// The counts in the outermost elements, if they have any.
     told_tests: u32,
     told_failed: u32,
     tells: bool,
     depth: u32,
     case: Option<TestFailure>,
-    /// Whether the case that is read failed, and how.
+    /// Whether the current case failed, and how.
     is_failed: bool,
     is_skipped: bool,
     message: String,
@@ -63,7 +63,7 @@ fn parse(text: &str) -> Report {
     Report::named(run.failures.0, complete && agrees, Some(passed))
 }
 
-/// Where the next report begins.
+/// The position of the next report.
 fn start(text: &str) -> Option<usize> {
     const TAG: &str = "<testsuite";
     text.match_indices(TAG).map(|(at, _)| at).find(|at| {
@@ -73,7 +73,7 @@ fn start(text: &str) -> Option<usize> {
 }
 
 impl Run {
-    /// Reads one report; how many bytes it took, or `None` where it does not end.
+    /// Reads one report; returns its length in bytes, or `None` if it is not complete.
     fn read(&mut self, text: &str) -> Option<usize> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_end_names = false;

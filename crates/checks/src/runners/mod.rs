@@ -1,10 +1,9 @@
-//! The table of test runners: how each is recognised in a command line, how it
-//! is started for one test or file, and how its output is read.
+//! The table of test runners: how to recognise each in a command line, how to start it for one test or file, and
+//! how to read its output.
 //!
-//! One file a runner, with its `ROW` (those of JavaScript in `javascript/`); one line in [`runners!`] below. The
-//! compiler names what a row lacks, and a test (`crate::parse::fixtures`) asks for
-//! recorded output in `fixtures/<name>/`. Rows know nothing of each other:
-//! which row reads an output is decided in `crate::parse`.
+//! One file for each runner, with its `ROW` (those of JavaScript in `javascript/`), and one line in [`runners!`]
+//! below. The compiler reports what a row lacks, and a test (`crate::parse::fixtures`) requires recorded output
+//! in `fixtures/<name>/`. Rows are independent of each other: `crate::parse` decides which row reads an output.
 
 mod cargo_test;
 mod go_test;
@@ -20,19 +19,19 @@ use serde::{Deserialize, Serialize};
 use crate::parse::Report;
 use crate::shell;
 
-/// The language of the tests that a runner runs.
+/// The language of a runner's tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     Rust,
-    /// TypeScript too.
+    /// Also TypeScript.
     JavaScript,
     Python,
     Go,
-    /// A format that runners of any language write.
+    /// A format for all languages.
     Any,
 }
 
-/// All that is known of one runner.
+/// The definition of one runner.
 pub(crate) struct Row {
     pub(crate) language: Language,
     /// Whether this simple command starts it.
@@ -41,17 +40,16 @@ pub(crate) struct Row {
     pub(crate) narrow: fn(&Command<'_>, &Filter<'_>) -> Narrowed,
     /// Reads its output: pure, and linear in the text's length.
     pub(crate) parse: fn(&str) -> Report,
-    /// Output as others print it too (TAP, JUnit's XML): read only where no
-    /// runner's own words are found.
+    /// Output in a format of several programs (TAP, JUnit's XML): read only if no runner's own output is found.
     pub(crate) is_format: bool,
 }
 
 /// A simple command without its wrappers: `npx jest --ci` → `jest`, `--ci`.
 pub(crate) struct Command<'a> {
-    /// Without its folder and `.js`.
+    /// The program's name without its folder and `.js`.
     pub(crate) program: &'a str,
     pub(crate) arguments: &'a [String],
-    /// All of its words, wrappers included.
+    /// All words of the command, including wrappers.
     pub(crate) words: &'a [String],
 }
 
@@ -62,7 +60,7 @@ impl<'a> Command<'a> {
         let program =
             [".js", ".mjs", ".cjs"].iter().find_map(|end| program.strip_suffix(end)).unwrap_or(program);
         let command = Command { program, arguments, words: all };
-        // `node [options] node_modules/.bin/x` starts x
+        // The command `node [options] node_modules/.bin/x` starts x
         if program == "node" && !command.has("--test") {
             let at = arguments.iter().position(|word| !word.starts_with('-'))?;
             let script = arguments.get(at..)?;
@@ -73,7 +71,7 @@ impl<'a> Command<'a> {
         Some(command)
     }
 
-    /// Its first argument that is no option.
+    /// Its first argument that is not an option.
     pub(crate) fn first(&self) -> Option<&'a str> {
         self.arguments.iter().find(|word| !word.starts_with(['-', '+'])).map(String::as_str)
     }
@@ -83,22 +81,22 @@ impl<'a> Command<'a> {
     }
 }
 
-/// What a check is narrowed to.
+/// The test or file to which a check is narrowed.
 pub(crate) struct Filter<'a> {
     pub(crate) text: &'a str,
-    /// Whether it reads as a file's path.
+    /// Whether it looks like a file's path.
     pub(crate) is_file: bool,
 }
 
 /// How a command is narrowed.
 pub(crate) enum Narrowed {
-    /// These words at its end.
+    /// Append these words.
     Append(Vec<String>),
-    /// These words before ` -- `, or at its end where it has none.
+    /// Insert these words before ` -- `, or append them if there is none.
     BeforeDashes(Vec<String>),
-    /// This simple command instead.
+    /// Use this simple command instead.
     Instead(String),
-    /// The runner has no way to do that.
+    /// The runner cannot be narrowed like this.
     No,
 }
 
@@ -127,7 +125,7 @@ macro_rules! runners {
                 match self { $(Runner::$variant => &$file::ROW),+ }
             }
 
-            /// As it is written in JSON and on the command line.
+            /// Its name in JSON and on the command line.
             pub fn name(self) -> &'static str {
                 match self { $(Runner::$variant => stringify!($file)),+ }
             }
@@ -164,7 +162,7 @@ impl Runner {
         Runner::ALL.iter().copied().find(|runner| plain(runner.name()) == plain(name))
     }
 
-    /// The language of the tests that it runs.
+    /// The language of the runner's tests.
     pub fn language(self) -> Language {
         self.row().language
     }
@@ -174,7 +172,7 @@ impl Runner {
         shell::commands(command).iter().rev().find_map(|words| Runner::of_words(words))
     }
 
-    /// The runner of one simple command, wrappers and assignments skipped.
+    /// The runner of one simple command; wrappers and assignments are skipped.
     pub(crate) fn of_words(words: &[String]) -> Option<Runner> {
         let command = Command::of(words)?;
         Runner::ALL.iter().copied().find(|runner| (runner.row().starts)(&command))

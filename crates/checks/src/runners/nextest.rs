@@ -1,7 +1,7 @@
 //! `cargo nextest run`: the summary and the list below it.
 //!
-//! Only lines below the last summary are verdicts; those above it give the messages. With `cargo_test.rs` it shares how
-//! a file is narrowed, and nothing of the reading.
+//! Only lines below the last summary are verdicts; the lines above it contain the messages. It shares the narrowing to
+//! a file with `cargo_test.rs`, but none of the reading.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn parse(text: &str) -> Report {
         lines.iter().rposition(|line| line.trim_start().starts_with("Summary [") && line.contains(" run: "));
     let Some(at) = summary else { return Report::default() };
     let counts = lines.get(at).and_then(|line| line.split_once(" run: ")).map_or("", |(_, rest)| rest);
-    // `2 passed (1 slow, 1 flaky), 1 failed`: what is in parentheses is counted already
+    // In `2 passed (1 slow, 1 flaky), 1 failed`, the numbers in parentheses are already counted
     let counts = without_parentheses(counts);
     let count = |word| number_before(&counts, word).unwrap_or(0);
     let failed = count("failed") + count("timed out") + count("exec failed");
@@ -50,7 +50,7 @@ fn parse(text: &str) -> Report {
             });
         }
     }
-    // `3/5 tests run`: it stopped before the others
+    // In `3/5 tests run`, the run stopped before the others
     let stopped = lines.get(at).is_some_and(|line| {
         let ran = line.split_once(']').and_then(|(_, rest)| rest.split_whitespace().next());
         ran.is_some_and(|ran| ran.contains('/'))
@@ -59,7 +59,7 @@ fn parse(text: &str) -> Report {
 }
 
 fn is_pass(status: &str) -> bool {
-    // `FLAKY 2/3` failed once and passed then; `TRY 2 FAIL` did not
+    // A `FLAKY 2/3` test failed first and passed later; `TRY 2 FAIL` did not pass
     status.split(' ').any(|word| ["PASS", "SLOW", "FLAKY", "LEAK", "SKIP"].contains(&word))
 }
 
@@ -80,7 +80,7 @@ fn status_line(line: &str) -> Option<(&str, &str, &str)> {
     Some((status, suite, test.trim()))
 }
 
-/// What each failing test printed: from its status line to the next one.
+/// The output of each failing test: from its status line to the next one.
 struct Outputs<'a>(BTreeMap<(&'a str, &'a str), &'a [&'a str]>);
 
 impl<'a> Outputs<'a> {
@@ -99,7 +99,7 @@ impl<'a> Outputs<'a> {
 }
 
 fn message(block: &[&str]) -> Option<String> {
-    // The message is on stderr; libtest's own lines on stdout only repeat the name
+    // The message is on stderr; libtest's lines on stdout only repeat the name
     let stderr = block.iter().position(|line| line.trim_start().starts_with("stderr ──"));
     let block = stderr.and_then(|at| block.get(at + 1..)).unwrap_or(block);
     let block = block.strip_prefix(&["  stdout ───"]).unwrap_or(block);

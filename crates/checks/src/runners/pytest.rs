@@ -1,7 +1,7 @@
 //! pytest: the short summary, the last line, and the messages above them.
 //!
-//! A test may print all of these: of one session only the last totals count. It makes no `-k` expression of a name that
-//! could be read as one; such a check is not narrowed.
+//! A test may print all of these, so only the last totals of a session count. A name that `-k` could read as an
+//! expression is not passed to it, so the check is not narrowed.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
     if filter.is_file || filter.text.contains("::") {
         return Narrowed::one(filter.text);
     }
-    // -k takes an expression: only what cannot be read as an operator
+    // The option -k takes an expression: only a name without operators is safe
     let plain = filter.text.chars().all(|c| c.is_alphanumeric() || c == '_');
     let operator = ["and", "or", "not"].contains(&filter.text);
     if plain && !operator { Narrowed::two("-k", filter.text) } else { Narrowed::No }
@@ -31,7 +31,7 @@ fn parse(text: &str) -> Report {
     let lines: Vec<&str> = text.lines().collect();
     let mut run = Run::default();
     let sections = Sections::read(&lines);
-    // Of one session only the last totals count: a test may print what reads like others
+    // Only the last totals of a session count: a test may print similar lines
     let sessions = lines.iter().filter(|line| is_heading(line, "test session starts")).count();
     let end = lines.iter().rposition(|line| totals(line).is_some());
     let only = end.filter(|_| sessions == 1);
@@ -40,7 +40,7 @@ fn parse(text: &str) -> Report {
             break;
         }
         if is_heading(line, "short test summary info") {
-            // What a test printed may read like it: the last before the totals counts
+            // A test may have printed it: the last line before the totals counts
             run.doubt();
             run.listed = Failures::default();
             run.in_summary = true;
@@ -76,12 +76,12 @@ struct Run {
     all: Failures,
     failed: u32,
     passed: Option<u32>,
-    /// Named since the last totals.
+    /// Failures named since the last totals.
     listed: Failures,
     in_summary: bool,
-    /// Below "FAILURES" or "ERRORS", where what tests printed is told too.
+    /// Below "FAILURES" or "ERRORS", where output of tests is printed too.
     in_report: bool,
-    /// Totals that are real unless the report goes on after them: failed, passed, names.
+    /// Totals that count unless the report continues after them: failed, passed, names.
     pending: Option<(u32, u32, Failures)>,
     stopped: bool,
     partial: bool,
@@ -106,7 +106,7 @@ impl Run {
         }
     }
 
-    /// The report goes on: totals since its heading were a test's own words.
+    /// The report continues: totals since its heading came from a test.
     fn doubt(&mut self) {
         if self.in_report {
             self.pending = None;
@@ -114,12 +114,12 @@ impl Run {
     }
 }
 
-/// A line of the summary that names a failure.
+/// A summary line that names a failure.
 struct Entry<'a> {
     /// `path::name - message`
     rest: &'a str,
     is_error: bool,
-    /// What tells a subtest from its test: `[msg] (i=0)`.
+    /// The part that distinguishes a subtest from its test: `[msg] (i=0)`.
     subtest: Option<&'a str>,
 }
 
@@ -149,7 +149,7 @@ fn entry(line: &str) -> Option<Entry<'_>> {
     })
 }
 
-/// `==== 5 failed, 2 passed in 0.04s ====`, with or without its dress.
+/// `==== 5 failed, 2 passed in 0.04s ====`, with or without the `=` signs.
 fn totals(line: &str) -> Option<&str> {
     let dressed = line.starts_with("===") && line.ends_with("===");
     let line = line.trim_matches(['=', ' ']);
@@ -173,7 +173,7 @@ fn totals(line: &str) -> Option<&str> {
         "subtests passed",
         "subtests failed",
     ];
-    // A plugin's own word counts where the line is dressed as the last one is
+    // A plugin's own word counts only if the line has `=` signs like the last one
     let is_word = |word: &str| {
         known.contains(&word) || (dressed && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b' '))
     };
@@ -211,8 +211,8 @@ fn failure(entry: &Entry<'_>, sections: &Sections<'_>) -> TestFailure {
     }
 }
 
-/// The test of `path::name[a - b] - message`: parameters may hold the separator,
-/// and what follows it. A section's title tells where several readings are possible.
+/// The test in `path::name[a - b] - message`: its parameters may contain the separator. If several readings are
+/// possible, a section's title decides.
 fn without_message<'a>(rest: &'a str, sections: &Sections<'_>) -> &'a str {
     let open = rest.find('[');
     let first = rest.find(" - ");
@@ -228,10 +228,10 @@ fn without_message<'a>(rest: &'a str, sections: &Sections<'_>) -> &'a str {
     separator.and_then(|at| rest.get(..at)).unwrap_or(rest).trim_end()
 }
 
-/// Sections of one title that are told apart.
+/// The most sections with the same title.
 const SAME_TITLE: usize = 50;
 
-/// What was printed about each failure, by its heading.
+/// The output about each failure, by its heading.
 struct Sections<'a>(BTreeMap<&'a str, Vec<&'a [&'a str]>>);
 
 impl<'a> Sections<'a> {
@@ -245,7 +245,7 @@ impl<'a> Sections<'a> {
         let mut sections: BTreeMap<&str, Vec<&[&str]>> = BTreeMap::new();
         for (n, (at, title)) in starts.iter().enumerate() {
             let until = starts.get(n + 1).map_or(lines.len(), |(next, _)| *next);
-            // No message is longer, however long the output
+            // No message is longer, even in a long output
             let part = lines.get(at + 1..until.min(at + 400)).unwrap_or_default();
             let part = part.split(|line| line.starts_with("===")).next().unwrap_or_default();
             let same = sections.entry(title).or_default();
@@ -273,7 +273,7 @@ impl<'a> Sections<'a> {
         };
         let named: Vec<&'a [&'a str]> =
             titles.iter().filter_map(|title| self.0.get(title.as_str())).flatten().copied().collect();
-        // Two files may have a test of the same name
+        // Two files may contain tests with the same name
         let own = named.iter().find(|lines| lines.iter().any(|line| line.starts_with(file)));
         own.or(named.first()).copied().unwrap_or_default()
     }

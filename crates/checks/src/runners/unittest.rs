@@ -1,8 +1,8 @@
 //! Python's own `unittest`, and Django's tests, which print the same: the `FAIL:` and `ERROR:` blocks, and the last
 //! lines.
 //!
-//! A verdict without `Ran n tests` before it is another program's and is not read. Passing tests are not named here,
-//! only counted.
+//! A verdict without `Ran n tests` before it comes from another program and is not read. Passing tests are only
+//! counted here, not named.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
             Some(path) => Narrowed::one(path.replace('/', ".")),
             None => Narrowed::No,
         },
-        // Django takes the dotted name itself
+        // Django accepts the dotted name itself
         _ if is_django && filter.text.contains('.') => Narrowed::one(filter.text),
         _ => match filter.text.rsplit('.').next() {
             Some(test) => Narrowed::two("-k", test),
@@ -45,7 +45,7 @@ fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let (mut ran, mut failed, mut skipped) = (None::<u32>, 0_u32, 0_u32);
-    // A verdict without "Ran n tests" before it is somebody else's
+    // A verdict without "Ran n tests" before it comes from another program
     let mut awaits_verdict = false;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -90,7 +90,7 @@ fn parse(text: &str) -> Report {
     }
 }
 
-/// What a block's title begins with.
+/// The first words of a block's title.
 const WORDS: [&str; 3] = ["FAIL", "ERROR", "UNEXPECTED SUCCESS"];
 
 /// `Ran 3 tests in 0.001s`
@@ -108,7 +108,7 @@ fn is_rule(line: &str, of: char) -> bool {
 fn full_name(title: &str) -> String {
     let Some((test, rest)) = title.split_once(" (") else { return title.to_owned() };
     let (owner, subtest) = rest.split_once(')').unwrap_or((rest, ""));
-    // A module that cannot be imported has a made-up owner
+    // A module that cannot be imported has an artificial owner
     if owner.contains("_FailedTest") {
         return test.to_owned();
     }

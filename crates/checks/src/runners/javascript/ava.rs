@@ -1,7 +1,7 @@
 //! AVA: the titles below each rule, and the counts at the end.
 //!
-//! A title that the list does not name is not taken for a test. Where something outside of tests failed, no names are
-//! given. AVA's TAP is read by `tap.rs`.
+//! A title counts as a test only if the list names it. If something outside of tests failed, there are no names.
+//! `tap.rs` reads AVA's TAP.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -23,13 +23,13 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 }
 
 fn parse(text: &str) -> Report {
-    // What failed, as the list tells it: a title, perhaps with the message behind it
+    // Failures as listed: a title, perhaps followed by the message
     let mut told: Vec<&str> = Vec::new();
     let mut failures = Failures::default();
     let (mut failed, mut passed, mut others) = (0_u32, None::<u32>, 0_u32);
     let mut lines = text.lines().peekable();
     let mut after_rule = false;
-    // The next of the list that has had no title
+    // The next list entry without a title
     let mut next = 0;
     while let Some(line) = lines.next() {
         let body = line.trim();
@@ -47,7 +47,7 @@ fn parse(text: &str) -> Report {
             others += 1;
         } else if let Some(title) = line.strip_prefix("  ").filter(|title| after_rule && !title.starts_with(' '))
             && lines.peek().is_none_or(|next| next.trim().is_empty())
-            // A title is known from the list, and titles come in its order
+            // A title must be in the list, and titles follow its order
             && let Some(at) = told.iter().skip(next).take(AHEAD).position(|told| is_same(told, title))
         {
             next += at + 1;
@@ -66,10 +66,10 @@ fn parse(text: &str) -> Report {
     Report::named(failures.0, agrees, passed)
 }
 
-/// Entries of the list that a test may have printed, before the next real one.
+/// The most list entries before the next real one that a test may have printed.
 const AHEAD: usize = 100;
 
-/// What fails a run and is no test.
+/// Failures of a run outside of tests.
 const OTHERS: [&str; 8] = [
     "uncaught exception",
     "uncaught exceptions",

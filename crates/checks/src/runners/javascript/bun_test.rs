@@ -1,7 +1,7 @@
 //! `bun test`: the `(fail)` lines below each file's name, and the totals.
 //!
-//! Scripts that `bun run` starts are not Bun's tests and not for this row. An error outside of tests makes the names
-//! incomplete: none are given.
+//! Scripts that `bun run` starts are not Bun's tests and do not belong here. After an error outside of tests the
+//! names are incomplete, so there are none.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -28,7 +28,7 @@ fn parse(text: &str) -> Report {
     let (mut ok, mut bad, mut wrong) = (0_u32, 0_u32, 0_u32);
     let mut suite: Option<&str> = None;
     let mut block: Vec<&str> = Vec::new();
-    // A long run repeats its failures at the end
+    // A long run prints its failures again at the end
     let mut repeating = false;
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("(fail) ").or_else(|| line.strip_prefix("✗ ")) {

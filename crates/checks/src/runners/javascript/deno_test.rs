@@ -1,6 +1,6 @@
 //! `deno test`: the list under `FAILURES`, and the last line.
 //!
-//! It reads nothing above that list, so failures have a place and no message. Steps of a test are not counted.
+//! It reads nothing above that list, so failures have a place but no message. Steps of a test are not counted.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -38,7 +38,7 @@ fn parse(text: &str) -> Report {
     }
 }
 
-/// `FAILED | 1 passed | 1 failed (12ms)`; steps are told in parentheses.
+/// `FAILED | 1 passed | 1 failed (12ms)`; steps are in parentheses.
 fn total(line: &str) -> Option<(u32, u32)> {
     let counts = line.strip_prefix("FAILED | ").or_else(|| line.strip_prefix("ok | "))?;
     // `1 passed (2 steps) | 0 failed`

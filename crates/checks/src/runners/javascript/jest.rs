@@ -1,7 +1,7 @@
 //! Jest: the `●` blocks under each `FAIL` line, and the totals.
 //!
-//! Its JSON is read by `parse::json`, not here. What tests wrote with `console` is no failure, and a list that is
-//! repeated at the end is not read twice.
+//! `parse::json` reads its JSON. Output of tests through `console` is not a failure, and failures that are
+//! printed again at the end are not read twice.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -12,7 +12,7 @@ use crate::runners::{Command, Filter, Language, Narrowed, Row};
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 const SUITE_FAILED: &str = "Test suite failed to run";
-/// Lines of a title that holds line breaks.
+/// The most lines of a title with line breaks.
 const TITLE_LINES: usize = 20;
 
 fn starts(command: &Command<'_>) -> bool {
@@ -28,7 +28,7 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
     if filter.is_file {
         Narrowed::two("--runTestsByPath", filter.text)
     } else {
-        // Jest joins the parts of a name with a space where it matches a pattern
+        // For patterns, Jest joins the parts of a name with spaces
         Narrowed::two("-t", regex::escape(&filter.text.replace(" › ", " ")))
     }
 }
@@ -41,14 +41,14 @@ struct Run<'a> {
     failed_tests: u32,
     failed_suites: u32,
     passed: Option<u32>,
-    /// Files remain that did not run.
+    /// Some files did not run.
     stopped: bool,
     suite: Option<&'a str>,
-    /// Whether the suite that is read has named what failed in it.
+    /// Whether the current suite has named its failures.
     told: bool,
-    /// The failures of a long run are repeated at its end.
+    /// Whether the failures are being printed again, at the end of a long run.
     repeating: bool,
-    /// A line "Test Suites:" that awaits its "Tests:".
+    /// Whether a "Test Suites:" line was read, and its "Tests:" line follows.
     awaits_tests: bool,
 }
 
@@ -84,7 +84,7 @@ fn parse(text: &str) -> Report {
             run.passed = Some(run.passed.unwrap_or(0));
         } else if let (Some(first), Some(suite), false) = (bullet(line), run.suite, run.repeating) {
             let mut title = first.to_owned();
-            // A title may hold line breaks; an empty line ends it
+            // A title may contain line breaks; an empty line ends it
             for _ in 0..TITLE_LINES {
                 let Some(more) = lines.next_if(|next| !next.trim().is_empty()) else { break };
                 title.push(' ');
@@ -104,7 +104,7 @@ fn parse(text: &str) -> Report {
             run.failures.push(failure(suite, &title, &block));
         }
     }
-    // A test may fail in several ways, one below the other
+    // A test may fail in several ways, listed one below the other
     if run.tests > run.failed_tests {
         let before = run.failures.0.len();
         run.failures.0.dedup_by(|next, last| next.name == last.name && next.suite == last.suite);
@@ -115,7 +115,7 @@ fn parse(text: &str) -> Report {
 }
 
 impl Run<'_> {
-    /// Ends the suite that is read.
+    /// Ends the current suite.
     fn close(&mut self) {
         let told = std::mem::take(&mut self.told);
         if let Some(suite) = self.suite.take().filter(|_| !told && !self.repeating) {
@@ -124,7 +124,7 @@ impl Run<'_> {
     }
 }
 
-/// `FAIL ./a.test.js (5.2 s)` → `./a.test.js`; old versions begin with a space.
+/// `FAIL ./a.test.js (5.2 s)` → `./a.test.js`; in old versions the line begins with a space.
 fn heading<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     let file = line.strip_prefix(' ').unwrap_or(line).strip_prefix(word)?;
     let file = match file.rsplit_once(" (") {
@@ -134,12 +134,12 @@ fn heading<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     Some(file.trim()).filter(|file| !file.is_empty())
 }
 
-/// The title behind a bullet; Jest's own remarks stand one further in.
+/// The title after a bullet; Jest's own remarks are indented further.
 fn bullet(line: &str) -> Option<&str> {
     line.strip_prefix("  ● ").filter(|title| !title.starts_with(' ') && !title.trim().is_empty())
 }
 
-/// `1 failed, 2 passed, 3 total` of such a line, and of no other program's.
+/// The counts of a totals line, `1 failed, 2 passed, 3 total`; `None` for lines of other programs.
 fn totals<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     let counts = line.strip_prefix(word)?.trim();
     counts
@@ -148,7 +148,7 @@ fn totals<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     Some(counts)
 }
 
-/// `1 failed, 1 of 2 total`: whether suites remain that were not skipped either.
+/// `1 failed, 1 of 2 total`: whether some suites did not run and were not skipped.
 fn is_short(counts: &str) -> bool {
     let Some((before, all)) = counts.trim_end_matches(" total").rsplit_once(" of ") else { return false };
     let ran = before.rsplit(' ').next().and_then(|ran| ran.parse::<u32>().ok());
@@ -159,7 +159,7 @@ fn is_short(counts: &str) -> bool {
     }
 }
 
-/// Whether a block is what tests wrote with `console`.
+/// Whether a block is output of tests through `console`.
 fn is_log(block: &[&str]) -> bool {
     let first = block.iter().find(|line| !line.trim().is_empty());
     first.is_none_or(|line| line.trim_start().starts_with("console."))

@@ -1,6 +1,6 @@
-//! Mocha: the numbered list under "n failing", as all of its readable reporters print it.
+//! Mocha: the numbered list under "n failing", which all its readable reporters print.
 //!
-//! It reads no reporter's own marks above that list. JSON is read by `parse::json`, TAP by `tap.rs`.
+//! It does not read the marks of reporters above that list. `parse::json` reads JSON, `tap.rs` TAP.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -25,7 +25,7 @@ fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let mut failed = 0_u32;
     let mut passed: Option<u32> = None;
-    // The number of the list's next item, while in a list
+    // The number of the next list item, inside of a list
     let mut next_item: Option<u32> = None;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -63,7 +63,7 @@ fn goes_on(line: &str) -> bool {
     indent(line) == 7 || (indent(line) == 0 && !line.is_empty())
 }
 
-/// The parts of a title: each level stands two further in, the last ends with a colon.
+/// The parts of a title: each level is indented by two more, and the last ends with a colon.
 fn titles<'a>(first: &'a str, lines: &mut std::iter::Peekable<std::str::Lines<'a>>) -> Vec<&'a str> {
     let mut titles = vec![first];
     while let Some(next) = lines.next_if(|next| indent(next) == 5 + 2 * titles.len()) {
@@ -75,7 +75,7 @@ fn titles<'a>(first: &'a str, lines: &mut std::iter::Peekable<std::str::Lines<'a
     titles
 }
 
-/// `  2 passing (31ms)`, and no other program's words.
+/// `  2 passing (31ms)`; `None` for lines of other programs.
 fn passing(line: &str) -> Option<u32> {
     let (count, time) = line.trim_end().split_once(" passing (")?;
     let time = time.strip_suffix(')')?;

@@ -1,6 +1,6 @@
-//! The runners of JavaScript and TypeScript, a file each. The table is `runners/mod.rs`.
+//! The runners of JavaScript and TypeScript, one file each. The table is in `runners/mod.rs`.
 //!
-//! No row calls another: what several of them read alike is in `parse` (`json`, `tap`, `text`).
+//! No row calls another: code that several rows share is in `parse` (`json`, `tap`, `text`).
 
 pub(super) mod ava;
 pub(super) mod bun_test;

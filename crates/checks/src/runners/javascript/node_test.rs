@@ -1,7 +1,7 @@
-//! `node --test`: its `tap` and its `spec` reporter, whichever is found.
+//! `node --test`: the output of its `tap` or its `spec` reporter.
 //!
-//! TAP without Node's own totals is left to `tap.rs`; its lines are read by `parse::tap`. A parent that fails only
-//! because of a child is not named beside it.
+//! TAP without Node's own totals is left to `tap.rs`; `parse::tap` reads the lines. A parent that failed only
+//! because of a child is not listed beside the child.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -20,8 +20,8 @@ fn starts(command: &Command<'_>) -> bool {
     }
 }
 
-/// `node --test` reads options only before its first file, so the command is
-/// written again: its options, then the pattern, then its files or this one.
+/// Node reads options only before the first file, so the command is rebuilt: its options, then the pattern, then
+/// its files or this one.
 fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
     let Some(at) = command.words.iter().position(|word| word == "--test") else { return Narrowed::No };
     let mut options: Vec<&String> = command.words.iter().take(at).collect();
@@ -35,7 +35,7 @@ fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
         line.push(quote(&format!("./{}", filter.text.trim_start_matches("./"))));
     } else {
         line.push(quote(&format!("--test-name-pattern={}", regex::escape(filter.text))));
-        // Globs stay unquoted where the shell was to expand them
+        // Globs stay unquoted if the shell has to expand them
         line.extend(
             files.iter().map(|word| if word.contains(['*', '?']) { (*word).clone() } else { quote(word) }),
         );
@@ -48,12 +48,12 @@ fn parse(text: &str) -> Report {
     if tap.complete() { from_tap(text, tap) } else { from_spec(text, Totals::read(text, "ℹ ")) }
 }
 
-/// The counts at the end; summed where several runs follow each other.
+/// The counts at the end, added up if there are several runs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Totals {
     pass: Option<u32>,
     failed: u32,
-    /// The line that other producers of TAP do not print.
+    /// Whether there is the line that other TAP programs do not print.
     has_cancelled: bool,
 }
 
@@ -80,7 +80,7 @@ impl Totals {
     }
 }
 
-/// A `not ok` line and the block of facts below it.
+/// A `not ok` line and the block of details below it.
 struct TapFailure<'a> {
     name: String,
     ancestors: Vec<&'a str>,
@@ -123,7 +123,7 @@ fn from_tap(text: &str, totals: Totals) -> Report {
         let to = if failure.by_child { &mut only_parents } else { &mut failures };
         to.push(failure.finish());
     }
-    // A parent that fails only because of its child would be the same failure twice
+    // A parent that failed only because of its child would be counted twice
     let failing = if failures.0.is_empty() { only_parents.0 } else { failures.0 };
     let agrees = counted == totals.failed || (counted == 0 && !failing.is_empty());
     let agrees = agrees && (totals.failed == 0 || !failing.is_empty());
@@ -171,7 +171,7 @@ impl TapFailure<'_> {
         TestFailure {
             suite: (!path.is_empty() && !whole_file).then(|| name(&path.join(" > "))),
             name: name(&self.name),
-            // Of a file as a whole it says no more than that it failed
+            // For a whole file the details say only that it failed
             detail: if whole_file { None } else { detail(&self.facts) },
             file: at.map(|(file, _)| file.to_owned()),
             line: at.map(|(_, line)| line),
@@ -179,7 +179,7 @@ impl TapFailure<'_> {
     }
 }
 
-/// The flat list under "failing tests:" (parents and suites are not in it).
+/// Reads the flat list under "failing tests:", which contains no parents and suites.
 fn from_spec(text: &str, totals: Totals) -> Report {
     let Some(passed) = totals.pass else { return Report::default() };
     let mut failures = Failures::default();
@@ -203,7 +203,7 @@ fn from_spec(text: &str, totals: Totals) -> Report {
             line: Some(number),
         });
     }
-    // The tree above the list has every failure too, and parents and suites besides
+    // The tree above the list has every failure too, but also parents and suites
     let (leaves, all) = tree(text);
     let found = count(failures.0.len());
     let agrees = leaves <= found && found <= all.max(totals.failed) && (found > 0) == (totals.failed > 0);
@@ -212,13 +212,13 @@ fn from_spec(text: &str, totals: Totals) -> Report {
 
 const FAILING: &str = "✖ failing tests:";
 
-/// `name (1.2ms)`; a cancelled test has no time. `None` where it is TODO.
+/// `name (1.2ms)`; a cancelled test has no time. `None` if it is TODO.
 fn result_name(test: &str) -> Option<&str> {
     let test = match test.rsplit_once(" # ") {
         Some((_, directive)) if directive.starts_with("TODO") || directive.starts_with("SKIP") => {
             return None;
         }
-        // A cancelled test may say why
+        // A cancelled test may give a reason
         Some((test, _)) if test.ends_with("ms)") => test,
         _ => test,
     };
@@ -228,10 +228,10 @@ fn result_name(test: &str) -> Option<&str> {
     }
 }
 
-/// How many failures the tree shows: those without children, and all of them.
+/// The number of failures in the tree: those without children, and all.
 fn tree(text: &str) -> (u32, u32) {
     let (mut leaves, mut all) = (0_u32, 0_u32);
-    // The parents that are open: a parent's own verdict follows its children
+    // The open parents: a parent's own verdict comes after its children
     let mut open: Vec<(usize, &str)> = Vec::new();
     let mut in_list = false;
     for line in text.lines() {

@@ -1,5 +1,5 @@
-//! TAP that no other row knows: node-tap, QUnit, and the `tap` reporters of
-//! Mocha, Vitest, AVA and others. See `crate::parse::tap` for its lines.
+//! TAP that no other row reads: node-tap, QUnit, and the `tap` reporters of Mocha, Vitest, AVA and
+//! others. `crate::parse::tap` reads the lines.
 
 use crate::parse::tap;
 use crate::runners::{Command, Filter, Language, Narrowed, Row};

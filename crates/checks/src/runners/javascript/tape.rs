@@ -1,7 +1,7 @@
-//! tape: flat TAP, where a comment names the test and each line is an assertion.
+//! Tape: flat TAP, in which a comment names the test and each line is an assertion.
 //!
-//! Nested TAP and Node's own are left to other rows. It cannot narrow a check to one test, since tape has no way to
-//! name one.
+//! Other rows read nested TAP and Node's own. Tape has no way to select one test, so a check cannot be narrowed to
+//! one.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -14,7 +14,7 @@ fn starts(command: &Command<'_>) -> bool {
     command.program == "tape"
 }
 
-/// It runs files, and has no way to name a test.
+/// Tape runs files, and cannot select a test.
 fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
     if filter.is_file { Narrowed::one(filter.text) } else { Narrowed::No }
 }
@@ -57,7 +57,7 @@ fn parse(text: &str) -> Report {
             }
         }
     }
-    // What a test throws ends the process: neither the totals nor the tests after it are there
+    // An exception in a test ends the process: the totals and the tests after it are missing
     if let Some(thrown) = test.filter(|_| !totals).and_then(|test| crash(test, text)) {
         failures.push(thrown);
         return Report { failing: Some(failures.0), passed: Some(good), partial: true, stopped: true };
@@ -68,7 +68,7 @@ fn parse(text: &str) -> Report {
     }
 }
 
-/// What Node says at its end of an error that nothing caught.
+/// Node's message about an uncaught error, at the end of the output.
 fn crash(test: &str, text: &str) -> Option<TestFailure> {
     let lines: Vec<&str> = text.lines().collect();
     let end = lines.iter().rposition(|line| line.starts_with("Node.js v"))?;
@@ -87,7 +87,7 @@ fn crash(test: &str, text: &str) -> Option<TestFailure> {
 }
 
 fn failure(test: Option<&str>, result: &str, facts: &[&str]) -> TestFailure {
-    // The number says how many came before, not which one it is
+    // The number counts the assertions before, so it does not identify this one
     let assertion = result.trim_start_matches(|c: char| c.is_ascii_digit()).trim();
     let at = facts
         .iter()

@@ -1,6 +1,6 @@
 //! Vitest: the ` FAIL ` lines of its report, the numbers in the headings above them, and the totals.
 //!
-//! Its JSON is read by `parse::json`, not here. Where headings, lines and totals disagree, it gives no names.
+//! `parse::json` reads its JSON. If headings, lines and totals disagree, there are no names.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -22,7 +22,7 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
     }
 }
 
-/// The section that is being read.
+/// The current section.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Section {
     #[default]
@@ -38,10 +38,10 @@ struct Run {
     suites: u32,
     tests: u32,
     errors: u32,
-    /// What the sections' headings say.
+    /// Numbers from the headings of sections.
     headed_suites: u32,
     headed_tests: u32,
-    /// What the totals say.
+    /// Numbers from the totals.
     failed: u32,
     failed_errors: u32,
     passed: Option<u32>,
@@ -113,7 +113,7 @@ fn parse(text: &str) -> Report {
 }
 
 impl Run {
-    /// What a rule with this title begins.
+    /// Begins the section of a rule with this title.
     fn heading(&mut self, title: &str, section: Section) -> Section {
         let number = |word: &str| title.strip_prefix(word).and_then(|n| n.trim().parse::<u32>().ok());
         if let Some(count) = number("Failed Suites ") {
@@ -130,7 +130,7 @@ impl Run {
     }
 
     fn report(mut self) -> Report {
-        // An error that is only counted
+        // An error that is only counted, without text
         while self.errors < self.failed_errors.min(100) {
             self.errors += 1;
             self.failures.push(TestFailure { name: "unhandled error".to_owned(), ..TestFailure::default() });
@@ -144,7 +144,7 @@ impl Run {
     }
 }
 
-/// The title in `⎯⎯⎯ Failed Tests 6 ⎯⎯⎯`, empty in a mere rule.
+/// The title in `⎯⎯⎯ Failed Tests 6 ⎯⎯⎯`; empty for a rule without text.
 fn rule(line: &str) -> Option<&str> {
     let is_rule = line.starts_with("⎯⎯") && line.ends_with('⎯');
     is_rule.then(|| line.trim_matches(['⎯', ' ']))
@@ -159,7 +159,7 @@ fn is_total(line: &str) -> bool {
     line.starts_with(" Test Files  ")
 }
 
-/// `1 failed | 1 passed (3)`: whether some are in none of the counts.
+/// `1 failed | 1 passed (3)`: whether the counts are less than the total.
 fn is_short(counts: &str) -> bool {
     let Some((counts, all)) = counts.rsplit_once(" (") else { return false };
     let number = |part: &str| part.split_whitespace().next().and_then(|n| n.parse::<u32>().ok());
