@@ -1,7 +1,7 @@
-//! As much of the shell's grammar as is needed to recognise a command and to
-//! add a word to it. Never used to interpret: what cannot be read is left be.
+//! The part of the shell's grammar that is needed to recognise a command and to add a word to it.
+//! It interprets nothing, and leaves unreadable text unchanged.
 
-/// A word as the shell will read it back unchanged, whatever it contains.
+/// Quotes a word so that the shell reads it back unchanged.
 pub(crate) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -10,8 +10,8 @@ pub(crate) fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The simple commands of a command line, each as its words, quotes removed.
-/// Separators are `&&`, `||`, `;`, `|`, `&` and newlines outside quotes.
+/// The simple commands of a command line, each as its words, without quotes. Separators are `&&`,
+/// `||`, `;`, `|`, `&` and newlines outside of quotes.
 pub(crate) fn commands(line: &str) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let mut words = Vec::new();
@@ -44,18 +44,18 @@ pub(crate) fn commands(line: &str) -> Vec<Vec<String>> {
     all
 }
 
-/// Whether the line is one simple command, or a chain whose last command gets
-/// a word appended to the line: no redirections, comments or substitutions.
+/// Whether a word appended to the line reaches its last command: it is one simple command or a
+/// chain, without redirections, comments or substitutions.
 pub(crate) fn can_append(line: &str) -> bool {
     !line.contains(['<', '>', '#', '`', '(', ')', '{', '}', '|', ';', '\n', '\\'])
         && !line.trim_end().ends_with('&')
         && !line.contains("$(")
 }
 
-/// The words after assignments and after programs that only run another one.
+/// The words after assignments and wrapper programs.
 pub(crate) fn unwrapped(words: &[String]) -> &[String] {
     let mut words = words;
-    // Each round drops at least one word
+    // Each round removes at least one word
     while let Some((first, rest)) = words.split_first() {
         let name = first.rsplit('/').next().unwrap_or(first);
         let second = rest.first().map(String::as_str);

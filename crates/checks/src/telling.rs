@@ -1,16 +1,16 @@
-//! Lines of a long output that may say something of a test: kept when all else of its middle is dropped, so that noise does not
+//! Lines of a long output that may be about tests. They are kept when the rest of its middle is dropped, so that noise does not
 //! hide which tests failed.
 
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-/// Bytes of such lines that are kept.
+/// The most bytes of such lines that are kept.
 const MAX_BYTES: usize = 16 << 20;
-/// Of one line; what is longer is noise after that.
+/// The most bytes of one line; the rest of a longer line is noise.
 const LINE: usize = 4 << 10;
 
-/// Words and signs in which runners speak of tests, their files and their sums.
+/// Words and signs with which runners report tests, files and totals.
 const WORDS: &str = r#"(?x-u)
     \bok\b | \bnot\x20ok\b | \b(?:FAIL|PASS|SKIP|FAILED|PASSED|ERROR|SUCCESS|SUBFAILED|PANIC|RERUN|XFAIL|XPASS)
     | \b(?:failed|failures|passed|passing|failing|skipped|ignored|pending|panicked|tests?|Tests?|suites?|Suites?|Ran|assertions)\b
@@ -18,12 +18,12 @@ const WORDS: &str = r#"(?x-u)
     | ---\x20 | ===\x20 | ^\s*\#\x20 | ^\s*\d+\) | ^\s*\d+\.\.\d+ | </?testcase | </?testsuite | <failure | <error | "Action"\s*:\s*"(?:run|pass|fail|skip|start)
 "#;
 
-/// The lines that tell, of bytes that come in any pieces.
+/// Collects such lines from bytes that arrive in pieces of any size.
 #[derive(Debug, Default)]
 pub(crate) struct Telling {
     line: Vec<u8>,
     kept: Vec<u8>,
-    /// Whether one was left out because there is no more room.
+    /// Whether a line was dropped because there was no more room.
     pub overflowed: bool,
 }
 
@@ -53,7 +53,7 @@ impl Telling {
         }
     }
 
-    /// What was kept; a line that is not at its end goes on in what follows.
+    /// The kept lines; an unfinished line continues in what follows.
     pub(crate) fn take(self) -> Vec<u8> {
         let mut kept = self.kept;
         kept.extend(self.line);
@@ -88,7 +88,7 @@ mod tests {
         ];
         for (line, expected) in lines {
             let mut telling = Telling::default();
-            // In pieces, as a pipe gives them
+            // In pieces, as from a pipe
             for byte in line.as_bytes() {
                 telling.push(&[*byte]);
             }

@@ -1,6 +1,6 @@
-//! What a check's outcome depends on besides the files of the tree that it ran on.
+//! The parts of a machine that decide a check's outcome, beside the files of the tree.
 //!
-//! It starts no compiler: files and settings are what it reads.
+//! It starts no compiler, and only reads files and settings.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,7 @@ use shared::StableHasher;
 
 use crate::environment;
 
-/// Programs that checks are run with, where `PATH` has them.
+/// Programs for checks, if they are on `PATH`.
 pub(crate) const PROGRAMS: &[&str] = &[
     "node", "npm", "npx", "pnpm", "yarn", "bun", "deno", "tsc", "cargo", "rustc", "rustup", "python",
     "python3", "pytest", "uv", "go", "make", "cc", "gcc", "clang", "java", "ruby", "php", "dotnet", "sh",
@@ -24,7 +24,7 @@ pub fn has_program(name: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.is_absolute() && folder.join(name).is_file())
 }
 
-/// What package managers write when they have installed something beside the project's files.
+/// Files that package managers write after an installation.
 const INSTALLED: &[&str] = &[
     "node_modules/.package-lock.json",
     "node_modules/.yarn-state.yml",
@@ -33,8 +33,8 @@ const INSTALLED: &[&str] = &[
     "venv/pyvenv.cfg",
 ];
 
-/// A short text that changes when the environment of checks, a program that they are run with, or what is installed in the
-/// project's folder `root` does: as far as names, sizes and times show it.
+/// A short text that changes with the environment of checks, with the programs that run them, or with the packages
+/// installed in the project's folder `root`, as far as names, sizes and times show it.
 pub fn toolchain(root: &Path) -> String {
     describe(std::env::vars_os(), root)
 }
@@ -47,7 +47,7 @@ fn describe(ours: impl Iterator<Item = (OsString, OsString)>, root: &Path) -> St
     let folders: Vec<_> = std::env::split_paths(&path).collect();
     for program in PROGRAMS {
         let found = folders.iter().map(|folder| folder.join(program)).find(|file| file.is_file());
-        // Links are followed to what is run, so that another version behind the same name shows
+        // Links are resolved, so that another version behind the same name is noticed
         let real = found.as_ref().and_then(|file| file.canonicalize().ok());
         (program, &real, real.as_deref().map(stamp)).hash(&mut hasher);
     }
@@ -57,7 +57,7 @@ fn describe(ours: impl Iterator<Item = (OsString, OsString)>, root: &Path) -> St
     hasher.hex()
 }
 
-/// Size and time of a file; nothing where there is none.
+/// Size and time of a file; `None` if there is none.
 fn stamp(file: &Path) -> Option<(u64, Option<SystemTime>)> {
     file.metadata().ok().map(|found| (found.len(), found.modified().ok()))
 }

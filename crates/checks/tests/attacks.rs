@@ -1,8 +1,8 @@
-//! What commands try against a machine, at each level: the first table of docs/SECURITY.md, row by row.
+//! Attacks of commands on the machine, at each level: the first table of docs/SECURITY.md, row by row.
 //!
-//! `npm run test:attacks` shows the lines that this prints. Attacks that need a whole mission are not among them.
+//! `npm run test:attacks` shows the printed lines. Attacks that need a whole mission are elsewhere.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in helpers of tests
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -19,7 +19,7 @@ use checks::{End, Level};
 mod place;
 use place::{Place, levels, python};
 
-/// What each attack begins with: it goes on after a refusal.
+/// The beginning of each attack: it continues after a refusal.
 const PREAMBLE: &str = "
 import ctypes, fcntl, os, signal, socket, struct, sys, termios, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -94,7 +94,7 @@ fn sorted(names: &[&'static str]) -> Vec<&'static str> {
     names
 }
 
-/// The rows of the page's first table of attacks: what happens at full and at basic.
+/// The rows of the page's first table of attacks: the results at full and at basic.
 fn table() -> BTreeMap<String, [String; 2]> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SECURITY.md");
     let text = std::fs::read_to_string(page).unwrap();
@@ -107,7 +107,7 @@ fn table() -> BTreeMap<String, [String; 2]> {
     .collect()
 }
 
-/// Plays one attack. Says whether it did harm.
+/// Runs one attack. Returns whether it did harm.
 #[allow(clippy::too_many_lines, reason = "a flat list: one arm an attack")]
 async fn harms(name: &str, level: Level) -> bool {
     let place = Place::at(level);
@@ -217,7 +217,7 @@ for _ in range(20):
     }
 }
 
-/// What the script printed.
+/// Returns the output of the script.
 async fn attempt(place: &Place, script: &str) -> String {
     std::fs::write(place.path("slot/attack.py"), format!("{PREAMBLE}{script}\nprint('ended')")).unwrap();
     let outcome = place.quick("/usr/bin/python3 attack.py").await;
@@ -298,7 +298,7 @@ for name in ['npm_config_cache', 'CARGO_HOME', 'UV_CACHE_DIR', 'GOCACHE', 'PIP_C
         })
 }
 
-/// What root alone may read, and devices that are more than the kernel's own numbers and nothing.
+/// Files that only root may read, and devices beside the kernel's harmless ones.
 fn private_to_the_machine() -> Vec<String> {
     let shared = ["null", "zero", "full", "random", "urandom"];
     let devices = std::fs::read_dir("/dev").unwrap().flatten().filter(|entry| {
@@ -312,7 +312,7 @@ fn private_to_the_machine() -> Vec<String> {
     files.lines().map(str::to_owned).chain(devices).collect()
 }
 
-/// Segments, semaphores and queues that a program of the user's has made, under names that anybody can guess.
+/// Segments, semaphores and queues of a program of the user, under names that anybody can guess.
 async fn on_shared_memory(place: &Place) -> bool {
     let key = 0x0a77_0000 + std::process::id() % 0xffff;
     let owner = format!(
@@ -351,7 +351,7 @@ attempt('use named queue', lambda: libc.mq_unlink(b'/attack-{key}'))",
     output.contains("did use")
 }
 
-/// Whatever else runs in OpenCode opens files without telling the system to close them in children.
+/// Other code in OpenCode opens files without asking the system to close them in children.
 async fn on_open_files(place: &Place, home: &Path) -> bool {
     let mut open = std::fs::OpenOptions::new().read(true).append(true).open(home.join(".profile")).unwrap();
     rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty()).unwrap();
@@ -366,7 +366,7 @@ async fn on_open_files(place: &Place, home: &Path) -> bool {
     text != "mine" || (&ours).read(&mut [0]).is_ok_and(|count| count > 0)
 }
 
-/// A program of the user's.
+/// A program of the user.
 struct Victim(Child);
 
 impl Victim {
@@ -460,7 +460,7 @@ for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
 }
 
 async fn on_a_terminal(place: &Place) -> bool {
-    // A terminal, and what came to either end of it.
+    // A terminal, and what arrived at either end of it.
     let owner = "import os, sys
 a, b = os.openpty()
 print(os.ttyname(b), flush=True)

@@ -1,6 +1,6 @@
-//! How much a command may use, and that the finding names what it used too much of.
+//! Limits of resources, and findings that name the exceeded limit.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in helpers of tests
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 mod place;
 use place::{Place, levels, python};
 
-/// How the command ends with these bounds.
+/// How the command ends with these limits.
 async fn end(level: Level, bounds: Bounds, command: &str) -> String {
     let mut place = Place::at(level);
     place.options.bounds = bounds;
@@ -39,7 +39,7 @@ async fn what_was_used_too_much_of_is_named() {
         let said = end(level, bounds, "exec dd if=/dev/zero of=long bs=1M count=3 2>/dev/null").await;
         assert!(said.contains("longer than the 1 MB") && said.contains("file_mb"), "{said}");
 
-        // Other programs free space meanwhile, so it goes on writing.
+        // Other programs free space meanwhile, so the command continues to write.
         let bounds = Bounds { disk: Some(8 << 20), ..Bounds::default() };
         let write = "for i in $(seq 200); do dd if=/dev/zero of=$TMPDIR/$i bs=1M count=2 2>/dev/null; sleep 0.1; done";
         let said = end(level, bounds, write).await;
@@ -47,8 +47,8 @@ async fn what_was_used_too_much_of_is_named() {
     }
 }
 
-/// Each process starts the next and ends, in a session of its own and without an environment: a search can come too late
-/// without end, what ends them as one cannot.
+/// Each process starts the next and ends, in its own session and without an environment. A search may always come too
+/// late; ending all of them at once does not.
 #[tokio::test]
 async fn a_chain_of_processes_is_ended_within_two_seconds() {
     if !python() {

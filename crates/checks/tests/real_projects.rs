@@ -1,6 +1,6 @@
 //! From manifests to a verdict, with the real tools.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in helpers of tests
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! What a run does to the processes and files around it, with real processes.
+//! The effects of a run on processes and files around it, with real processes.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in helpers of tests
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use checks::{Check, End, Level, Outcome, RunOptions, Sandbox, run, strongest};
 use tokio_util::sync::CancellationToken;
 
-/// A slot, its temporary folder, and what stands for the rest of the machine.
+/// A slot, its temporary folder, and a folder that stands for the rest of the machine.
 struct Place {
     folder: tempfile::TempDir,
     options: RunOptions,
@@ -21,7 +21,7 @@ impl Place {
         place
     }
 
-    /// A text that stands in the command lines of this place only.
+    /// A text that only the command lines of this place contain.
     fn token(&self) -> String {
         format!("token-{}", self.folder.path().file_name().unwrap().to_str().unwrap().trim_start_matches('.'))
     }
@@ -63,7 +63,7 @@ async fn eventually(limit: Duration, condition: impl Fn() -> bool) -> bool {
     condition()
 }
 
-/// Whether a process lives whose command line holds this text; numbers of processes differ inside a sandbox.
+/// Whether there is a process whose command line contains this text; process numbers differ inside of a sandbox.
 fn lives(token: &str) -> bool {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     all.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok())).any(
@@ -90,7 +90,7 @@ async fn exit_status_output_and_folder() {
     check.directory = "a b".to_owned();
     let outcome = run(&check, None, &place.options, &CancellationToken::new()).await;
     assert_eq!(outcome.end, End::Exited { code: 3 });
-    // The slot's own path is taken out of what is told
+    // The slot's own path is removed from the output
     assert_eq!(outcome.output, "out\nerr\na b\n");
     assert_eq!(outcome.sandbox, strongest());
 }
@@ -132,7 +132,7 @@ async fn the_environment_holds_named_variables_only() {
     let output = place.quick("env").await.output;
     assert!(output.contains("FLAVOUR=plain\n"), "{output}");
     assert!(output.contains(&format!("TMPDIR={}\n", place.path("tmp").display())), "{output}");
-    // The value, and not a word that a path of the environment may hold.
+    // The test searches for the value, because a path in the environment may contain a word.
     assert!(!output.contains("token-4f1c9a"), "{output}");
     assert!(!output.contains("CARGO_PKG_NAME"), "ours leaked: {output}");
 }
@@ -156,7 +156,7 @@ async fn cancelling_ends_the_whole_tree_within_two_seconds() {
     for level in levels() {
         let place = Place::at(level);
         let cancel = CancellationToken::new();
-        // One in the group, one in a session of its own, one whose parent is gone, one without our environment as well
+        // One in the group, one in its own session, one whose parent is gone, and one without our environment
         let command = format!(
             "sh -c 'touch a; sleep 60; : {0}' & setsid sh -c 'touch b; sleep 60; : {0}' &
             (setsid sh -c 'touch c; trap \"\" TERM HUP; sleep 60; : {0}' &)

@@ -1,6 +1,6 @@
 //! What a hostile command can do at each level: with real processes, files and sockets.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in helpers of tests
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -43,7 +43,7 @@ async fn it_writes_only_where_it_may() {
         assert_eq!(std::fs::read_to_string(place.path("state/journal")).unwrap(), "mine");
         assert!(!Path::new("/tmp/checks-hostile").exists() && !Path::new("/var/tmp/checks-hostile").exists());
         assert!(place.path("slot/a/b/inside").exists() && place.path("cache/inside").exists());
-        // We ourselves are as free as before
+        // This process itself is not restricted
         std::fs::write(place.path("state/ours"), "x").unwrap();
     }
 }
@@ -68,7 +68,7 @@ async fn it_reads_no_personal_files() {
             .await;
         assert!(!outcome.output.contains("mine"), "{level}: {}", outcome.output);
         assert!(!outcome.output.contains(".profile\n"), "{level}: {}", outcome.output);
-        // The system's own files are there
+        // The system's own files are visible
         assert!(outcome.output.contains("root:"), "{level}: {}", outcome.output);
     }
 }
@@ -186,7 +186,7 @@ except OSError as error: print(error.errno)
         let place = Place::at(level);
         std::fs::write(place.path("slot/type.py"), script).unwrap();
         let outcome = place.quick("/usr/bin/python3 type.py").await;
-        // EPERM by the filter, not ENOTTY by the pipe
+        // EPERM from the filter, not ENOTTY from the pipe
         assert_eq!(outcome.output, "1\n", "{level}");
     }
 }
@@ -252,7 +252,7 @@ async fn a_level_that_is_not_there_starts_nothing() {
     }
 }
 
-/// Not a bound that a loaded machine must keep: the numbers are printed.
+/// Prints the numbers, but sets no bound, because a loaded machine could not keep it.
 #[tokio::test]
 async fn starting_costs_little() {
     for level in [Level::None].into_iter().chain(levels()) {
@@ -270,7 +270,8 @@ async fn starting_costs_little() {
     }
 }
 
-/// Values that the kernel refuses with another error, were it asked: a mistake here must not slow the whole machine.
+/// Uses values that the kernel would refuse with another error, so that a mistake here does not slow the whole
+/// machine.
 #[tokio::test]
 async fn all_processes_of_a_user_are_not_named_at_once() {
     if !python() || !has(Level::Basic) {

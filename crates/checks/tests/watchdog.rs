@@ -1,6 +1,6 @@
 //! When the process that runs a check is killed, the check dies too.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in helpers of tests
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 const SLOT: &str = "WATCHDOG_TEST_SLOT";
 const LEVEL: &str = "WATCHDOG_TEST_LEVEL";
 
-/// Not a test by itself: the process that is killed (this binary, started again).
+/// Not a test itself: the process that is killed (this binary, started again).
 #[tokio::test]
 async fn victim() {
     let Some(slot) = std::env::var_os(SLOT) else { return };
@@ -61,7 +61,7 @@ fn killing_us_ends_the_check() {
     }
 }
 
-/// Whether a process lives whose command line holds this text.
+/// Whether there is a process whose command line contains this text.
 fn lives(token: &str) -> bool {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     all.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok())).any(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use checks::{Check, Level, Outcome, RunOptions, Sandbox, run};
 use tokio_util::sync::CancellationToken;
 
-/// A slot, and beside it what stands for the rest of the machine.
+/// A slot, and beside it folders that stand for the rest of the machine.
 pub struct Place {
     folder: tempfile::TempDir,
     pub options: RunOptions,
@@ -35,7 +35,7 @@ impl Place {
     }
 }
 
-/// The levels that confine and that this machine has.
+/// The confining levels that this machine has.
 pub fn levels() -> Vec<Level> {
     [Level::Basic, Level::Full].into_iter().filter(|level| has(*level)).collect()
 }
@@ -51,7 +51,7 @@ pub fn has(level: Level) -> bool {
     }
 }
 
-/// Python is there wherever these run; a machine without it skips what needs it.
+/// Python exists on machines that run these tests; without it, tests that need it are skipped.
 pub fn python() -> bool {
     Path::new("/usr/bin/python3").exists() || {
         eprintln!("skipped: no /usr/bin/python3");
