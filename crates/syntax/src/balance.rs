@@ -1,20 +1,21 @@
-//! Whether the brackets of a text balance, by a scan of its own: strings and comments aside, and without the
-//! grammar, which loses its way where it meets code that it does not know. A text that does not balance is
-//! damaged, whatever else is true of it. Of one that balances nothing is said.
+//! Checks whether the brackets of a text balance, with its own scanner that skips strings and comments. It
+//! does not use the grammar, which can fail on code that it does not know. A text that does not balance is
+//! certainly damaged; a balanced text may still be wrong.
 
 use crate::language::Language;
 
-/// Whether every bracket outside strings and comments has its partner, and every string and comment its end.
+/// Whether every bracket outside of strings and comments has its partner, and every string and comment its
+/// end.
 pub fn is_balanced(language: Language, text: &str) -> bool {
     let mut scan = Scan { text: text.as_bytes(), at: 0, open: Vec::new(), before: b'\n', word: 0 };
     scan.run(language)
 }
 
-/// What is open.
+/// An open bracket or template.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Bracket(u8),
-    /// `${` of a template, which goes on behind it
+    /// `${` of a template, which continues after the closing brace
     Template,
 }
 
@@ -22,9 +23,9 @@ struct Scan<'t> {
     text: &'t [u8],
     at: usize,
     open: Vec<Open>,
-    /// The last byte of code that is no blank
+    /// The last byte of code that is not a blank
     before: u8,
-    /// Where the word began that ends at `before`
+    /// Start of the word that ends at `before`
     word: usize,
 }
 
@@ -139,8 +140,8 @@ impl Scan<'_> {
         }
     }
 
-    /// A string of one line. In the text of an element a quote is a letter like others: what does not end
-    /// on its line is none.
+    /// A string of one line. In the text of a JSX element a quote is an ordinary character, so a quote
+    /// without an end on its line begins no string.
     fn short(&mut self, quote: u8) -> bool {
         let mut end = self.at + 1;
         loop {
@@ -156,7 +157,7 @@ impl Scan<'_> {
         true
     }
 
-    /// A text of several lines, from one mark to the next.
+    /// A text of several lines, up to this mark.
     fn until(&mut self, mark: &[u8], escapes: bool) -> bool {
         self.at += mark.len();
         while self.at < self.text.len() {
@@ -215,7 +216,7 @@ impl Scan<'_> {
         }
     }
 
-    /// `r"…"`, `br#"…"#`: nothing is escaped in it.
+    /// `r"…"`, `br#"…"#`: a raw string has no escapes.
     fn raw(&mut self) -> bool {
         let before = self.at.checked_sub(1).map_or(b' ', |at| self.text[at]);
         let prefix = ["br", "cr", "r"].iter().find(|prefix| self.has(prefix));
@@ -263,7 +264,7 @@ impl Scan<'_> {
         .contains(&word)
     }
 
-    /// A regular expression; what does not end on its line is a division, or the end of an element.
+    /// A regular expression; without an end on its line it is a division, or the end of an element.
     fn pattern(&mut self) -> bool {
         let mut end = self.at + 1;
         let mut class = false;

@@ -1,9 +1,9 @@
-//! Replacing bytes of a text without moving any other, and finding words in it: what the gaps of the
-//! grammars are made of. Knows no language.
+//! Replaces bytes of a text without moving others, and finds words in it. The gaps of the grammars are
+//! built on it. Knows no language.
 
 use std::ops::Range;
 
-/// Bytes that stand in the place of as many others.
+/// Bytes that replace the same number of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Edit {
     at: usize,
@@ -11,12 +11,12 @@ pub(crate) struct Edit {
 }
 
 impl Edit {
-    /// These bytes from here on.
+    /// An edit with these bytes, beginning at this offset.
     pub(crate) fn new(at: usize, bytes: &str) -> Edit {
         Edit { at, bytes: bytes.as_bytes().to_vec() }
     }
 
-    /// One byte again and again over a range; line ends stay, so that no line gets another number.
+    /// Fills a range with one byte; line ends stay, so that line numbers do not change.
     pub(crate) fn fill(text: &str, range: Range<usize>, byte: u8) -> Edit {
         let of = text.as_bytes().get(range.clone()).unwrap_or_default();
         Edit { at: range.start, bytes: of.iter().map(|b| if *b == b'\n' { b'\n' } else { byte }).collect() }
@@ -28,14 +28,14 @@ impl Edit {
     }
 }
 
-/// Where an error stands in a tree: what it covers, and the kind of node that holds it.
+/// The place of an error in a tree: its range, and the kind of node that contains it.
 pub(crate) struct ErrorAt<'t> {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) within: &'t str,
 }
 
-/// A text with edits made; `None` where they change nothing or do not fit.
+/// The text after the edits; `None` if they change nothing or do not fit.
 pub(crate) fn edited(text: &str, edits: &[Edit]) -> Option<String> {
     let mut out = text.as_bytes().to_vec();
     for edit in edits {
@@ -49,20 +49,20 @@ pub(crate) fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
-/// Places where a word stands by itself.
+/// The places of a word that is not part of a longer name.
 pub(crate) fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
     text.match_indices(word).filter(move |(at, word)| {
         !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
     })
 }
 
-/// The name that a text begins with, or "".
+/// The name at the beginning of a text, or "".
 pub(crate) fn name(text: &str) -> &str {
     text.find(|c| !is_part(c)).map_or(text, |end| &text[..end])
 }
 
-/// Where the bracket that opens at an offset is closed: the offset after it. Strings and comments are not
-/// told from code, so an answer may be wrong: what is made of it is tried, never trusted.
+/// The offset after the bracket that closes the one at `open`. Strings and comments are not distinguished
+/// from code, so the answer may be wrong: callers try the result and do not trust it.
 pub(crate) fn closed(text: &str, open: usize) -> Option<usize> {
     const FAR: usize = 4_000;
     let bytes = text.as_bytes();

@@ -1,8 +1,8 @@
-//! Code that is right and that a grammar does not know yet.
+//! Correct code that a grammar does not know yet.
 //!
-//! Such code is masked by as many bytes that the grammar does know, so that every offset stays what it was.
-//! What a grammar reads as something else without an error is masked always; the rest only in a text
-//! that has errors, and only where the errors become fewer by it.
+//! Such code is masked by the same number of bytes that the grammar knows, so that offsets do not change.
+//! Code that a grammar misreads without an error is always masked. Other code is masked only in a text with
+//! errors, and only if that reduces the errors.
 
 use tree_sitter::{Node, Tree};
 
@@ -11,12 +11,12 @@ use crate::language::Language;
 use crate::languages::{ecmascript, go, python, rust};
 use crate::walk::{VisitStep, visit};
 
-/// Errors that are looked at for what they tell.
+/// The most errors whose places are used.
 const MAX_ERRORS: usize = 200;
 
-/// The text with what its grammar misreads masked; `None` where there is nothing of the kind.
+/// The text with misread code masked; `None` if there is none.
 pub(crate) fn always(language: Language, text: &str) -> Option<String> {
-    // A NUL byte ends the parser's text, wherever it stands
+    // The parser ends at a NUL byte, at any place
     let cleaned = text.contains('\0').then(|| text.replace('\0', " "));
     let now = cleaned.as_deref().unwrap_or(text);
     let edits = match language {
@@ -27,7 +27,7 @@ pub(crate) fn always(language: Language, text: &str) -> Option<String> {
     edited(now, &edits).or(cleaned)
 }
 
-/// What may be masked in a text with errors, one list a kind of gap.
+/// Possible masks in a text with errors, one list for each kind of gap.
 pub(crate) fn edits(language: Language, text: &str, tree: &Tree) -> Vec<Vec<Edit>> {
     let mut all = match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => {
@@ -56,7 +56,7 @@ fn errors(tree: &Tree) -> Vec<ErrorAt<'_>> {
     found
 }
 
-/// The kind of the nearest node above an error that is none.
+/// The kind of the nearest node above an error that is not an error itself.
 fn holder<'t>(node: Node<'t>) -> &'t str {
     let mut at = node.parent();
     while let Some(above) = at {

@@ -1,6 +1,6 @@
-//! The languages, by name and by the end of a path, and their grammars.
+//! The languages, their names and file extensions, and their grammars.
 //!
-//! A language is told by its path alone: nothing here looks into a file. What else differs between languages belongs in
+//! A language follows from the path alone; nothing here reads a file. Other differences between languages are in
 //! `languages`.
 
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ impl Language {
         Language::Go,
     ];
 
-    /// The language of a file, by the extension of its path; `None` where it is not one of ours.
+    /// The language of a file by its extension; `None` if we do not support it.
     pub fn of_path(path: &str) -> Option<Language> {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
         let (stem, extension) = name.rsplit_once('.')?;
@@ -54,7 +54,7 @@ impl Language {
         }
     }
 
-    /// The name that people use: `TypeScript`, `TSX`, `JavaScript`, `Rust`, `Python`, `Go`.
+    /// The usual name: `TypeScript`, `TSX`, `JavaScript`, `Rust`, `Python`, `Go`.
     pub fn name(self) -> &'static str {
         match self {
             Language::TypeScript => "TypeScript",

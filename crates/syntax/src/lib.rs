@@ -1,8 +1,9 @@
-//! What code says: parsing, syntax problems, symbols and imports, for each language.
+//! The structure of code: parsing, syntax problems, symbols and imports, for each language.
 //!
-//! Pure over text in memory. Parsing never fails on what a file contains: a [`Source`] always has a
-//! tree, and [`problems`] says what is wrong with it. Only a file beyond [`MAX_BYTES`] or beyond the
-//! parser's work budget is not parsed, and that is said too ([`NotParsed`]).
+//! Pure functions of texts in memory. Parsing never fails because of a file's content: a [`Source`]
+//! always has a tree, and [`problems`] lists what is wrong with it. Only a file larger than
+//! [`MAX_BYTES`], or one that exceeds the parser's work limit, is not parsed, which is reported too
+//! ([`NotParsed`]).
 //!
 //! **Invariants**: no I/O, no clock, no recursion over syntax trees (input may nest 100,000 deep), and
 //! every list returned is bounded by a constant or by the length of the input.

@@ -1,21 +1,21 @@
-//! What a syntax problem is. Found by `problems` and by the files of the languages.
+//! Defines a syntax problem. `problems` and the files of the languages find them.
 //!
-//! Data only. Whether a problem fails a change is for the Guardian to say.
+//! Data only. The Guardian decides whether a problem fails a change.
 
 use serde::{Deserialize, Serialize};
 
-/// No more problems than this are reported for a file: the first ones matter, the others follow.
+/// The most problems that are reported for a file: later ones often follow from the first.
 pub const MAX_PROBLEMS: usize = 20;
 
 /// What kind of problem it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
-    /// Something that does not belong there
+    /// Something at a place where it is not allowed
     Unexpected,
-    /// Something that is not there
+    /// Something that is required is missing
     Missing,
-    /// The file was not parsed (too long, or too much work): no statement about the code
+    /// The file was not parsed (too long, or too much work), so nothing is known about the code
     NotChecked,
 }
 
@@ -32,5 +32,5 @@ pub struct SyntaxProblem {
     pub kind: ProblemKind,
 }
 
-/// A problem before its place is told in lines: byte offset, kind, message.
+/// A problem with a byte offset instead of a line: offset, kind, message.
 pub(crate) type Found = (usize, ProblemKind, String);

@@ -1,6 +1,6 @@
-//! What is wrong with a text, in words, from the errors of its tree and the brackets of its text.
+//! The problems of a text, in words, from the errors of its tree and from its brackets.
 //!
-//! `gaps` has masked what the grammar does not know, `balance` counts brackets. It must not call code wrong that compiles.
+//! `gaps` masks code that the grammar does not know, `balance` counts brackets. It must not report code that compiles.
 
 use tree_sitter::Node;
 
@@ -49,7 +49,7 @@ impl Source<'_> {
             .collect()
     }
 
-    /// Whether a byte is part of a string or a comment.
+    /// Whether the byte at an offset is part of a string or a comment.
     fn is_text(&self, at: usize) -> bool {
         const TEXTS: [&str; 5] = ["string", "comment", "template", "heredoc", "rune"];
         let mut node = self.root().descendant_for_byte_range(at, at + 1);
@@ -88,7 +88,7 @@ impl Source<'_> {
                 return VisitStep::Over;
             }
             if node.is_error() {
-                // An error which spans most of a file says nothing by its start: what is inside does
+                // The start of an error that spans most of a file means nothing; the nodes inside of it do
                 let spans_much = node.end_position().row.saturating_sub(node.start_position().row) > 10;
                 if spans_much && (!brackets.is_empty() || has_inner_error(node)) {
                     return VisitStep::Into;
@@ -127,8 +127,8 @@ impl Source<'_> {
         }
     }
 
-    /// The end of the code before an offset: a missing `)` is missed there, not at the next token,
-    /// which may be lines below.
+    /// The end of the code before an offset: a missing `)` is reported there, not at the next token, which may be several
+    /// lines below.
     fn end_of_code_before(&self, byte: usize) -> usize {
         self.text().get(..byte).map_or(byte, |before| before.trim_end().len())
     }
@@ -161,8 +161,7 @@ mod brackets {
     use crate::source::Source;
     use crate::walk::{VisitStep, visit};
 
-    /// Brackets without their partner. Only tokens of the grammar count, so that brackets in strings
-    /// and comments do not.
+    /// Brackets without their partner. Only tokens of the grammar count, not brackets in strings and comments.
     pub(super) fn unbalanced(source: &Source<'_>) -> Vec<Found> {
         let mut open: Vec<(&str, usize)> = Vec::new();
         let mut found = Vec::new();

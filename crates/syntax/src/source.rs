@@ -1,7 +1,8 @@
-//! A text and its syntax tree, parsed within bounds. What is wrong with it: `problems`; what it says: `outline`.
+//! A text and its syntax tree, parsed within limits. `problems` finds what is wrong with it, `outline` its
+//! definitions.
 //!
-//! Must not fail on what a text says, only on its size and on the parser's work, which is counted and never timed. It
-//! keeps no tree for the next text: its caller does.
+//! It never fails because of a text's content, only because of its size or of the parser's work, which is counted,
+//! not timed. It keeps no tree for the next text; its caller does that.
 
 use std::ops::ControlFlow;
 
@@ -15,14 +16,14 @@ use crate::walk::{VisitStep, visit};
 /// Files longer than this many bytes are not parsed.
 pub const MAX_BYTES: usize = 5_000_000;
 
-/// Trees deeper than this are parsed and checked for syntax, but not searched with rules whose cost
-/// grows with depth.
+/// Trees deeper than this are parsed and checked for syntax, but not searched with rules whose cost grows with the
+/// depth.
 pub const MAX_DEPTH: usize = 1_000;
 
-/// How often gaps of a grammar are looked for: behind one may be another.
+/// How often gaps of a grammar are searched: one may hide another.
 const MAX_ROUNDS: usize = 3;
 
-/// Why a file was not parsed. Not a statement about the code: nothing was looked at.
+/// Why a file was not parsed. Nothing is known about its code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotParsed {
     /// The text is longer than [`MAX_BYTES`].
@@ -31,10 +32,10 @@ pub enum NotParsed {
         /// Length of the text
         bytes: usize,
     },
-    /// The parser stopped: its work grew far beyond what the length of the text explains.
+    /// The parser was stopped: its work was far more than the length of the text explains.
     #[error("parsing needs far more work than the length of the file explains, and was stopped")]
     TooMuchWork,
-    /// The grammar does not fit the parser; an error in how this program was built.
+    /// The grammar does not fit the parser: an error in the build of this program.
     #[error("the grammar for {0} could not be loaded")]
     Grammar(&'static str),
 }
@@ -54,8 +55,8 @@ impl<'t> Source<'t> {
         Self::parse_with(language, text, None)
     }
 
-    /// Parses a text which an edit made of an earlier one, whose tree must have been told of the edit
-    /// (`Tree::edit`); what did not change is not parsed again.
+    /// Parses a text that results from an edit of an earlier one, whose tree must know the edit (`Tree::edit`).
+    /// Unchanged parts are not parsed again.
     pub fn parse_with(
         language: Language,
         text: &'t str,
@@ -67,11 +68,12 @@ impl<'t> Source<'t> {
         let mut parser = Parser::new();
         parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
         let mut masked = gaps::always(language, text);
-        // Of a masked text no edit is known
+        // For a masked text the edit is not known
         let old = old.filter(|_| masked.is_none());
         let mut tree = parse(&mut parser, masked.as_deref().unwrap_or(text), old)?;
         if old.is_some() && tree.root_node().has_error() {
-            // Where errors are repaired depends on what was there before: say the same as without
+            // The repair of errors depends on the earlier tree; parsing from scratch gives the same result for the
+            // same text
             tree = parse(&mut parser, text, None)?;
         }
         for _ in 0..MAX_ROUNDS {
@@ -91,18 +93,18 @@ impl<'t> Source<'t> {
         Ok(Source { language, text, tree, is_masked })
     }
 
-    /// A text with the tree that parsing it gave earlier; nothing is parsed.
+    /// A text with the tree of an earlier parse of it; nothing is parsed.
     pub fn with_tree(language: Language, text: &'t str, tree: Tree) -> Source<'t> {
         Source { language, text, tree, is_masked: false }
     }
 
-    /// Whether the tree is not of the text itself: something that its grammar does not know was masked.
-    /// Such a tree is no help for parsing the next version of the text.
+    /// Whether the tree belongs to a masked text, because the grammar does not know some code. Such a tree does not
+    /// help to parse the next version of the text.
     pub fn is_masked(&self) -> bool {
         self.is_masked
     }
 
-    /// The language that it was parsed as.
+    /// The language as which it was parsed.
     pub fn language(&self) -> Language {
         self.language
     }
@@ -122,7 +124,7 @@ impl<'t> Source<'t> {
         self.tree.root_node()
     }
 
-    /// The text of a node; empty where the node is not of this source.
+    /// The text of a node; empty if the node is not of this source.
     pub fn text_of(&self, node: Node<'_>) -> &'t str {
         self.text.get(node.byte_range()).unwrap_or_default()
     }
@@ -144,9 +146,8 @@ impl<'t> Source<'t> {
 }
 
 fn parse(parser: &mut Parser, text: &str, old: Option<&Tree>) -> Result<Tree, NotParsed> {
-    // The callback comes every 100 operations of the parser; ordinary code needs one for every few
-    // hundred bytes. Error recovery on adversarial input can need thousands of times more, and
-    // counting is the only bound that needs no clock.
+    // The parser calls back every 100 operations; ordinary code needs one operation for every few hundred bytes.
+    // Error recovery on hostile input can need thousands of times more. Only counting limits that without a clock.
     let mut budget = 20_000 + text.len() / 10;
     let mut progress = |_: &tree_sitter::ParseState| {
         budget = budget.saturating_sub(1);
@@ -160,8 +161,8 @@ fn parse(parser: &mut Parser, text: &str, old: Option<&Tree>) -> Result<Tree, No
         .ok_or(NotParsed::TooMuchWork)
 }
 
-/// Where masking what a grammar does not know leaves fewer errors: the text so masked, and its tree. All kinds
-/// of gaps at once, or else those that help each by itself.
+/// The text with unknown code masked, and its tree, if that reduces the errors. It tries all kinds of gaps together,
+/// and otherwise each kind by itself.
 fn without_gaps(parser: &mut Parser, language: Language, text: &str, tree: &Tree) -> Option<(String, Tree)> {
     let kinds = gaps::edits(language, text, tree);
     let mut fewest = errors(tree);
@@ -187,7 +188,7 @@ fn without_gaps(parser: &mut Parser, language: Language, text: &str, tree: &Tree
     best
 }
 
-/// How many errors a tree has.
+/// The number of errors in a tree.
 fn errors(tree: &Tree) -> usize {
     let mut count = 0;
     visit(tree.root_node(), |node, _| {
@@ -197,7 +198,7 @@ fn errors(tree: &Tree) -> usize {
     count
 }
 
-/// 1-based line and column (in characters) of a byte offset of a text; offsets beyond it, or inside a
+/// 1-based line and column (in characters) of a byte offset of a text; offsets after its end, or inside of a
 /// character, are moved back.
 fn position(text: &str, byte: usize) -> (u32, u32) {
     let mut end = byte.min(text.len());

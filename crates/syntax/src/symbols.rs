@@ -1,6 +1,7 @@
-//! The words in which an outline is told: symbols, imports, exports. The same for every language.
+//! The parts of an outline: symbols, imports, exports. They are the same for every language.
 //!
-//! `outline/` and `languages/` fill it, `guardian` and `context` read it. It holds no nodes, so it outlives the tree.
+//! `outline/` and `languages/` create them, `guardian` and `context` read them. They contain no nodes, so they
+//! outlive the tree.
 
 use serde::{Deserialize, Serialize};
 use tree_sitter::Node;
@@ -27,13 +28,13 @@ pub enum SymbolKind {
 /// How many arguments a function takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arity {
-    /// No fewer than these
+    /// At least so many
     pub required: u32,
-    /// No more than these; `None` where there is no limit (rest parameters)
+    /// At most so many; `None` without a limit (rest parameters)
     pub max: Option<u32>,
 }
 
-/// Something that a file defines: at its top level, or one level below (methods, items of modules).
+/// A definition of a file: at its top level, or one level below (methods, items of modules).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbol {
     /// Its name in the source; `default` for an anonymous default export
@@ -44,8 +45,8 @@ pub struct Symbol {
     pub line: u32,
     /// Last line, 1-based
     pub end_line: u32,
-    /// Whether other files can reach it by name: `export`, `pub` (not `pub(crate)`-only: any `pub`),
-    /// a capital in Go, no leading underscore in Python
+    /// Whether other files can use its name: `export`, any `pub` (also `pub(crate)`), a capital letter in Go, no
+    /// leading underscore in Python
     pub exported: bool,
     /// Arguments, for functions and methods; the receiver (`self`) is not counted
     pub arity: Option<Arity>,
@@ -76,16 +77,16 @@ pub enum ImportKind {
 /// A name that an import brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedName {
-    /// The name in the module: `default`, `*` for all of it
+    /// The name in the module: `default`, or `*` for everything
     pub name: String,
-    /// The name in this file, where it is another
+    /// The name in this file, if it differs
     pub alias: Option<String>,
     /// 1-based
     pub line: u32,
 }
 
 impl ImportedName {
-    /// The name by which this file knows it.
+    /// Its name in this file.
     pub fn local(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
     }
@@ -96,15 +97,15 @@ impl ImportedName {
 pub struct Import {
     /// The module: `./a`, `react`, `crate::a::b`, `..pkg.mod`, `net/http`
     pub module: String,
-    /// The names taken from it; empty where the module itself is imported
+    /// The names that are imported; empty if the module itself is imported
     pub names: Vec<ImportedName>,
-    /// The name which the whole module has here (`import * as x`, `import a.b as x`, Go's `x "path"`)
+    /// The name of the whole module in this file (`import * as x`, `import a.b as x`, Go's `x "path"`)
     pub alias: Option<String>,
     /// 1-based
     pub line: u32,
     /// How it is written
     pub kind: ImportKind,
-    /// Inside a function, a condition or a `try`: it may be meant to fail
+    /// Inside of a function, a condition or a `try`, where an import may be allowed to fail
     pub conditional: bool,
 }
 
@@ -113,15 +114,15 @@ pub struct Import {
 pub struct Export {
     /// The exported name; `default`; `*` for `export * from`
     pub name: String,
-    /// The name in this file, or in the module that it comes from
+    /// The name in this file, or in the module from which it comes
     pub local: String,
-    /// The module that it is passed on from
+    /// The module from which it is exported again
     pub from: Option<String>,
     /// 1-based
     pub line: u32,
 }
 
-/// The public face of a file.
+/// The public interface of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outline {
     /// Definitions, in source order
@@ -130,8 +131,8 @@ pub struct Outline {
     pub imports: Vec<Import>,
     /// ECMAScript's exports (other languages: see [`Symbol::exported`])
     pub exports: Vec<Export>,
-    /// The file exports names in a way that cannot be listed (`module.exports = x`, `__getattr__`,
-    /// `from x import *`, a syntax error): absence of a name proves nothing
+    /// The file exports names in a way that cannot be listed (`module.exports = x`, `__getattr__`, `from x import *`,
+    /// a syntax error), so the absence of a name proves nothing
     pub open: bool,
 }
 

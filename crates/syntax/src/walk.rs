@@ -1,6 +1,6 @@
-//! Walking trees without recursion.
+//! Walks trees without recursion.
 //!
-//! Everything that looks at a tree uses it. Code that a model wrote nests as deep as it likes: nothing here may recurse.
+//! All code that inspects a tree uses it. Code from a model can nest to any depth, so nothing here may recurse.
 
 use tree_sitter::Node;
 
@@ -15,8 +15,8 @@ pub enum VisitStep {
     Stop,
 }
 
-/// Visits a node and what is below it in source order, with the depth below `root`. Iterative, as trees
-/// may be deeper than any stack.
+/// Visits a node and its descendants in source order, with the depth below `root`. Iterative, because trees may be
+/// deeper than any stack.
 pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> VisitStep) {
     let mut cursor = root.walk();
     let mut depth = 0;
@@ -44,7 +44,7 @@ pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> Visit
     }
 }
 
-/// Whether a word stands somewhere in a text, by itself: where it does not, no tree need be walked to find it.
+/// Whether a text contains this word, not as part of a longer name. If not, no tree needs to be searched for it.
 pub(crate) fn holds_word(text: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(word).any(|(at, _)| {
@@ -54,7 +54,7 @@ pub(crate) fn holds_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The named children of a node, comments left out.
+/// The named children of a node, without comments.
 pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()

@@ -1,5 +1,5 @@
-//! One folder a language: its outline, and what its grammar does not know. A new language is a folder
-//! here, a variant of [`crate::Language`], and the rows that the compiler then asks for.
+//! One folder for each language: its outline, and the gaps of its grammar. For a new language, add a
+//! folder here, a variant of [`crate::Language`], and the rows that the compiler then requires.
 
 pub(crate) mod ecmascript;
 pub(crate) mod go;

@@ -1,8 +1,8 @@
-//! The public face of a file: what it defines, what it imports, what it exports. How each language says so is read by
-//! the file of that language in `languages`.
+//! The public interface of a file: its definitions, imports and exports. The file of each language in `languages`
+//! reads them.
 //!
-//! No import is resolved: `guardian` and `context` do that. A text with a syntax error is `open`, as names may be
-//! hidden.
+//! It resolves no import; `guardian` and `context` do that. A text with a syntax error is `open`, because names may
+//! be hidden.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use crate::languages::{ecmascript, go, python, rust};
 use crate::source::Source;
 use crate::symbols::Outline;
 
-/// The outline of a text; empty and `open` where it was not parsed.
+/// The outline of a text; empty and `open` if the text was not parsed.
 pub fn outline(language: Language, text: &str) -> Outline {
     match Source::parse(language, text) {
         Ok(source) => source.outline(),

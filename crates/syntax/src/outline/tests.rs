@@ -1,4 +1,4 @@
-//! Tests of `outline`, with what they say written out.
+//! Tests of `outline`, with the expected outlines written out.
 
 use expect_test::{Expect, expect};
 

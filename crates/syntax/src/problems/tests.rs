@@ -1,4 +1,4 @@
-//! Tests of `problems`, with what they say written out.
+//! Tests of `problems`, with the expected messages written out.
 
 use expect_test::{Expect, expect};
 

@@ -1,8 +1,8 @@
-//! TypeScript and JavaScript that run and that their grammars do not know.
+//! Valid TypeScript and JavaScript that the grammars do not know.
 
 use crate::edit::{Edit, ErrorAt, closed, is_part, name, words};
 
-/// What is read as something else without an error: `await using x = f()` is no `await` of a name.
+/// Masks code that is misread without an error: `await using x = f()` does not await a name.
 pub(crate) fn always(text: &str) -> Vec<Edit> {
     words(text, "using")
         .filter(|(at, word)| declares(text, *at, at + word.len()))
@@ -15,7 +15,7 @@ pub(crate) fn always(text: &str) -> Vec<Edit> {
         .collect()
 }
 
-/// Whether a `using` is the keyword: a name follows on its line, and after that a value or `of`.
+/// Whether `using` is the keyword: a name follows on its line, and then a value or `of`.
 fn declares(text: &str, at: usize, end: usize) -> bool {
     let rest = &text[end..];
     let after = rest.trim_start_matches(' ');
@@ -37,7 +37,7 @@ fn declares(text: &str, at: usize, end: usize) -> bool {
         && (is_value || is_loop || next.starts_with(':'))
 }
 
-/// What may be masked in a text with errors, one list a kind of gap.
+/// Possible masks in a text with errors, one list for each kind of gap.
 pub(crate) fn edits(text: &str, typed: bool, tsx: bool, errors: &[ErrorAt<'_>]) -> Vec<Vec<Edit>> {
     let mut all = vec![at_errors(text, errors), reserved_aliases(text), phases(text)];
     if !typed || tsx {
@@ -62,7 +62,7 @@ pub(crate) fn edits(text: &str, typed: bool, tsx: bool, errors: &[ErrorAt<'_>]) 
     all
 }
 
-/// What only an error tells from code that means something else.
+/// Masks code that only an error distinguishes from code with another meaning.
 fn at_errors(text: &str, errors: &[ErrorAt<'_>]) -> Vec<Edit> {
     let mut edits = Vec::new();
     for error in errors {
@@ -79,8 +79,8 @@ fn at_errors(text: &str, errors: &[ErrorAt<'_>]) -> Vec<Edit> {
     edits
 }
 
-/// Each `&` that stands between tags or in an attribute and begins no entity, as far as the brackets before it
-/// tell. Where that is wrong it was an operator, and becomes one.
+/// Each `&` between tags or in an attribute that begins no entity, as far as the brackets before it show. If
+/// that is wrong, the `&` was an operator, and becomes another one.
 fn ampersands(text: &str) -> Vec<Edit> {
     const FAR: usize = 400;
     let bare = text.match_indices('&').filter(|(at, _)| {
@@ -129,7 +129,7 @@ fn members(text: &str) -> Vec<Edit> {
             edits.push(Edit::blank(text, at..at + word.len()));
         }
     }
-    // An index signature of the class itself
+    // An index signature on the class itself
     for (at, word) in words(text, "static") {
         let after = text[at + word.len()..].trim_start_matches(' ');
         if let Some(key) = after.strip_prefix('[')
@@ -139,7 +139,7 @@ fn members(text: &str) -> Vec<Edit> {
             edits.push(Edit::new(at, ";     "));
         }
     }
-    // A member that begins with `in` is taken for the operator, and ends no line before it
+    // The grammar takes a member that begins with `in` for the operator, so the line before does not end
     for keyword in ["in", "instanceof"] {
         for (at, _) in text.match_indices(keyword) {
             let begins = text[..at].trim_end_matches([' ', '\t']).ends_with('\n');
@@ -154,7 +154,7 @@ fn members(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// `global { … }` within the declaration of a module.
+/// `global { … }` inside of a module declaration.
 fn ambient(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (at, word) in words(text, "global") {
@@ -166,7 +166,7 @@ fn ambient(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// `f<<T>(x: T) => U>()`: two brackets that are no shift.
+/// `f<<T>(x: T) => U>()`: two brackets that are not a shift.
 fn shifted_generics(text: &str) -> Vec<Edit> {
     let opens = text.match_indices("<<").filter_map(|(at, _)| {
         let generics = at + 1;
@@ -177,7 +177,7 @@ fn shifted_generics(text: &str) -> Vec<Edit> {
     opens.collect()
 }
 
-/// A tag with types: ``styled.div<Props>`…` ``. The grammar wants a `!` between them.
+/// A tag with type arguments: ``styled.div<Props>`…` ``. The grammar wants a `!` between them.
 fn tagged_templates(text: &str) -> Vec<Edit> {
     const FAR: usize = 4_000;
     let mut edits = Vec::new();
@@ -201,10 +201,10 @@ fn tagged_templates(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Keywords of types that are names elsewhere.
+/// Type keywords that are used as names.
 fn keywords_as_names(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
-    // A type that is called `type`
+    // A type with the name `type`
     for (at, word) in words(text, "type") {
         let after = text[at + word.len()..].trim_start();
         if after.starts_with("extends ") {
@@ -228,7 +228,7 @@ fn keywords_as_names(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// First on its line, modifiers and decorators aside.
+/// Whether a member begins here: first on its line, except for modifiers and decorators.
 fn starts_member(text: &str, at: usize) -> bool {
     let line = text[..at].rsplit('\n').next().unwrap_or_default().trim_start();
     let modifiers = [
@@ -273,7 +273,7 @@ fn variance(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// A call signature with type parameters, after a member that no `;` ends.
+/// A call signature with type parameters, after a member without `;` at its end.
 fn call_signatures(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
     let mut at = 0;
@@ -293,7 +293,7 @@ fn call_signatures(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// The string of an `import("…")`, with the offset after the bracket that closes it.
+/// The string of an `import("…")`, and the offset after its closing bracket.
 fn imported(text: &str, at: usize) -> Option<usize> {
     const FAR: usize = 300;
     let rest = text.get(at + "import(".len()..)?;
@@ -330,7 +330,7 @@ fn import_types(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// `(import("x").A | import("x").B)[]`: the bracket opens no call.
+/// `(import("x").A | import("x").B)[]`: the bracket begins no call.
 fn imports_in_brackets(text: &str) -> Vec<Edit> {
     let types = text.match_indices("import(").filter_map(|(at, _)| {
         let end = imported(text, at)?;
@@ -385,7 +385,7 @@ fn reserved_aliases(text: &str) -> Vec<Edit> {
         }) else {
             continue;
         };
-        // The last letter is enough to make it a name
+        // Replacing the last letter is enough to make it a name
         let end = at + word.len() + (after.len() - trimmed.len()) + reserved.len();
         edits.push(Edit::new(end - 1, "_"));
     }

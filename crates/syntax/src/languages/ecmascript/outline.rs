@@ -1,7 +1,7 @@
-//! The outline of a file of TypeScript and JavaScript.
+//! The outline of a TypeScript or JavaScript file.
 //!
-//! Symbols are of the top level and of its classes; `require` and `import()` count anywhere. It resolves no module, and
-//! does not list what CommonJS exports: such a file is `open`.
+//! It lists symbols of the top level and of its classes; `require` and `import()` count anywhere. It resolves no
+//! module, and does not list exports of CommonJS: such a file is `open`.
 
 use tree_sitter::Node;
 
@@ -353,13 +353,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// `require("x")`, `import("x")`, and CommonJS exports, wherever they are.
+    /// Finds `require("x")`, `import("x")`, and CommonJS exports at any place.
     fn calls_and_assignments(&mut self) {
         let root = self.source.root();
         let mut calls = Vec::new();
         let mut open = false;
         visit(root, |node, depth| {
-            // A statement that holds none of the words holds none of the calls.
+            // A statement without these words contains none of the calls.
             if depth == 1 {
                 let text = self.source.text_of(node);
                 let may = ["import", "require", "exports"].iter().any(|word| text.contains(word));

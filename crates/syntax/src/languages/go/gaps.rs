@@ -1,9 +1,9 @@
-//! Go that compiles and that its grammar does not know.
+//! Valid Go that the grammar does not know.
 
 use crate::edit::{Edit, closed, is_part, words};
 
-/// `new(expression)` of Go 1.26: the grammar reads a type there, and takes `new(f())` for the type of a
-/// function without saying a word. With another name it is a call like any other.
+/// `new(expression)` of Go 1.26: the grammar expects a type there, and reads `new(f())` as a function
+/// type without an error. With another name it is an ordinary call.
 pub(crate) fn always(text: &str) -> Vec<Edit> {
     let calls = words(text, "new").filter(|(at, word)| text[at + word.len()..].starts_with('('));
     let of_values = calls.filter(|(at, word)| {
@@ -17,7 +17,7 @@ pub(crate) fn always(text: &str) -> Vec<Edit> {
 fn is_value(argument: &str) -> bool {
     const TYPES: [&str; 6] = ["[", "*", "map[", "chan ", "chan<-", "<-chan"];
     if ["struct", "interface", "func("].iter().any(|start| argument.starts_with(start)) {
-        // The type goes as far as its braces
+        // The type ends with its braces
         let body = argument.find('{').and_then(|open| closed(argument, open));
         return body.is_some_and(|end| !argument[end..].trim().is_empty());
     }
@@ -28,7 +28,7 @@ fn is_value(argument: &str) -> bool {
     if is_path && !argument.starts_with(|c: char| c.is_ascii_digit()) {
         return argument.matches('.').count() > 1;
     }
-    // A generic type, or an element of a list: both parse
+    // A generic type and an element of a list look the same, and both parse
     !argument.is_empty() && !argument.ends_with(']')
 }
 

@@ -1,4 +1,4 @@
-//! Go: `outline` and `gaps`. One file at a time: what a package has over its files is for those who read the outlines.
+//! Go: `outline` and `gaps`. They see one file at a time; users of the outlines combine the files of a package.
 
 pub(crate) mod gaps;
 pub(crate) mod outline;

@@ -1,7 +1,7 @@
-//! The outline of a file of Go.
+//! The outline of a Go file.
 //!
-//! Declarations of the top level only. It does not know what an imported package is called where no alias is given, and
-//! fills in no `exports`: a capital exports.
+//! It lists only declarations of the top level. It does not know the name of an imported package without an alias, and
+//! leaves `exports` empty, because a capital letter exports.
 
 use tree_sitter::Node;
 

@@ -1,8 +1,8 @@
-//! Python that runs and that its grammar does not know.
+//! Valid Python that the grammar does not know.
 
 use crate::edit::{Edit, closed, name, words};
 
-/// What may be masked in a text with errors, one list a kind of gap.
+/// Possible masks in a text with errors, one list for each kind of gap.
 pub(crate) fn edits(text: &str) -> Vec<Vec<Edit>> {
     vec![defaults(text)]
 }

@@ -1,4 +1,4 @@
-//! Python: `outline`, `gaps`, and `problems`, as its grammar lets through what Python refuses.
+//! Python: `outline`, `gaps`, and `problems`, because the grammar accepts code that Python rejects.
 
 pub(crate) mod gaps;
 pub(crate) mod outline;

@@ -1,7 +1,7 @@
-//! The outline of a file of Python.
+//! The outline of a Python file.
 //!
-//! Definitions under `if` and `try` are the module's, those in functions are left out. A `*` import or `__getattr__`
-//! makes it `open`. It does not read `__all__`, and fills in no `exports`.
+//! Definitions under `if` and `try` belong to the module; those in functions are left out. A `*` import or
+//! `__getattr__` makes it `open`. It does not read `__all__`, and leaves `exports` empty.
 
 use tree_sitter::Node;
 
@@ -13,7 +13,7 @@ use crate::walk::{VisitStep, children, holds_word, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
-    // Definitions under `if` and `try` at the top level are the module's as well
+    // Definitions under `if` and `try` at the top level belong to the module too
     let mut pending: Vec<Node<'_>> = children(source.root());
     pending.reverse();
     while let Some(node) = pending.pop() {
@@ -143,7 +143,7 @@ impl Reader<'_, '_> {
             }
         }
         if keyword_only {
-            // Callers name them; positions say nothing
+            // Callers pass them by name, so positions do not matter
             rest = true;
         }
         let receiver = usize::from(method);
@@ -155,7 +155,8 @@ impl Reader<'_, '_> {
 
     fn imports(&mut self) {
         let mut found = Vec::new();
-        // Conditional from here: depth and end of the outermost `try`, `if` or function
+        // Imports before this byte are conditional: it is the end of the outermost `try`, `if`, `with`, function or
+        // class
         let mut conditional_until = 0;
         visit(self.source.root(), |node, _| match node.kind() {
             "import_statement" | "import_from_statement" | "future_import_statement" => {

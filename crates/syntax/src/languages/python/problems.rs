@@ -1,14 +1,14 @@
-//! What Python refuses and its grammar lets through.
+//! Problems that Python rejects and its grammar accepts.
 //!
-//! Called by `problems`, for blocks only: empty ones, and statements in different columns. Statements out of place are
-//! for `not-accepted` of the Guardian.
+//! `problems` calls it. It checks only blocks: empty ones, and statements in different columns. The Guardian's
+//! `not-accepted` handles statements in wrong places.
 
 use crate::problem::{Found, MAX_PROBLEMS, ProblemKind};
 use crate::source::Source;
 use crate::walk::{VisitStep, children, visit};
 
-/// What Python refuses and its grammar lets through: bodies without a statement, and statements of
-/// one block in different columns.
+/// Finds code that Python rejects and its grammar accepts: bodies without a statement, and statements of one block in
+/// different columns.
 pub(crate) fn check(source: &Source<'_>, found: &mut Vec<Found>) {
     let limit = found.len() + MAX_PROBLEMS;
     visit(source.root(), |node, _| {
@@ -29,7 +29,7 @@ pub(crate) fn check(source: &Source<'_>, found: &mut Vec<Found>) {
                 let mut row = usize::MAX;
                 for statement in statements {
                     let start = statement.start_position();
-                    // After `;`, or on the line of the header, the column is free
+                    // After `;`, or on the line of the header, any column is allowed
                     let first_on_line = source
                         .text()
                         .get(statement.start_byte().saturating_sub(start.column)..statement.start_byte())

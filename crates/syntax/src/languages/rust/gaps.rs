@@ -1,14 +1,14 @@
-//! Rust that compiles and that its grammar does not know.
+//! Valid Rust that the grammar does not know.
 
 use crate::edit::{Edit, closed, is_part, name, words};
 
-/// Types that a macro may be called after; the grammar takes them for the type only.
+/// Types whose names may also be names of macros; the grammar knows only the types.
 const PRIMITIVES: [&str; 17] = [
     "str", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
     "isize", "f32", "f64",
 ];
 
-/// What may be masked in a text with errors, one list a kind of gap.
+/// Possible masks in a text with errors, one list for each kind of gap.
 pub(crate) fn edits(text: &str) -> Vec<Vec<Edit>> {
     vec![
         modifiers(text),
@@ -30,7 +30,7 @@ fn modifiers(text: &str) -> Vec<Edit> {
         for (at, _) in words(text, word) {
             let after = text[at + word.len()..].trim_start();
             if !text[..at].ends_with('#') && next.iter().any(|next| after.starts_with(next)) {
-                // What is left of a generator is an asynchronous block or a plain one
+                // Without the keyword, a generator is an asynchronous or a plain block
                 let end = at + word.len();
                 let moved = after.starts_with("move").then(|| text.len() - after.len() + "move".len());
                 edits.push(Edit::blank(text, at..moved.unwrap_or(end)));
@@ -40,7 +40,7 @@ fn modifiers(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Macros that are called after a primitive type, and `try!` of edition 2015.
+/// Macros with the name of a primitive type, and `try!` of edition 2015.
 fn macros(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
     for word in PRIMITIVES.iter().chain(&["try"]) {
@@ -57,7 +57,7 @@ fn macros(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Macros may be given any punctuation.
+/// Arguments of macros may contain any punctuation.
 fn punctuation(text: &str) -> Vec<Edit> {
     let tilde = text.match_indices('~').map(|(at, _)| Edit::new(at, "+"));
     let dollar = text.match_indices('$').filter(|(at, _)| {
@@ -67,7 +67,7 @@ fn punctuation(text: &str) -> Vec<Edit> {
     tilde.chain(dollar.map(|(at, _)| Edit::new(at, ";"))).collect()
 }
 
-/// `impl const Trait`, `T: const Trait`, `T: [const] Trait`, and an item that is called `default`.
+/// `impl const Trait`, `T: const Trait`, `T: [const] Trait`, and an item with the name `default`.
 fn constness(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
     for (at, word) in words(text, "const") {
@@ -116,7 +116,7 @@ fn patterns(text: &str) -> Vec<Edit> {
     edits
 }
 
-/// Attributes where the grammar has none: on parameters, on fields of patterns.
+/// Attributes at places that the grammar does not allow: on parameters, on fields of patterns.
 fn attributes(text: &str) -> Vec<Edit> {
     let odd = text.match_indices("#[").filter(|(at, _)| {
         let before = text[..*at].trim_end();

@@ -1,4 +1,4 @@
-//! Rust: `outline` and `gaps`. No macro is expanded and no `cfg` decided: what is under one is conditional.
+//! Rust: `outline` and `gaps`. It expands no macro and evaluates no `cfg`: code under one is conditional.
 
 pub(crate) mod gaps;
 pub(crate) mod outline;

@@ -1,7 +1,7 @@
-//! The outline of a file of Rust.
+//! The outline of a Rust file.
 //!
-//! `mod name;` is an import; which file it means is for others to resolve. Items in functions are left out, and so is
-//! what a macro makes. It fills in no `exports`: `pub` exports.
+//! `mod name;` is an import; callers find out which file it means. Items in functions, and those that a macro
+//! creates, are left out. It leaves `exports` empty, because `pub` exports.
 
 use tree_sitter::Node;
 
@@ -11,7 +11,7 @@ use crate::symbols::{
 };
 use crate::walk::{VisitStep, children, holds_word, visit};
 
-/// Items of modules nested deeper than this are not listed.
+/// Items of modules nested more deeply than this are not listed.
 const MAX_MODULES: usize = 8;
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
@@ -41,7 +41,7 @@ impl Reader<'_, '_> {
         self.source.text_of(node).to_string()
     }
 
-    /// Notes an item; answers with the list inside it that is to be read too.
+    /// Records an item; returns the list inside of it that must be read too.
     fn item<'n>(&mut self, node: Node<'n>, container: Option<&str>) -> Option<(Node<'n>, String)> {
         let kind = match node.kind() {
             "function_item" | "function_signature_item" if container.is_none() => SymbolKind::Function,
@@ -188,7 +188,7 @@ impl Reader<'_, '_> {
 
     fn use_one(&mut self, full: &str, alias: Option<String>, node: Node<'_>, conditional: bool) {
         match full.rsplit_once("::") {
-            // `use a::b::{self}` brings `b`, from `a`
+            // The import `use a::b::{self}` brings `b`, from `a`
             Some((module, "self")) => match module.rsplit_once("::") {
                 Some((outer, name)) => {
                     let name = ImportedName { name: name.to_string(), alias, line: line(node) };
