@@ -1,7 +1,7 @@
-//! What the Searcher starts with: where things are, and what of it fits the objective.
+//! The Searcher's first text: an overview of the repository, and files that fit the objective.
 //!
-//! Stands on `search` and `budget`; `engine::steps::plan` asks for it. It opens no file and shows no code: all that it
-//! says is in the index. Files that have no room are counted.
+//! Uses `search` and `budget`; `engine::steps::plan` calls it. It opens no file and shows no code: everything comes
+//! from the index. Files without room are counted.
 
 use crate::budget::{Limited, bytes_of, count, shown};
 use crate::file::Role;
@@ -9,19 +9,19 @@ use crate::index::Index;
 use crate::search::render_one;
 use std::collections::BTreeMap;
 
-/// Files ranked for one brief.
+/// The most files that are ranked for one brief.
 const MAX_FILES: usize = 60;
-/// Files with less than this of the best score are not shown, beyond the first few.
+/// Files with less than this share of the best score are left out, beyond the first few.
 const WEAK: f32 = 0.2;
 const ALWAYS: usize = 8;
-/// Folders deeper than this are only counted.
+/// Deeper folders are only counted.
 const MAX_DEPTH: usize = 6;
-/// The part of the budget, and the bytes, that the tree of folders may take.
+/// The share of the budget, and the bytes, that the tree of folders may use.
 const TREE_SHARE: f32 = 0.25;
 const TREE_BYTES: usize = 4_000;
 
-/// An overview of the repository and the files that fit `objective`, best first, of at most
-/// `budget_tokens` by [`crate::estimate_tokens`]. Says how many files were left out.
+/// An overview of the repository and the files that fit `objective`, best first, in at most `budget_tokens` by
+/// [`crate::estimate_tokens`]. Names how many files were left out.
 pub fn brief_input(index: &Index, objective: &str, budget_tokens: usize) -> String {
     let budget = bytes_of(budget_tokens);
     let mut text = Limited::new(budget);
@@ -30,7 +30,7 @@ pub fn brief_input(index: &Index, objective: &str, budget_tokens: usize) -> Stri
     text.push(&tree(index, tree_limit.min(text.left())));
 
     let mut hits = index.search(objective, MAX_FILES);
-    // Far behind the best, a file is there for a chance word.
+    // A file with a much lower score than the best contains only a chance word.
     let least = hits.first().map_or(0.0, |best| best.score * WEAK);
     let strong = hits.iter().filter(|hit| hit.score >= least).count();
     hits.truncate(strong.max(ALWAYS));
@@ -76,7 +76,7 @@ fn languages(index: &Index) -> String {
     format!("{}: {}.", count(index.entries.len(), "file"), kinds.join(", "))
 }
 
-/// The folders with the number of files in them, as deep as fits `limit` bytes.
+/// The folders with their numbers of files, to the depth that fits `limit` bytes.
 fn tree(index: &Index, limit: usize) -> String {
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in &index.entries {

@@ -1,12 +1,13 @@
-//! Texts that never grow beyond their budget.
+//! Texts that never exceed their budget.
 //!
-//! `brief` and `task` write through it. It estimates tokens from bytes and must never let more through.
+//! `brief` and `task` write through it. It estimates tokens from bytes, and its texts stay within the limit.
 
 use std::borrow::Cow;
 
 pub(crate) use shared::text::{clip, count};
 
-/// Bytes of a token, on average over code and prose; the engine corrects by the usage that OpenCode reports.
+/// Average bytes of a token over code and prose; the engine corrects it with the usage that OpenCode
+/// reports.
 const BYTES_PER_TOKEN: f64 = 3.9;
 
 /// How many tokens a text costs, rounded up.
@@ -19,7 +20,7 @@ pub(crate) fn bytes_of(tokens: usize) -> usize {
     (tokens as f64 * BYTES_PER_TOKEN).floor() as usize
 }
 
-/// A text with a limit: what does not fit is refused whole, so that no line is cut in the middle.
+/// A text with a limit: a part that does not fit is rejected as a whole, so that no line is cut.
 #[derive(Debug)]
 pub(crate) struct Limited {
     text: String,
@@ -31,7 +32,7 @@ impl Limited {
         Self { text: String::new(), limit }
     }
 
-    /// Adds `part` where it fits, and says whether it did.
+    /// Adds `part` if it fits, and returns whether it did.
     pub(crate) fn push(&mut self, part: &str) -> bool {
         let fits = part.len() <= self.left();
         if fits {
@@ -40,12 +41,12 @@ impl Limited {
         fits
     }
 
-    /// How many bytes are left.
+    /// The number of free bytes.
     pub(crate) fn left(&self) -> usize {
         self.limit.saturating_sub(self.text.len())
     }
 
-    /// Allows `bytes` more, which were kept back until now.
+    /// Allows `bytes` more, which were reserved until now.
     pub(crate) fn release(&mut self, bytes: usize) {
         self.limit += bytes;
     }
@@ -55,7 +56,7 @@ impl Limited {
     }
 }
 
-/// A path as it stands in a text: one line, whatever characters it has.
+/// A path for a text: on one line, with any characters escaped that would break it.
 pub(crate) fn shown(path: &str) -> Cow<'_, str> {
     if path.contains(|c: char| c.is_control() || c == '"') {
         Cow::Owned(format!("{path:?}"))

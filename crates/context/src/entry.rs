@@ -1,7 +1,7 @@
-//! What the index keeps of one file, and how it counts words.
+//! The index's data about one file, with the counts of its words.
 //!
-//! Filled by `index`, read by `graph`, `resolve` and `ranking`. It parses nothing itself. Entries are kept on disk: who
-//! changes a field raises the format in `index/kept`.
+//! `index` creates entries; `graph`, `resolve` and `ranking` read them. It parses nothing itself. Entries are kept on
+//! disk: a change of a field requires a new format number in `index/kept`.
 
 use crate::file::{Role, Stamp};
 use crate::manifest::Manifest;
@@ -13,7 +13,7 @@ use syntax::{Import, Language, Symbol};
 pub(crate) type FileId = u32;
 pub(crate) type TermId = u32;
 
-/// What is known of one file. Symbols, imports and words are packed: few of them are ever asked for.
+/// The data about one file. Symbols, imports and words are packed, because few of them are ever read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) path: Box<str>,
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) imports: Box<[u8]>,
     pub(crate) manifest: Option<Manifest>,
     pub(crate) terms: Box<[u8]>,
-    /// How many words each field has.
+    /// The number of words in each field.
     pub(crate) lengths: Lengths,
     pub(crate) stamp: Option<Stamp>,
     pub(crate) hash: u64,
@@ -32,12 +32,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// What the file defines, in the order of its lines.
+    /// The symbols that the file defines, in the order of its lines.
     pub(crate) fn symbols(&self) -> Vec<Symbol> {
         postcard::from_bytes(&self.symbols).unwrap_or_default()
     }
 
-    /// What the file imports, in the order of its lines.
+    /// The imports of the file, in the order of its lines.
     pub(crate) fn imports(&self) -> Vec<Import> {
         postcard::from_bytes(&self.imports).unwrap_or_default()
     }
@@ -47,18 +47,18 @@ impl Entry {
         Counted::new(&self.terms)
     }
 
-    /// Bytes that the entry takes.
+    /// The size of the entry in bytes.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.path.len() + self.symbols.len() + self.imports.len() + self.terms.len()
     }
 }
 
-/// Symbols, or imports, as the index keeps them.
+/// Symbols or imports in the form that the index keeps.
 pub(crate) fn packed<T: Serialize>(list: &[T]) -> Box<[u8]> {
     postcard::to_allocvec(list).unwrap_or_default().into_boxed_slice()
 }
 
-/// How much of a file is looked at.
+/// How much of a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Depth {
     Name,

@@ -1,22 +1,22 @@
-//! Parts of a file, chosen for a question, with line numbers and a word on what lies between.
+//! Excerpts of a file for a question, with line numbers and a note about each gap.
 //!
-//! `task` and `brief` ask for them, `budget` sets how long. It reads texts that it is given, and no file.
+//! `task` and `brief` request them, `budget` sets their length. It gets texts and opens no file.
 
 use crate::budget::clip;
 use crate::query::Query;
 use syntax::{Language, Symbol, SymbolKind};
 
-/// Longer lines are cut: data inside code.
+/// Longer lines are cut, because they are data inside of code.
 pub(crate) const MAX_LINE: usize = 400;
-/// Without symbols, or inside one that is longer, a file is cut into pieces of so many lines.
+/// Without symbols, or inside of a longer one, a file is cut into pieces of this many lines.
 const PIECE: usize = 40;
-/// The beginning of a file, its imports, is always worth showing.
+/// The first lines of a file, its imports, are always shown if possible.
 const HEAD: usize = 12;
-/// Lines of an outline.
+/// The most lines of an outline.
 const MAX_OUTLINE: usize = 100;
-/// How often a choice that came out too long is made again.
+/// How often a selection that is too long is repeated.
 const ROUNDS: usize = 12;
-/// Symbols named where lines are left out.
+/// The most symbols that are named for a gap.
 const MAX_NAMED: usize = 12;
 
 /// Lines `from..to`, 0-based.
@@ -26,7 +26,7 @@ pub(crate) struct Block {
     pub(crate) to: usize,
 }
 
-/// The parts of `text` that fit `query` best, in at most `limit` bytes; empty where not even a line fits.
+/// The parts of `text` that fit `query` best, in at most `limit` bytes; empty if not even a line fits.
 pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let symbols =
@@ -45,13 +45,13 @@ pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> St
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    // Where anything fits the question, what does not is left to be asked for.
+    // If any block fits the question, blocks that do not fit are left out; the reader can ask for them.
     if ranked.iter().any(|(fit, n)| *fit > 0.0 && blocks[*n].from > 0) {
         ranked.retain(|(fit, _)| *fit > 0.0);
     }
 
-    // What is said of the gaps takes room too, and how much is known only when all is drawn: so choose, draw,
-    // and where it came out too long, choose again with more kept back.
+    // Notes about gaps take room too, and their length is known only after drawing. So it selects, draws, and if the
+    // result is too long, selects again with more bytes reserved.
     let mut kept_back = 0;
     for _ in 0..ROUNDS {
         let room = limit.saturating_sub(kept_back);
@@ -65,7 +65,7 @@ pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> St
     String::new()
 }
 
-/// The best blocks that fit `room` bytes.
+/// The best blocks that fit into `room` bytes.
 fn choose(lines: &[&str], blocks: &[Block], ranked: &[(f32, usize)], room: usize) -> Vec<bool> {
     let mut chosen = vec![false; blocks.len()];
     let mut spent = 0;
@@ -80,7 +80,7 @@ fn choose(lines: &[&str], blocks: &[Block], ranked: &[(f32, usize)], room: usize
     chosen
 }
 
-/// The outline of a file: its symbols that others reach, as they are written, a line each, in at most `limit` bytes.
+/// The outline of a file: its exported symbols as they are written, one line each, in at most `limit` bytes.
 pub(crate) fn outline(text: &str, symbols: &[Symbol], limit: usize) -> String {
     let reachable = |symbol: &Symbol| {
         symbol.exported
@@ -118,7 +118,7 @@ fn listed<'a>(text: &str, symbols: impl Iterator<Item = &'a Symbol>, limit: usiz
     out.finish()
 }
 
-/// A file with its lines clipped, as it stands in a prompt in full.
+/// A whole file for a prompt, with long lines cut.
 pub(crate) fn whole(text: &str) -> String {
     if text.lines().all(|line| line.len() <= MAX_LINE) {
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
@@ -127,12 +127,12 @@ pub(crate) fn whole(text: &str) -> String {
     text.lines().map(|line| clip(line, MAX_LINE) + "\n").collect()
 }
 
-/// Cuts a file at its symbols: each innermost short one is a block, and so is what lies between.
+/// Cuts a file at its symbols: each innermost short symbol is a block, and so are the lines between.
 pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
     let mut cuts = vec![0, lines.len(), HEAD.min(lines.len())];
     for symbol in symbols {
         let from = (symbol.line as usize).saturating_sub(1);
-        // What stands right above a symbol, its comment and attributes, belongs to it.
+        // The comment and the attributes right above a symbol belong to it.
         let above = lines[..from.min(lines.len())].iter().rev().take_while(|line| is_attached(line)).count();
         cuts.push(from - above.min(from));
         cuts.push((symbol.end_line as usize).min(lines.len()));
@@ -143,7 +143,7 @@ pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for pair in cuts.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
-        // Empty lines between two symbols are no block of their own.
+        // Empty lines between two symbols are not a separate block.
         if let Some(last) = blocks.last_mut()
             && lines[from..to].iter().all(|line| line.trim().is_empty())
         {
@@ -185,7 +185,7 @@ fn draw(lines: &[&str], symbols: &[Symbol], blocks: &[Block], chosen: &[bool]) -
     text
 }
 
-/// What is not shown, so that the reader knows what to ask for.
+/// A note about a gap, so that the reader knows what to ask for.
 fn describe(gap: Block, lines: &[&str], symbols: &[Symbol]) -> String {
     if lines[gap.from..gap.to].iter().all(|line| line.trim().is_empty()) {
         return String::new();

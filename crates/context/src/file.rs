@@ -1,4 +1,4 @@
-//! One file: what is read of it, and what is not worth reading.
+//! Reads one file, and decides which files are not worth reading.
 
 use serde::{Deserialize, Serialize};
 use shared::StableHasher;
@@ -12,10 +12,10 @@ use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use syntax::Language;
 
-/// Larger files are known by name only.
+/// Larger files are known only by name.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What a file is for; ranks alike words differently.
+/// The purpose of a file; files with the same words rank differently by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Role {
@@ -24,11 +24,11 @@ pub(crate) enum Role {
     Docs,
     /// Configuration and data.
     Data,
-    /// Generated, vendored, locked, binary, too large or secret: known by name only.
+    /// Generated, vendored, locked, binary, too large or secret: known only by name.
     Opaque,
 }
 
-/// What tells whether a file is the same as before without reading it.
+/// Data that shows whether a file is unchanged, without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     pub(crate) bytes: u64,
@@ -54,7 +54,7 @@ pub(crate) fn is_inside(path: &str) -> bool {
         && Path::new(path).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
 }
 
-/// A folder whose files are read, and where it really lies.
+/// A folder whose files are read, with its real path.
 pub(crate) struct Folder<'a> {
     root: &'a Path,
     real: Option<PathBuf>,
@@ -69,14 +69,14 @@ impl<'a> Folder<'a> {
         self.root
     }
 
-    /// The text of a file below the root; `None` where it is missing, leaves the root by a link, is no ordinary
-    /// file, is not UTF-8, or is longer than [`MAX_BYTES`].
+    /// The text of a file below the root; `None` if it is missing, leaves the root through a link, is not an
+    /// ordinary file, is not UTF-8, or is longer than [`MAX_BYTES`].
     pub(crate) fn read(&self, path: &str) -> Option<String> {
         if !is_inside(path) {
             return None;
         }
         let full = self.root.join(path);
-        // A link may point anywhere; only what really lies in the project is read.
+        // A link may lead anywhere, so the real path must be in the project.
         if !full.canonicalize().ok()?.starts_with(self.real.as_ref()?) {
             return None;
         }
@@ -90,7 +90,7 @@ pub(crate) fn read_text(root: &Path, path: &str) -> Option<String> {
 }
 
 fn read_file(full: &Path) -> Option<String> {
-    // A pipe would be waited for.
+    // Reading a pipe would wait.
     if !full.metadata().ok()?.is_file() {
         return None;
     }
@@ -107,7 +107,7 @@ fn read_file(full: &Path) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// What a file is for, by its path.
+/// The purpose of a file, by its path.
 pub(crate) fn role_of(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
@@ -118,7 +118,7 @@ pub(crate) fn role_of(path: &str) -> Role {
         return Role::Opaque;
     }
     if Language::of_path(path).is_some() || CODE.contains(&extension) {
-        // What tests read is read with them
+        // Files that tests read count as tests
         let test = is_test(path) || folder(&["fixtures"]);
         return if test { Role::Test } else { Role::Code };
     }
@@ -128,7 +128,7 @@ pub(crate) fn role_of(path: &str) -> Role {
     }
 }
 
-/// Languages that are read as words only.
+/// Languages of which only words are read.
 const CODE: &[&str] = &[
     "c", "cc", "clj", "cpp", "cs", "css", "dart", "ex", "exs", "fs", "graphql", "h", "hpp", "hs", "html",
     "java", "jl", "kt", "kts", "lua", "m", "ml", "mm", "nix", "php", "pl", "proto", "r", "rb", "scala",
@@ -144,7 +144,7 @@ fn is_opaque(path: &str, name: &str, extension: &str) -> bool {
     is_lockfile(name) || UNREADABLE.contains(&extension) || is_always_secret(path) || name.contains(".min.")
 }
 
-/// Whether nobody writes this text by hand: it says so at its beginning, or its lines are not for people.
+/// Whether a text is generated: its beginning says so, or its lines are not meant for people.
 pub(crate) fn is_generated(text: &str) -> bool {
     let said = text.lines().take(6).any(|line| {
         line.len() < 300

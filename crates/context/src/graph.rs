@@ -1,6 +1,7 @@
 //! Which file imports which.
 //!
-//! `resolve/` says where an import leads, `index` builds it, `search` follows it. What leads out of the repository is not in it.
+//! `resolve/` finds the target of an import, `index` builds the graph, `search` follows it. Targets outside of the repository
+//! are not in it.
 
 use crate::entry::{Entry, FileId};
 use crate::resolve::Resolver;
@@ -13,10 +14,10 @@ pub(crate) struct Graph {
     importers: Lists,
 }
 
-/// A list for each file, behind each other.
+/// One list for each file, stored one after another.
 #[derive(Debug, Clone, Default)]
 struct Lists {
-    /// Where each list ends.
+    /// The end of each list.
     ends: Vec<u32>,
     items: Vec<FileId>,
 }
@@ -34,7 +35,7 @@ impl Lists {
         self.items.get(from as usize..to as usize).unwrap_or_default()
     }
 
-    /// The same edges the other way round.
+    /// The same edges in the other direction.
     fn reversed(&self) -> Self {
         let mut ends = vec![0_u32; self.ends.len()];
         for item in &self.items {
@@ -74,12 +75,12 @@ impl Graph {
         Self { importers: imports.reversed(), imports }
     }
 
-    /// The graph after the files in `fresh` (rising) changed; the paths are the same.
+    /// The graph after a change of the files in `fresh` (in rising order); the paths are the same.
     pub(crate) fn updated(&self, before: &[Arc<Entry>], entries: &[Arc<Entry>], fresh: &[usize]) -> Self {
         let moved = |n: &usize| {
             before.get(*n).map(|entry| &entry.manifest) != entries.get(*n).map(|entry| &entry.manifest)
         };
-        // A manifest says where the imports of other files lead.
+        // A manifest decides about the targets of imports in other files.
         if fresh.iter().any(moved) {
             return Self::build(entries);
         }
@@ -128,7 +129,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use std::fs;
 
-    /// Writes files, and compares which imports which.
+    /// Writes files, and compares their imports with the expected ones.
     fn check(files: &[(&str, &str)], expected: Expect) {
         let dir = tempfile::tempdir().unwrap();
         for (path, text) in files {

@@ -1,7 +1,7 @@
-//! What past commits say of the files, prepared for `ranking`.
+//! Facts from past commits about the files, prepared for `ranking`.
 //!
-//! It knows no git: the caller reads the commits and gives them as data. It gives no score and never goes to disk with
-//! an index. A file that has moved is known again by its name only, and only where no other has that name.
+//! It does not use git: the caller reads the commits. It computes no score and is never stored with an index. A moved
+//! file is recognised by its name only, and only if no other file has that name.
 
 use crate::entry::FileId;
 use crate::resolve::Paths;
@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use shared::text::start_of;
 use std::collections::{BTreeMap, HashMap};
 
-/// Commits beyond this many are not looked at; callers need not read more.
+/// The most commits that are used; callers need not read more.
 pub const MAX_PAST_COMMITS: usize = 5_000;
-/// A commit that changes more files says nothing of one of them.
+/// A commit with more files says nothing about a single one.
 const MAX_PATHS: usize = 40;
-/// Bytes of a message that are read.
+/// The most bytes of a message that are read.
 const MAX_MESSAGE: usize = 1_000;
 /// Lines that tools append to messages.
 const TRAILERS: [&str; 5] =
@@ -23,41 +23,41 @@ const TRAILERS: [&str; 5] =
 /// One commit of the past.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastCommit {
-    /// Its message, or the beginning of it
+    /// Its message, or the beginning of the message
     pub message: String,
-    /// The files that it changed, as they were called then
+    /// The files that it changed, by their names at that time
     pub paths: Vec<String>,
 }
 
-/// A commit with those of its files that are still there.
+/// A commit with those of its files that still exist.
 #[derive(Debug, Clone)]
 pub(crate) struct Commit {
     pub(crate) subject: String,
     pub(crate) files: Vec<FileId>,
-    /// How many commits are newer.
+    /// The number of newer commits.
     pub(crate) age: u32,
-    /// All files that it changed, also those that are gone.
+    /// The number of all files that it changed, including those that no longer exist.
     pub(crate) size: u32,
 }
 
-/// The commits that say something, newest first, and the words of their messages.
+/// The usable commits, newest first, and the words of their messages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
-    /// Whether anybody said what there is.
+    /// Whether a history was given.
     pub(crate) is_known: bool,
     pub(crate) commits: Vec<Commit>,
-    /// For each word the commits that hold it, with how often.
+    /// For each word the commits that contain it, with its number of occurrences.
     words: HashMap<String, Vec<(u32, u16)>>,
     pub(crate) lengths: Vec<f32>,
     pub(crate) mean_length: f32,
-    /// For each file how lately, and how often, it changed.
+    /// Scores for each file: how recently, and how often, it changed.
     pub(crate) recency: [Vec<f32>; 2],
     /// For each file the commits that changed it, newest first.
     of_file: HashMap<FileId, Vec<u32>>,
 }
 
 impl History {
-    /// `commits`: newest first. `paths`: the files as they are called now.
+    /// `commits`: newest first. `paths`: the files by their current names.
     pub(crate) fn new(commits: &[PastCommit], paths: &Paths<'_>) -> Self {
         let names = names(paths);
         let mut history = Self { is_known: true, ..Self::default() };
@@ -98,7 +98,7 @@ impl History {
         self.commits.push(Commit { subject, files, age, size: past.paths.len() as u32 });
     }
 
-    /// For each of so many files how much its commits say.
+    /// For each of `files` files, the length of the messages of its commits; commits with many files count less.
     pub(crate) fn told_lengths(&self, files: usize) -> Vec<f32> {
         let mut lengths = vec![0.0; files];
         for (commit, length) in self.commits.iter().zip(&self.lengths) {
@@ -111,7 +111,7 @@ impl History {
         lengths
     }
 
-    /// The commits whose messages hold a word, with how often.
+    /// The commits whose messages contain a word, with its number of occurrences.
     pub(crate) fn holding(&self, word: &str) -> &[(u32, u16)] {
         self.words.get(word).map_or(&[], Vec::as_slice)
     }
@@ -122,13 +122,13 @@ impl History {
     }
 }
 
-/// Whether a line of a message is a tool's and not a person's.
+/// Whether a tool, not a person, wrote this line of a message.
 pub(crate) fn is_trailer(line: &str) -> bool {
     let line = line.trim_start();
     TRAILERS.iter().any(|start| line.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start)))
 }
 
-/// The files whose name no other has.
+/// The files whose name is unique.
 fn names<'a>(paths: &Paths<'a>) -> HashMap<&'a str, Option<FileId>> {
     let mut names = HashMap::new();
     for (path, id) in paths.iter() {
@@ -137,7 +137,7 @@ fn names<'a>(paths: &Paths<'a>) -> HashMap<&'a str, Option<FileId>> {
     names
 }
 
-/// What a path of the past is called now: a file that has moved is known by its name, where only one has it.
+/// The current file for a path of the past: a moved file is recognised by its name, if that is unique.
 fn now(path: &str, paths: &Paths<'_>, names: &HashMap<&str, Option<FileId>>) -> Option<FileId> {
     paths.get(path).or_else(|| names.get(name_of(path)).copied().flatten())
 }

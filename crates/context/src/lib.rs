@@ -1,18 +1,19 @@
-//! What a role should read, without asking a model: an index of the repository, a ranking for an
-//! objective, and texts that fit a budget of tokens.
+//! Finds what a role should read, without a model: an index of the repository, a ranking for an objective,
+//! and texts that fit a budget of tokens.
 //!
-//! - [`Index::build`] reads the tracked files once; built again it parses only what changed.
-//! - [`Index::to_bytes`] is for keeping it on disk, [`Kept::from_bytes`] believes nothing that is damaged.
-//! - [`Index::search`] ranks files by all evidence there is: words, names, past commits, imports, neighbours.
-//! - [`Index::with_history`] adds what past commits say; without it the other evidence counts alone.
-//! - [`Evidence::passages`] names the lines in them that fit, within a budget.
-//! - [`brief_input`] is what the Searcher starts with, [`task_context`] what the Coder starts with.
-//! - [`page_out`] says what a session needs no more of its messages.
+//! - [`Index::build`] reads the tracked files once; later builds parse only changed files.
+//! - [`Index::to_bytes`] converts it for the disk, [`Kept::from_bytes`] rejects damaged bytes.
+//! - [`Index::search`] ranks files by all available evidence: words, names, past commits, imports,
+//!   neighbours.
+//! - [`Index::with_history`] adds past commits; without them the other evidence counts alone.
+//! - [`Evidence::passages`] selects the best lines of these files, within a budget.
+//! - [`brief_input`] writes the first text of the Searcher, [`task_context`] that of the Coder.
+//! - [`page_out`] selects parts of a session's messages that it no longer needs.
 //! - [`estimate_tokens`] is the measure of all budgets.
 //!
-//! **Invariants**: reads files below the given root and nothing else; writes nothing, runs nothing, knows
-//! no git (the list of files is given). The same files give the same answer, in the same order. Secrets are
-//! taken out by the code that sends or stores a text (`journal::Redactor`), not here.
+//! **Invariants**: it reads only files below the given root; it writes nothing, runs nothing, and does not
+//! use git (the caller lists the files). The same files give the same results, in the same order. The code
+//! that sends or stores a text removes secrets (`journal::Redactor`), not this crate.
 
 mod brief;
 mod budget;

@@ -1,16 +1,16 @@
-//! What the manifests of package managers call the package in their folder.
+//! Reads the package's name from the manifest of a package manager.
 //!
-//! A text in, a name out: `index/read` gives the text, `resolve` finds packages by the name. It reads no dependencies;
-//! what a manifest says about checks is for `engine::bench::files`.
+//! It gets a text and returns a name: `index/read` provides the text, and `resolve` finds packages by the name. It
+//! reads no dependencies; `engine::bench::files` reads what a manifest says about checks.
 
 use serde::{Deserialize, Serialize};
 
-/// What a manifest calls the package in its folder.
+/// The name of a package in its manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manifest {
     /// The `name` of a package.json.
     Npm(String),
-    /// The crate's name, as code writes it.
+    /// The crate's name in the form that code uses.
     Cargo(String),
     /// The module path of a go.mod.
     Go(String),

@@ -1,18 +1,18 @@
-//! Numbers in few bytes: lists of rising identifiers with counts, as files keep their words and words their files.
+//! Numbers in few bytes: lists of rising identifiers with counts, for the words of a file and the files of a word.
 //!
-//! What is packed here is read back by [`Counted`]. It stops at the first byte that makes no sense and never panics;
-//! [`is_sound`] says beforehand whether a list that came from disk is whole.
+//! [`Counted`] reads packed lists. It stops at the first invalid byte and never panics; [`is_sound`] checks
+//! beforehand whether a list from disk is complete.
 
-/// Where in a file a word stands, and by that how much it says.
+/// The fields of a file; the field of a word decides how much it counts.
 pub(crate) const FIELDS: usize = 3;
 pub(crate) const PATH: usize = 0;
 pub(crate) const SYMBOL: usize = 1;
 pub(crate) const BODY: usize = 2;
 
-/// How often a word stands in each field.
+/// The number of occurrences of a word in each field.
 pub(crate) type Counts = [u16; FIELDS];
 
-/// How many words each field has.
+/// The number of words in each field.
 pub(crate) type Lengths = [u32; FIELDS];
 
 /// The kinds of counts, in the two lowest bits of a number.
@@ -21,7 +21,7 @@ const TEXT: u64 = 1;
 const NAMED: u64 = 2;
 const ALL: u64 = 3;
 
-/// Appends a number, seven bits a byte.
+/// Appends a number, with seven bits in each byte.
 pub(crate) fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push((number as u8 & 0x7f) | 0x80);
@@ -30,7 +30,7 @@ pub(crate) fn put(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Appends an identifier, as its distance from the one before, with its counts.
+/// Appends an identifier with its counts, as the distance from the previous identifier.
 pub(crate) fn put_counted(out: &mut Vec<u8>, distance: u32, counts: Counts) {
     let head = u64::from(distance) << 2;
     match counts {
@@ -52,7 +52,7 @@ pub(crate) fn put_counted(out: &mut Vec<u8>, distance: u32, counts: Counts) {
     }
 }
 
-/// How many bytes [`put_counted`] takes.
+/// The number of bytes that [`put_counted`] appends.
 pub(crate) fn size_of(distance: u32, counts: Counts) -> usize {
     let size = |number: u64| (64 - (number | 1).leading_zeros() as usize).div_ceil(7);
     let rest = match counts {
@@ -63,7 +63,7 @@ pub(crate) fn size_of(distance: u32, counts: Counts) -> usize {
     size(u64::from(distance) << 2) + rest
 }
 
-/// A list of rising identifiers with their counts, as one piece.
+/// Packs a list of rising identifiers with their counts.
 pub(crate) fn pack(list: &[(u32, Counts)]) -> Box<[u8]> {
     let mut out = Vec::with_capacity(list.len() * 3);
     let mut before = 0;
@@ -129,7 +129,7 @@ impl Iterator for Counted<'_> {
     }
 }
 
-/// Whether a list is whole, rises, and names nothing beyond `limit`.
+/// Whether a list is complete, rises, and has no identifier of `limit` or more.
 pub(crate) fn is_sound(bytes: &[u8], limit: u32) -> bool {
     let mut list = Counted::new(bytes);
     let mut before = None;

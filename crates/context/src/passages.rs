@@ -1,7 +1,8 @@
-//! Lines, not only files: the functions and ranges of the best files that fit a question, within a budget of tokens.
+//! Selects lines instead of whole files: the functions and ranges of the best files that fit a question, within a
+//! budget of tokens.
 //!
-//! Each file is cut at its symbols. A piece is worth what its file is worth, more where it holds words of the
-//! question, and less in a long file, of which any one line is seldom what matters.
+//! Each file is cut at its symbols. The score of a piece begins with that of its file. It rises with words of the
+//! question in the piece, and falls with the length of the file, in which a single line seldom matters.
 
 use crate::budget::bytes_of;
 use crate::entry::{Entry, FileId};
@@ -11,25 +12,25 @@ use crate::index::Index;
 use crate::ranking::{Evidence, Weights};
 use serde::Serialize;
 
-/// Files whose lines are looked at.
+/// The most files whose lines are scored.
 const MAX_FILES: usize = 40;
-/// What each line costs beside its text: its number.
+/// The cost of a line beside its text: its number.
 const NUMBER: usize = 8;
-/// What a file costs beside its lines: its name and a frame.
+/// The cost of a file beside its lines: its name and a frame.
 const FRAME: usize = 30;
-/// Pieces that are only this far apart are one passage.
+/// Pieces with at most this many lines between them become one passage.
 const GAP: usize = 3;
-/// How much better than the next a good file is.
+/// The power of a file's score, relative to the best file, in the score of its lines.
 const FILE_POWER: f32 = 2.0;
-/// What a long file, and a long piece, take from the worth of a line.
+/// How much the length of a file, and of a piece, reduces the score of a line.
 const FILE_LENGTH: f32 = 0.5;
 const PIECE_LENGTH: f32 = 0.5;
-/// What a piece is worth without any word of the question, beside one with the most.
+/// The share of the score that a piece has without any word of the question.
 const SILENT: f32 = 0.25;
-/// A word in the name of a symbol counts for so many in the text.
+/// A word in the name of a symbol counts as many times as one in the text.
 const NAME: f32 = 3.0;
 
-/// Lines that belong together.
+/// Adjacent lines of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Passage {
     /// Relative to the root
@@ -41,7 +42,7 @@ pub struct Passage {
     pub symbols: Vec<String>,
 }
 
-/// A piece of a file while pieces are chosen.
+/// A piece of a file during the selection.
 struct Piece {
     rank: usize,
     block: Block,
@@ -50,7 +51,7 @@ struct Piece {
 }
 
 impl Index {
-    /// The lines that fit `query` best, as [`Evidence::passages`] has them with the weights that count here.
+    /// The lines that fit `query` best: [`Evidence::passages`] with the usual weights.
     pub fn lines_for(&self, query: &str, budget_tokens: usize) -> Vec<Passage> {
         let evidence = self.evidence(query);
         if evidence.is_asked() { evidence.passages(&evidence.weights, budget_tokens) } else { Vec::new() }
@@ -58,7 +59,7 @@ impl Index {
 }
 
 impl Evidence<'_> {
-    /// The lines that fit the question best, of at most `budget_tokens` together; by file, best first, then by line.
+    /// The lines that fit the question best, in at most `budget_tokens` together; by file, best first, then by line.
     pub fn passages(&self, weights: &Weights, budget_tokens: usize) -> Vec<Passage> {
         let ranked = self.ranked(weights, MAX_FILES);
         let files: Vec<&Entry> = ranked.iter().filter_map(|(file, _)| self.index.entry(*file)).collect();
@@ -113,7 +114,7 @@ impl Evidence<'_> {
     }
 }
 
-/// Pieces of one file that meet, or nearly, as one passage.
+/// Joins pieces of one file that touch, or nearly touch, to passages.
 fn joined(files: &[&Entry], chosen: &[(usize, Block)]) -> Vec<Passage> {
     let mut joined: Vec<(usize, Block)> = Vec::new();
     for &(rank, block) in chosen {

@@ -1,7 +1,7 @@
-//! What is asked for, as words of the repository with their weights.
+//! A question as words of the repository with their weights.
 //!
-//! `ranking`, `search`, `task` and `excerpt` measure by it. Words that the index does not know are dropped. It ranks no
-//! file, and splits words by `words` alone: the index does the same, or the two never meet.
+//! `ranking`, `search`, `task` and `excerpt` use it. Words that the index does not contain are dropped. It ranks no
+//! file. It must split words with `words`, as the index does, or questions would find nothing.
 
 use crate::budget::clip;
 use crate::entry::TermId;
@@ -9,13 +9,13 @@ use crate::index::Index;
 use crate::words::words;
 use std::collections::{BTreeMap, HashMap};
 
-/// Of a question, the words that tell most are looked up.
+/// The most words of a question that are looked up: the most distinctive ones.
 const MAX_TERMS: usize = 64;
-/// A word that begins another of the repository (`auth`, `authenticate`) counts for that much.
+/// The weight of a word of the repository that begins with the asked word, or the reverse (`auth`, `authenticate`).
 const BEGINNING: f32 = 0.4;
-/// The same where the word itself is in the repository.
+/// The same if the repository contains the asked word itself.
 const BEGINNING_BESIDE: f32 = 0.15;
-/// An identifier of several words, as a whole and in parts.
+/// The weights of a whole identifier of several words, and of its parts.
 const WHOLE: f32 = 1.5;
 const PART: f32 = 0.6;
 const MAX_BEGINNINGS: usize = 12;
@@ -23,11 +23,11 @@ const MAX_BEGINNINGS: usize = 12;
 /// The words of a question with their weights, known words only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
-    /// For each word as asked: the terms that stand for it with what they are worth
+    /// For each word of the question, the terms that stand for it with their weights
     pub(crate) words: Vec<QueryWord>,
-    /// What each word of a text is worth
+    /// The weight of each word of a text
     worth: HashMap<String, f32>,
-    /// Tests, or documents, are what is asked for
+    /// The question asks for tests, or for documents
     pub(crate) about_tests: bool,
     pub(crate) about_docs: bool,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Query {
 #[derive(Debug, Clone)]
 pub(crate) struct QueryWord {
     name: String,
-    /// As it was asked, for people
+    /// The word as it was asked, for people
     pub(crate) asked: String,
     pub(crate) weight: f32,
     pub(crate) terms: Vec<(TermId, f32)>,
@@ -58,12 +58,12 @@ impl Asked {
 impl Query {
     pub(crate) fn new(index: &Index, text: &str) -> Self {
         let mut counts: BTreeMap<String, Asked> = BTreeMap::new();
-        // An objective may be 100 KB of log output; its beginning says what is asked.
+        // An objective may be 100 KB of log output; the beginning contains the question.
         let text = clip(text, 64 * 1024);
         for run in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
             let mut found: Vec<String> = Vec::new();
             words(run, |word| found.push(word.to_owned()));
-            // An identifier was meant as a whole; its parts are there in case it is written otherwise.
+            // The whole identifier was meant; its parts are added in case it is written in another way.
             let compound = found.len() > 1;
             for (n, word) in found.iter().enumerate() {
                 let whole = compound && n + 1 == found.len();
@@ -103,7 +103,7 @@ impl Query {
         Self { words: list, worth, about_tests, about_docs }
     }
 
-    /// How well a name or a line fits, as a sum over the words in it.
+    /// How well a name or a line fits, as the sum over its words.
     pub(crate) fn fit(&self, text: &str) -> f32 {
         let mut sum = 0.0;
         words(text, |word| sum += self.worth.get(word).copied().unwrap_or_default());
@@ -111,7 +111,8 @@ impl Query {
     }
 }
 
-/// The terms of the index that stand for a word: itself, those it begins, and those that begin it.
+/// The terms of the index that stand for a word: the word itself, longer terms that begin with it, and terms with which
+/// it begins.
 fn stand_ins(index: &Index, word: &str, whole: bool) -> Vec<(TermId, f32)> {
     let itself = index.term(word).filter(|term| index.spread(*term) > 0);
     let mut found: Vec<(TermId, f32)> = itself.map(|term| (term, 1.0)).into_iter().collect();

@@ -1,7 +1,7 @@
-//! Hits of a search: the best files, the symbols in them that fit, and what speaks for each file.
+//! The hits of a search: the best files, their best symbols, and the reasons for each file.
 //!
-//! `ranking` gives the order; `brief` and `engine::cli::search` show the hits. It opens no file and changes no rank:
-//! what it adds are words. A reason comes from the evidence: none may be named that gave no score.
+//! `ranking` decides the order; `brief` and `engine::cli::search` show the hits. It opens no file and changes no
+//! rank; it only adds words. A reason comes from the evidence: evidence without a score is never named.
 
 use crate::budget::{clip, count, shown};
 use crate::entry::{BODY, FileId, PATH, SYMBOL};
@@ -10,41 +10,41 @@ use crate::ranking::{Evidence, Part, Voice, found};
 use serde::Serialize;
 use syntax::SymbolKind;
 
-/// Symbols named with a hit.
+/// The most symbols of a hit.
 const MAX_SYMBOLS: usize = 5;
-/// Words named for one place.
+/// The most words that are named for one field.
 const MAX_NAMED: usize = 4;
-/// A part that gives less of a file's sum than this is no reason worth naming.
+/// A part that gives less of a file's score than this is not named as a reason.
 const WORTH_NAMING: f32 = 0.08;
 
-/// A part that gives less than this of a file's sum is not listed.
+/// A part that gives less of a file's score than this is not listed.
 const LEAST: f32 = 0.005;
 
-/// A file that may matter, best first.
+/// A file that may matter.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hit {
     /// Relative to the root
     pub path: String,
-    /// For comparing hits of one search only
+    /// Only for comparing hits of one search
     pub score: f32,
-    /// Lines of the file; 0 where it was not read
+    /// Number of lines; 0 if the file was not read
     pub lines: u32,
-    /// The symbols in it that fit best, in the order of the file
+    /// The best symbols of the file, in its order
     pub symbols: Vec<SymbolHit>,
-    /// What each part of the ranking gives of the score, the most first
+    /// How much each part of the ranking adds to the score, the most first
     pub parts: Vec<PartOfScore>,
-    /// What speaks for the file, in words
+    /// The reasons, in words
     pub why: String,
 }
 
-/// What one part of the ranking gives a file.
+/// How much one part of the ranking adds to the score of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PartOfScore {
     pub part: Part,
     pub score: f32,
 }
 
-/// A symbol in a file that was found.
+/// A symbol in a file of the hits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SymbolHit {
     pub name: String,
@@ -54,7 +54,7 @@ pub struct SymbolHit {
 }
 
 impl Index {
-    /// The files that fit `query` best, at most `limit`. Needs no model; the order is always the same.
+    /// The files that fit `query` best, at most `limit`. It needs no model, and the order is always the same.
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
         let evidence = self.evidence(query);
         if !evidence.is_asked() {
@@ -111,7 +111,7 @@ impl Evidence<'_> {
         })
     }
 
-    /// What a part says of a file, in words.
+    /// The reasons of a part for a file, in words.
     fn reasons(&self, part: Part, file: FileId, reasons: &mut Vec<String>) {
         let other = |of: Option<&FileId>| Some(shown(&self.index.entry(*of?)?.path).into_owned());
         match part {
@@ -153,7 +153,7 @@ impl Evidence<'_> {
         Some(format!("{how} {path}"))
     }
 
-    /// The best of the similar commits that changed a file.
+    /// The most similar of the commits that changed a file.
     fn past(&self, file: FileId) -> Option<String> {
         let commits =
             self.voters.iter().filter_map(|voter| self.index.history.commits.get(voter.commit as usize));
@@ -187,7 +187,7 @@ fn rounded(score: f32) -> f32 {
     (score * 1_000.0).round() / 1_000.0
 }
 
-/// Hits as text for people and for prompts: a line for the file, one for its symbols.
+/// Hits as text for people and for prompts: one line for the file, one for its symbols.
 pub fn render(hits: &[Hit]) -> String {
     if hits.is_empty() {
         return "nothing found\nhint: use words that names in the code would contain\n".to_owned();

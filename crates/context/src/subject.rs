@@ -1,9 +1,9 @@
-//! What a file is about by its name: a test and the code that it tests have the same subject.
+//! The subject of a file, from its name: a test and the tested code have the same subject.
 //!
-//! `resolve/places` groups files by it, `ranking/beside` asks for a group. It sees a path and nothing else; whether a
-//! file is a test at all is said in `shared::test_files`.
+//! `resolve/places` groups files by it, and `ranking/beside` uses the groups. It sees only a path;
+//! `shared::test_files` decides whether a file is a test.
 
-/// What a file is called without what makes it a test: `auth` for `src/auth.ts`, `auth.test.ts`, `test_auth.py`.
+/// The name of a file without the part that marks a test: `auth` for `src/auth.ts`, `auth.test.ts`, `test_auth.py`.
 pub(crate) fn subject(path: &str) -> &str {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let mut stem = name.split('.').find(|part| !part.is_empty()).unwrap_or(name);

@@ -1,7 +1,7 @@
-//! What the Coder starts with: the task's files, and the faces of their neighbours.
+//! The Coder's first text: the task's files, and outlines of their neighbours.
 //!
-//! Files are read as they are now, through `file`; the index only says which are near. It redacts nothing and chooses
-//! no files of a task: the plan did. It writes through `budget`, and what has no room is named.
+//! It reads the current files, through `file`; the index only decides which files are near. It redacts nothing and
+//! does not choose a task's files, which the plan does. It writes through `budget`, and names files without room.
 
 use crate::budget::{Limited, bytes_of, clip, count, shown};
 use crate::entry::FileId;
@@ -13,27 +13,26 @@ use crate::resolve::paths::folder_of;
 use std::path::Path;
 use syntax::Language;
 
-/// The part of the budget for the task's own files where they have neighbours.
+/// The share of the budget for the task's own files if they have neighbours.
 const OWN_SHARE: f32 = 0.8;
-/// Neighbours whose outlines are shown.
+/// The most neighbours whose outlines are shown.
 const MAX_NEIGHBOURS: usize = 30;
-/// Files beside a new one that are shown as examples.
+/// The most files beside a new one that are shown as examples.
 const MAX_BESIDE: usize = 3;
 /// The most bytes of one neighbour's outline.
 const OUTLINE: usize = 2_000;
-/// Paths that are named where they are not shown.
+/// The most paths that are named instead of shown.
 const MAX_NAMED: usize = 20;
-/// A file of the task that is longer is shown in slices of so many bytes.
+/// A longer file of the task is shown in slices of this many bytes.
 const WHOLE: usize = 16_000;
 const SLICES: usize = 10_000;
-/// Kept back for saying what was left out.
+/// Bytes that are reserved for the note about files that were left out.
 const NOTE: usize = 500;
 
-/// The files of a task as they are below `root` now: in full where they fit, otherwise the parts that fit
-/// `objective` best, with line numbers; then outlines of the files that they import and that import them,
-/// and of files beside those that do not exist yet. At most `budget_tokens` by
-/// [`crate::estimate_tokens`]; says what was left out. With `slices` a long file is never shown in full: the
-/// signatures of all of it, and the bodies that fit.
+/// The current files of a task below `root`: in full if they fit, otherwise the parts that fit `objective` best, with
+/// line numbers. Then outlines of files that they import or that import them, and of files beside those that do not
+/// exist yet. At most `budget_tokens` by [`crate::estimate_tokens`]; a note names files that were left out. With
+/// `slices`, a long file is never shown in full, but as its signatures and the bodies that fit.
 pub fn task_context(
     root: &Path,
     index: &Index,
@@ -102,8 +101,8 @@ impl<'a> File<'a> {
     }
 }
 
-/// The texts of the files, in their order, in `limit` bytes together where that can be: small ones whole,
-/// the large ones share what is left.
+/// The texts of the files, in their order, in `limit` bytes together if possible: small files whole; the large ones
+/// share the rest.
 fn share(files: &[File<'_>], limit: usize, query: &Query, slices: bool) -> Vec<String> {
     let mut texts: Vec<(usize, String)> = files.iter().map(File::whole).enumerate().collect();
     texts.sort_by_key(|(n, text)| (text.len(), *n));
@@ -140,7 +139,7 @@ fn partly(path: &str, text: &str, query: &Query, limit: usize) -> String {
     framed(path, &note, &inner)
 }
 
-/// The signatures of a file, then the bodies that fit the question: half of the room each at most.
+/// The signatures of a file, then the bodies that fit the question; each gets at most half of the room.
 fn sliced(path: &str, text: &str, query: &Query, limit: usize) -> String {
     let symbols =
         Language::of_path(path).map(|language| syntax::outline(language, text).symbols).unwrap_or_default();
@@ -157,7 +156,7 @@ fn framed(path: &str, note: &str, inner: &str) -> String {
     format!("<file path={path:?}{note}>\n{inner}</file>\n")
 }
 
-/// A file near the task's, and how it is near.
+/// A file near the task's files, and the reason.
 struct Neighbour<'a> {
     id: FileId,
     entry: &'a crate::entry::Entry,
@@ -202,7 +201,7 @@ fn neighbours<'a>(index: &'a Index, files: &[File<'_>], query: &Query) -> Vec<Ne
     found
 }
 
-/// Shows the neighbours that have something to show; answers with the others.
+/// Shows the neighbours that have an outline; returns the others.
 fn outlines<'a>(
     root: &Path,
     neighbours: &[Neighbour<'a>],
@@ -231,7 +230,7 @@ fn outlines<'a>(
     plain
 }
 
-/// Adds a line of paths, as many as there is room for.
+/// Adds a line of paths, as many as fit.
 fn say(out: &mut Limited, what: &str, paths: &[&str]) {
     if paths.is_empty() {
         return;

@@ -1,11 +1,12 @@
-//! Words of code and prose, brought to one form: `parseConfigs`, `parse_config` and "parsing a config" meet.
+//! Words of code and prose in one normal form: `parseConfigs`, `parse_config` and "parsing a config" match.
 //!
-//! The index and the query must use the same, or they never meet. Pure, and the same for every language.
+//! The index and the query must use the same form, or nothing would match. Pure, and the same for every
+//! language.
 
 /// Longer words are hashes, data or noise.
 const MAX_WORD: usize = 40;
 
-/// Words that say nothing about where in a repository something is.
+/// Words that do not help to find a place in a repository.
 const STOP: &[&str] = &[
     "a",
     "about",
@@ -105,8 +106,8 @@ const STOP: &[&str] = &[
     "your",
 ];
 
-/// Calls `each` with every word of `text`: the parts of an identifier, and the identifier as a whole where
-/// it has several.
+/// Calls `each` with every word of `text`: the parts of an identifier, and the whole identifier if it has
+/// several.
 pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
     let mut form = String::new();
     for run in runs(text) {
@@ -127,7 +128,7 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
     }
 }
 
-/// The runs of letters, digits and underscores in a text; very long ones are no words.
+/// The runs of letters, digits and underscores in a text, without very long ones.
 pub(crate) fn runs(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|run| !run.is_empty() && run.len() <= 3 * MAX_WORD)
@@ -166,7 +167,7 @@ fn split(run: &str, mut each: impl FnMut(&str)) {
     }
 }
 
-/// Writes the lower-case stem of `part` to `form`; false where it is no word worth keeping.
+/// Writes the lower-case stem of `part` to `form`; returns false if the word is not worth keeping.
 fn normal_form(part: &str, form: &mut String) -> bool {
     form.clear();
     form.extend(part.chars().flat_map(char::to_lowercase));
@@ -174,14 +175,14 @@ fn normal_form(part: &str, form: &mut String) -> bool {
         return false;
     }
     if form.bytes().all(|b| b.is_ascii_digit()) {
-        // 404 and 8080 mean something; 7 and 20240131 do not.
+        // Numbers such as 404 and 8080 have a meaning; 7 and 20240131 do not.
         return matches!(form.len(), 3 | 4);
     }
     stem(form);
     true
 }
 
-/// Takes common English endings off. Only has to be the same for forms of a word, not to be a word.
+/// Removes common English endings. Forms of a word must give the same stem, which need not be a word.
 fn stem(word: &mut String) {
     if !word.is_ascii() || word.len() < 4 {
         return;

@@ -1,5 +1,6 @@
-//! An index as bytes, to be kept on disk, and back. Bytes from disk are never believed: what is damaged, of another
-//! version or makes no sense is an error, and the caller builds a new index. Nothing here touches a file.
+//! Converts an index to bytes for the disk, and back. Bytes from disk are never trusted: if they are damaged, of
+//! another version or inconsistent, the result is an error, and the caller builds a new index. Nothing here opens a
+//! file.
 
 use super::read::Before;
 use super::{Index, Limits, Names, as_kept};
@@ -14,19 +15,19 @@ use std::sync::Arc;
 
 /// The first bytes of a kept index.
 const MAGIC: &[u8; 8] = b"ocoindex";
-/// Raised whenever the same files would give other entries, or the layout changes.
+/// Must be raised if the same files would give other entries, or if the layout changes.
 const FORMAT: u32 = 1;
-/// What stands before the content: the magic bytes, format, checksum and length.
+/// The header before the content: magic bytes, format, checksum and length.
 const HEADER: usize = 24;
 
-/// Why bytes are no index.
+/// Why bytes cannot be read as an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
-    /// Not written by this program at all, or cut off in its head.
+    /// Not written by this program, or cut off in the header.
     Foreign,
-    /// Of another version of this program.
+    /// Written by another version of this program.
     OtherVersion,
-    /// Cut off, or other than it was written.
+    /// Cut off, or changed.
     Broken,
 }
 
@@ -42,7 +43,7 @@ impl fmt::Display for Damage {
 
 impl std::error::Error for Damage {}
 
-/// An index that was read back: what it knows of files, to build the next index from.
+/// An index that was read back, from which the next index is built.
 #[derive(Debug, Clone)]
 pub struct Kept {
     label: String,
@@ -51,7 +52,7 @@ pub struct Kept {
     entries: Vec<Arc<Entry>>,
 }
 
-/// The content as it is written.
+/// The content in its written form.
 #[derive(Serialize, Deserialize)]
 struct Content<'a, E> {
     version: &'a str,
@@ -61,14 +62,14 @@ struct Content<'a, E> {
     entries: Vec<E>,
 }
 
-/// What tells that entries were made by the same code.
+/// Entries of another version may have been made by other code.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Index {
-    /// The index as bytes for [`Kept::from_bytes`]; `label` says to the caller what it is of. `None` where it is too
-    /// large to be kept, or its root is no text. The history is not in it.
+    /// The index as bytes for [`Kept::from_bytes`]; `label` tells the caller which index it is. `None` if it is too
+    /// large, or if its root is not valid UTF-8. The history is not included.
     pub fn to_bytes(&self, label: &str) -> Option<Vec<u8>> {
-        // Words that no file holds any more are left behind.
+        // Words that no file contains any more are dropped.
         let live = self.names.sorted().iter().copied().filter(|term| self.spread(*term) > 0);
         let live: Vec<TermId> = live.collect();
         let mut ids = vec![None; self.names.len()];
@@ -96,7 +97,7 @@ impl Index {
     }
 }
 
-/// Writes the head of a content that stands behind room for it.
+/// Writes the header into the room before the content.
 fn sealed(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     let (head, content) = bytes.split_at_mut_checked(HEADER)?;
     let sum = crc32fast::hash(content);
@@ -108,7 +109,7 @@ fn sealed(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The content behind a sound head.
+/// The content after a valid header.
 fn opened(bytes: &[u8]) -> Result<&[u8], Damage> {
     let (head, content) = bytes.split_at_checked(HEADER).ok_or(Damage::Foreign)?;
     if head[..8] != *MAGIC {
@@ -125,7 +126,7 @@ fn opened(bytes: &[u8]) -> Result<&[u8], Damage> {
 }
 
 impl Kept {
-    /// Bytes beyond this many are no index: nobody needs to read them.
+    /// More bytes than this are not an index, so nobody needs to read them.
     pub const MAX_BYTES: usize = Limits::USUAL.kept;
 
     /// Reads an index back.
@@ -134,7 +135,7 @@ impl Kept {
     /// [`Damage`] where the bytes are not exactly what [`Index::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damage> {
         let content = opened(bytes)?;
-        // The version comes first: what follows it may be written otherwise.
+        // The version comes first, because the rest may have another layout.
         let (version, _) = postcard::take_from_bytes::<&str>(content).map_err(|_| Damage::Broken)?;
         if version != VERSION {
             return Err(Damage::OtherVersion);
@@ -154,17 +155,17 @@ impl Kept {
         })
     }
 
-    /// What it was said to be of.
+    /// The label that was given to [`Index::to_bytes`].
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// The index of these files: what is as it was is not parsed again.
+    /// The index of these files; unchanged files are not parsed again.
     pub fn rebuild(&self, root: &Path, files: &[String]) -> Index {
         self.carried_on(root, files, None)
     }
 
-    /// The same where only the files in `changed` may be other than they were: the others are not looked at.
+    /// The same if only the files in `changed` may have changed; the others are not checked.
     pub fn update(&self, root: &Path, files: &[String], changed: &[String]) -> Index {
         self.carried_on(root, files, Some(changed))
     }

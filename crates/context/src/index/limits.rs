@@ -1,18 +1,18 @@
-//! How much of a repository is looked at.
+//! How much of a repository is read.
 //!
-//! Numbers only: `read` decides by them which files go without symbols or words, `kept` whether an index is kept. The
-//! size of one file is bounded in `file`.
+//! Numbers only: `read` decides by them which files have no symbols or words, `kept` whether an index is stored.
+//! `file` limits the size of one file.
 
-/// The bounds of an index.
+/// The limits of an index.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Files beyond this many are not listed at all.
+    /// The most files; further ones are not listed at all.
     pub(crate) files: usize,
-    /// Bytes of source that are parsed for symbols; the smaller files first. The others are read for words.
+    /// The most bytes of source that are parsed for symbols, smaller files first. The other files are read for words.
     pub(crate) parsed: u64,
-    /// Bytes of text that are read for words; the others are known by name.
+    /// The most bytes of text that are read for words; the other files are known by name.
     pub(crate) read: u64,
-    /// Bytes that an index may take on disk.
+    /// The most bytes of an index on disk.
     pub(crate) kept: usize,
 }
 

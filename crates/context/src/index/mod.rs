@@ -1,8 +1,8 @@
-//! The index of a repository: for each file its words, symbols and imports.
+//! The index of a repository: the words, symbols and imports of each file.
 //!
-//! `read` looks into files, `vocabulary` and `syntax` take them apart, `names` and `postings` keep the words, `kept`
-//! turns an index into bytes and back. `graph` links, `search` and `task` ask. It is a memory of the files that it was
-//! given: it walks no folder by itself and writes nothing.
+//! `read` reads files, `vocabulary` and `syntax` analyse them, `names` and `postings` keep the words, `kept` converts
+//! an index to bytes and back. `graph` links files; `search` and `task` use the index. It only knows the files that it
+//! is given: it lists no folder and writes nothing.
 
 mod kept;
 mod limits;
@@ -30,10 +30,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where more than one file in so many is new, all lists are made again.
+/// If more than one in this many files is new, all lists are built again.
 const FEW: usize = 16;
 
-/// What an index covers.
+/// The size of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// Files listed
@@ -42,35 +42,35 @@ pub struct Stats {
     pub read: usize,
     /// Files whose symbols are known
     pub parsed: usize,
-    /// Files taken over from the index before
+    /// Files whose entries come from the previous index
     pub reused: usize,
-    /// Imports that lead from one file to another
+    /// Imports from one file to another
     pub edges: usize,
-    /// Bytes of memory that it takes, without the history
+    /// Bytes of memory, without the history
     pub bytes: usize,
 }
 
-/// The files of a repository, ready to be searched. Files are in the order of their paths.
+/// The files of a repository, ready for a search. Files are in the order of their paths.
 #[derive(Debug, Clone)]
 pub struct Index {
     root: PathBuf,
     pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) names: Arc<Names>,
     pub(crate) postings: Postings,
-    /// For each file how many words each field has, and the mean of that.
+    /// For each file the number of words in each field, and the means.
     pub(crate) lengths: Arc<Vec<[f32; FIELDS]>>,
     pub(crate) mean: [f32; FIELDS],
     pub(crate) graph: Arc<Graph>,
     pub(crate) history: Arc<History>,
-    /// For each file how much its commits say.
+    /// For each file the length of the messages of its commits.
     pub(crate) told: Arc<Vec<f32>>,
     pub(crate) places: Arc<Places>,
     reused: usize,
 }
 
 impl Index {
-    /// Reads `files`, paths relative to `root` with `/` between their parts. Paths that leave the root,
-    /// links out of it and unreadable files are not looked into.
+    /// Reads `files`, paths relative to `root` with `/` as separator. Paths that leave the root, links out of it and
+    /// unreadable files are not read.
     pub fn build(root: &Path, files: &[String]) -> Self {
         Self::build_within(root, files, &Limits::USUAL)
     }
@@ -79,12 +79,12 @@ impl Index {
         Self::assemble(root, files, limits, None, Arc::default(), None)
     }
 
-    /// The same for files that may have changed, or another checkout: what is as it was is not parsed again.
+    /// The same for files that may have changed, or another checkout; unchanged files are not parsed again.
     pub fn rebuild(&self, root: &Path, files: &[String]) -> Self {
         self.carried_on(root, files, None)
     }
 
-    /// The same where only the files in `changed` may be other than they were: the others are not looked at.
+    /// The same if only the files in `changed` may have changed; the others are not checked.
     pub fn update(&self, root: &Path, files: &[String], changed: &[String]) -> Self {
         self.carried_on(root, files, Some(changed))
     }
@@ -96,7 +96,7 @@ impl Index {
         Self::assemble(root, files, &Limits::USUAL, Some(before), self.names.clone(), Some(self))
     }
 
-    /// The same index, which also knows what past commits (newest first) say of its files.
+    /// The same index with facts from past commits (newest first).
     pub fn with_history(mut self, commits: &[PastCommit]) -> Self {
         let mut history = History::new(commits, &Paths::of(&self.entries));
         history.recency = recency(&history, self.entries.len());
@@ -105,12 +105,12 @@ impl Index {
         self
     }
 
-    /// Whether it knows what past commits say; an index keeps it as long as no file comes or goes.
+    /// Whether it has a history; the history stays as long as no file is added or removed.
     pub fn has_history(&self) -> bool {
         self.history.is_known
     }
 
-    /// What the index covers.
+    /// The size of the index.
     pub fn stats(&self) -> Stats {
         let at_least = |depth| self.entries.iter().filter(|entry| entry.depth >= depth).count();
         let words = self.names.len() * 2 * size_of::<TermId>() + self.names.text_len();
@@ -126,7 +126,7 @@ impl Index {
         }
     }
 
-    /// The lines of a file; 0 where it was not read. `None` where there is no such file.
+    /// The number of lines of a file; 0 if it was not read. `None` if there is no such file.
     pub fn lines(&self, path: &str) -> Option<u32> {
         self.entry(self.id(path)?).map(|entry| entry.lines)
     }
@@ -148,12 +148,12 @@ impl Index {
         self.names.find(word)
     }
 
-    /// How many files hold a term.
+    /// The number of files that contain a term.
     pub(crate) fn spread(&self, term: TermId) -> usize {
         self.postings.spread(term)
     }
 
-    /// How much a term tells files apart; 0 for one that no file holds.
+    /// How well a term distinguishes files; 0 if no file contains it.
     pub(crate) fn weight(&self, term: TermId) -> f32 {
         let (n, df) = (self.entries.len() as f32, self.spread(term) as f32);
         if df == 0.0 { 0.0 } else { (1.0 + (n - df + 0.5) / (df + 0.5)).ln() }
@@ -227,7 +227,7 @@ impl Index {
     }
 }
 
-/// A path as the index keeps it.
+/// A path in the form that the index uses.
 fn as_kept(path: &str) -> &str {
     path.strip_prefix("./").unwrap_or(path)
 }

@@ -1,20 +1,20 @@
-//! The words of all files, each once, with an identifier that never changes while an index is carried on.
+//! The words of all files, each once, with an identifier that stays the same as long as an index is updated.
 
 use crate::entry::TermId;
 use std::collections::HashSet;
 
-/// Words, found by identifier, by name, and by how they begin.
+/// Words, which can be found by identifier, by text, and by prefix.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     text: String,
-    /// Where each word ends in `text`, by identifier.
+    /// The end of each word in `text`, by identifier.
     ends: Vec<u32>,
     /// The identifiers in the order of their words.
     sorted: Vec<TermId>,
 }
 
 impl Names {
-    /// Names given by a list, identifiers in its order; `None` where a word is there twice.
+    /// The words of a list, with identifiers in its order; `None` if a word occurs twice.
     pub(crate) fn of(words: &[&str]) -> Option<Self> {
         let mut names = Self::default();
         let mut seen = HashSet::with_capacity(words.len());
@@ -53,7 +53,7 @@ impl Names {
         self.sorted.get(at).copied()
     }
 
-    /// The words that begin with `start`, in order.
+    /// The words with this prefix, in order.
     pub(crate) fn beginning_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = TermId> + 'a {
         let from = self.sorted.partition_point(|id| self.get(*id) < start);
         self.sorted.iter().skip(from).copied().take_while(move |id| self.get(*id).starts_with(start))
@@ -64,8 +64,8 @@ impl Names {
         &self.sorted
     }
 
-    /// Takes in words (sorted, each once) and answers with the identifier of each. A name space that is full keeps the
-    /// words that it has: the others get none.
+    /// Adds words (sorted, each once) and returns the identifier of each. If no more identifiers are free, new words
+    /// get none.
     pub(crate) fn take_in(&mut self, words: &[&str]) -> Vec<Option<TermId>> {
         let mut ids = Vec::with_capacity(words.len());
         let mut added = Vec::new();

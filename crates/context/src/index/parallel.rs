@@ -1,7 +1,7 @@
-//! Work on many items by as many threads as there are processors.
+//! Processes many items with as many threads as there are processors.
 //!
-//! `read` works through it. It knows no files. Answers come in the order of the items, but which thread works on which
-//! item is chance: no result may depend on that. A panic in the work goes on to the caller.
+//! `read` uses it. It knows no files. Results come in the order of the items, but any thread may process any item: no result may
+//! depend on that. A panic in the work is passed on to the caller.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -10,11 +10,11 @@ use std::thread;
 pub(super) const MAX_THREADS: usize = 8;
 /// Fewer items are not worth a second thread.
 pub(super) const MIN_PARALLEL: usize = 64;
-/// Items that a thread takes at once.
+/// The number of items that a thread takes at once.
 const CHUNK: usize = 32;
 
-/// `work` on each item by at most so many threads, each with a state of its own; answers in the order of the items with the number of the
-/// thread, and the states by that number.
+/// Calls `work` on each item with at most this many threads, each with its own state. Returns the results in the order of the
+/// items, with the number of the thread, and the states by that number.
 pub(super) fn in_parallel<T: Sync, R: Send, S: Send>(
     items: &[T],
     threads: usize,

@@ -1,7 +1,8 @@
-//! For each word the files that hold it, packed: one piece for all of them, and beside it the lists that changed since.
+//! For each word the files that contain it, packed: all lists in one block, and beside it the lists that have changed
+//! since.
 //!
-//! `index` makes and replaces them from entries, `ranking` reads them. It knows words by identifier only, scores
-//! nothing, and is not kept on disk. It does not tidy up itself: `index` asks `is_worn` and makes all lists again.
+//! `index` builds and replaces them from entries, `ranking` reads them. It knows only identifiers of words, computes no
+//! score, and is not kept on disk. It does not clean up itself: `index` calls `is_worn` and builds all lists again.
 
 use crate::entry::{Counts, Entry, FileId, TermId};
 use crate::pack::{Counted, pack, put_counted, size_of};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 pub(crate) struct Postings {
     base: Arc<Base>,
     changed: FxHashMap<TermId, Arc<[u8]>>,
-    /// How many files hold each word.
+    /// For each word the number of files that contain it.
     spread: Vec<u32>,
     /// Bytes in `changed`.
     beside: usize,
@@ -22,7 +23,7 @@ pub(crate) struct Postings {
 
 #[derive(Debug, Default)]
 struct Base {
-    /// Where the list of each word begins, and at last where all end.
+    /// The start of the list of each word, and at the end the total length.
     starts: Vec<u64>,
     bytes: Vec<u8>,
 }
@@ -30,7 +31,7 @@ struct Base {
 impl Postings {
     /// The lists of `terms` words over these files.
     pub(crate) fn of(entries: &[Arc<Entry>], terms: usize) -> Self {
-        // Where the lists will lie is counted first, so that none is ever moved.
+        // The positions of all lists are counted first, so that no list is moved later.
         let mut spread = vec![0_u32; terms];
         let mut starts = vec![0_u64; terms + 1];
         let mut last = vec![0_u32; terms];
@@ -66,7 +67,7 @@ impl Postings {
         Self { base: Arc::new(Base { starts, bytes }), changed: FxHashMap::default(), spread, beside: 0 }
     }
 
-    /// The files that hold a word, with how often.
+    /// The files that contain a word, with its number of occurrences.
     pub(crate) fn list(&self, term: TermId) -> Counted<'_> {
         if let Some(list) = self.changed.get(&term) {
             return Counted::new(list);
@@ -77,17 +78,17 @@ impl Postings {
         Counted::new(range.unwrap_or_default())
     }
 
-    /// How many files hold a word.
+    /// The number of files that contain a word.
     pub(crate) fn spread(&self, term: TermId) -> usize {
         self.spread.get(term as usize).map_or(0, |n| *n as usize)
     }
 
-    /// Whether so much changed that making all lists again is better.
+    /// Whether so much has changed that building all lists again is better.
     pub(crate) fn is_worn(&self) -> bool {
         self.beside > self.base.bytes.len() / 4 + 64 * 1024
     }
 
-    /// Replaces what some files (in order) hold: before, and now.
+    /// Replaces the words of some files (in order): the old and the new entry of each.
     pub(crate) fn replace(&mut self, files: &[(FileId, &Entry, &Entry)], terms: usize) {
         self.spread.resize(terms, 0);
         let mut of_term: BTreeMap<TermId, Vec<(FileId, Option<Counts>)>> = BTreeMap::new();
@@ -128,7 +129,7 @@ impl Postings {
         }
     }
 
-    /// Bytes that the lists take.
+    /// The size of the lists in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.base.bytes.len() + 8 * self.base.starts.len() + 4 * self.spread.len() + self.beside
     }

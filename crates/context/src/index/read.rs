@@ -1,7 +1,8 @@
-//! Reads files for the index: how deep each is looked into, what is taken over from before, and what the rest says.
+//! Reads files for the index: decides how deeply each is read, reuses earlier entries, and analyses the others.
 //!
-//! `index` calls it, `file` opens the files, `syntax` and `vocabulary` take them apart. It lists no folder and links
-//! nothing. Who lets the same file give another entry raises the format in `kept`, or old entries are believed.
+//! `index` calls it, `file` opens the files, `syntax` and `vocabulary` analyse them. It lists no folder and links
+//! nothing. If a change here gives the same file another entry, the format in `kept` must be raised; otherwise old
+//! entries are reused.
 
 use super::limits::Limits;
 use super::names::Names;
@@ -16,21 +17,21 @@ use std::path::Path;
 use std::sync::Arc;
 use syntax::Language;
 
-/// Symbols and imports that are kept of one file.
+/// The most symbols, and the most imports, that are kept of one file.
 const MAX_SYMBOLS: usize = 2_000;
 
-/// What was known before.
+/// The previous index.
 #[derive(Clone, Copy)]
 pub(super) struct Before<'a> {
     pub(super) root: &'a Path,
     /// In the order of their paths.
     pub(super) entries: &'a [Arc<Entry>],
-    /// The only paths that may have changed since, where that is known.
+    /// The only paths that may have changed since, if known.
     pub(super) changed: Option<&'a HashSet<&'a str>>,
 }
 
 impl<'a> Before<'a> {
-    /// The entries of these paths (in order), where there are any.
+    /// The earlier entries of these paths (in order), if there are any.
     fn of(&self, paths: &[&str]) -> Vec<Option<&'a Arc<Entry>>> {
         let mut rest = self.entries.iter().peekable();
         let find = |path: &&str| {
@@ -45,15 +46,15 @@ impl<'a> Before<'a> {
     }
 }
 
-/// A file and how deep it is looked into.
+/// A file, and how deeply it is read.
 struct Planned<'a> {
     path: &'a str,
     role: Role,
     stamp: Option<Stamp>,
     depth: Depth,
-    /// As it was before.
+    /// The earlier entry.
     before: Option<&'a Arc<Entry>>,
-    /// Whether it is said to be still so.
+    /// Whether the caller says that the file is unchanged.
     is_unchanged: bool,
 }
 
@@ -65,7 +66,7 @@ pub(super) fn entries(
     before: Option<Before<'_>>,
     names: &mut Arc<Names>,
 ) -> (Vec<Arc<Entry>>, Vec<usize>) {
-    // A few changes are read before another thread has begun.
+    // A few changed files are read before another thread would have started.
     let few = before.and_then(|before| before.changed).is_some_and(|changed| changed.len() < MIN_PARALLEL);
     let threads = if few { 1 } else { MAX_THREADS };
     let planned = plan(root, paths, limits, before, threads);
@@ -99,14 +100,14 @@ pub(super) fn entries(
     (entries, fresh)
 }
 
-/// For each vocabulary the identifiers of its numbers.
+/// For each vocabulary the identifiers of its words, by number.
 fn identifiers(vocabularies: Vec<Vocabulary>, names: &mut Arc<Names>) -> Vec<Vec<Option<TermId>>> {
     let lists: Vec<Vec<(Box<str>, u32)>> = vocabularies.into_iter().map(Vocabulary::into_words).collect();
     let mut all: Vec<(&str, usize, u32)> = Vec::with_capacity(lists.iter().map(Vec::len).sum());
     for (n, list) in lists.iter().enumerate() {
         all.extend(list.iter().map(|(word, number)| (&**word, n, *number)));
     }
-    // Several sorted lists behind each other are merged by it.
+    // The sort merges several sorted lists.
     all.sort();
     let mut words: Vec<&str> = all.iter().map(|(word, ..)| *word).collect();
     words.dedup();
@@ -127,7 +128,7 @@ fn identifiers(vocabularies: Vec<Vocabulary>, names: &mut Arc<Names>) -> Vec<Vec
     ids
 }
 
-/// Decides by names and sizes how deep each file is looked into, within the bounds.
+/// Decides by name and size how deeply each file is read, within the limits.
 fn plan<'a>(
     root: &Path,
     paths: &[&'a str],
@@ -159,7 +160,7 @@ fn plan<'a>(
     if all(Depth::Symbols) <= limits.parsed && all(Depth::Words) <= limits.read {
         return planned;
     }
-    // The smaller first: so the bounds leave out as few files as they can.
+    // Smaller files first, so that the limits leave out as few files as possible.
     let mut order: Vec<usize> = (0..planned.len()).collect();
     order.sort_by_key(|&n| bytes(&planned[n]));
     let (mut read, mut parsed) = (0, 0);
@@ -181,7 +182,7 @@ fn plan<'a>(
     planned
 }
 
-/// The entry of a file that is as it was before, or else its text.
+/// The earlier entry of an unchanged file, or otherwise its text.
 fn known(folder: &Folder<'_>, planned: &Planned<'_>, before: Option<Before<'_>>) -> Result<Arc<Entry>, Text> {
     let fits = |entry: &Entry| entry.depth == planned.depth || entry.role == Role::Opaque;
     let known = planned.before.filter(|entry| fits(entry));
@@ -207,7 +208,7 @@ struct Text {
     hash: u64,
 }
 
-/// What a text says; its words by their numbers in the vocabulary.
+/// Analyses a text; its words are given by their numbers in the vocabulary.
 fn analyse(vocabulary: &mut Vocabulary, planned: &Planned<'_>, text: &Text) -> Entry {
     let Text { text, hash } = text;
     let language = Language::of_path(planned.path);
@@ -225,11 +226,11 @@ fn analyse(vocabulary: &mut Vocabulary, planned: &Planned<'_>, text: &Text) -> E
         hash: *hash,
         depth: planned.depth,
     };
-    // That a file ends in `.ts` says what it is written in, not what it is about.
+    // The extension `.ts` names the language of a file, not its subject.
     let named = if language.is_some() { planned.path.rsplit_once('.').map(|(stem, _)| stem) } else { None };
     let named = named.unwrap_or(planned.path);
     vocabulary.count(named, PATH);
-    // Of a path the last part says most.
+    // The last part of a path says most.
     vocabulary.count(own_name(named), PATH);
     if file::is_generated(text) {
         entry.role = Role::Opaque;
@@ -251,7 +252,7 @@ fn analyse(vocabulary: &mut Vocabulary, planned: &Planned<'_>, text: &Text) -> E
     entry
 }
 
-/// The part of a path that names the file: its stem, or its folder where the stem says nothing.
+/// The part of a path that names the file: its stem, or its folder if the stem is generic.
 fn own_name(path: &str) -> &str {
     const SAYS_NOTHING: [&str; 5] = ["index", "mod", "lib", "main", "__init__"];
     let (folder, stem) = path.rsplit_once('/').unwrap_or(("", path));

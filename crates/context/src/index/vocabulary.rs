@@ -1,21 +1,21 @@
-//! Counting the words of many files in one thread: each word is split, stemmed and looked up once, however often it
-//! stands there. The identifiers count in this vocabulary only; `names` gives those of the index.
+//! Counts the words of many files in one thread: each distinct word is split, stemmed and looked up once. Its
+//! numbers are valid only in this vocabulary; `names` has those of the index.
 
 use crate::entry::{Counts, FIELDS};
 use crate::pack::pack;
 use crate::words::{runs, words};
 use rustc_hash::FxHashMap;
 
-/// Words that are kept of one file.
+/// The most words that are kept of one file.
 const MAX_WORDS: usize = 5_000;
-/// Runs of letters whose words are remembered; then they are forgotten, and found again.
+/// The most runs of letters whose words are remembered; beyond that, all are forgotten and computed again.
 const MAX_KNOWN: usize = 400_000;
 
-/// Words with numbers, and the counts of the file that is read.
+/// Words with numbers, and the counts of the current file.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     numbers: FxHashMap<Box<str>, u32>,
-    /// For each run of letters where its words stand in `parts`.
+    /// For each run of letters, the range of its words in `parts`.
     known: FxHashMap<Box<str>, (u32, u32)>,
     parts: Vec<u32>,
     counts: Vec<Counts>,
@@ -23,7 +23,7 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Counts the words of a text for a field of the file that is read.
+    /// Counts the words of a text for a field of the current file.
     pub(crate) fn count(&mut self, text: &str, field: usize) {
         for run in runs(text) {
             let (from, to) = match self.known.get(run) {
@@ -68,7 +68,7 @@ impl Vocabulary {
         range
     }
 
-    /// The words of the file, packed by number, and how many each field has. The next file begins.
+    /// The words of the file, packed by number, and the number of words in each field. Then the next file begins.
     pub(crate) fn end_of_file(&mut self) -> (Box<[u8]>, [u32; FIELDS]) {
         self.touched.sort_unstable();
         let mut lengths = [0; FIELDS];
