@@ -1,62 +1,62 @@
-//! Which parts of a session's messages a role needs no more: bodies of past changes, views of files that a later change made
-//! stale, old answers of tools.
+//! Selects parts of a session's messages that a role no longer needs: texts of past changes, views of files that a later change
+//! made stale, and old answers of tools.
 //!
-//! `engine` describes the messages of each request, keeps what is chosen as pages, and puts lines that name them in their
-//! place. Nothing is remembered here: what went out before is given back as `out`, and stays out, so that what a provider has
-//! cached stays as it was.
+//! `engine` describes the messages of each request, stores the selected parts as pages, and replaces them by lines that name
+//! the pages. Nothing is remembered here: the caller passes earlier pages as `out`, and they stay out, so that the prefix in a
+//! provider's cache stays the same.
 
 use std::collections::BTreeSet;
 
-/// Bodies and answers shorter than this stay: a line that names a page is hardly shorter.
+/// Shorter texts stay, because a line that names a page is hardly shorter.
 const MIN_SIDE: usize = 240;
-/// What a line that names a page takes, in bytes.
+/// The length of a line that names a page, in bytes.
 const LINE: usize = 70;
-/// The least that one batch saves, in bytes.
+/// The least bytes that one batch must save.
 const MIN_BATCH: usize = 1_000;
-/// A file that was looked at or changed within so many answers is still in work.
+/// A file that was read or changed within this many answers is still in work.
 const IN_WORK: u32 = 2;
-/// So many of the newest calls keep their answers, however full it gets.
+/// This many of the newest calls keep their answers in any case.
 const KEPT_CALLS: usize = 10;
-/// Messages with more bytes than this are full: answers that nothing replaced go out, too, the oldest first.
+/// Messages with more bytes than this are full: then answers without a replacement are paged out too, the oldest first.
 const FULL: usize = 48_000;
 const FULL_WHERE_CACHED: usize = 160_000;
-/// The part of the model's window that messages may take before cached prefixes count no more.
+/// The share of the model's window above which messages no longer profit from the cache.
 const WINDOW_SHARE: f64 = 0.6;
-/// The price of a token that is read from a provider's cache, beside one that is not.
+/// The price of a cached token, relative to an uncached one.
 const CACHED_PRICE: f64 = 0.1;
-/// A session goes on as long as it has gone on so far, within these bounds, in requests.
+/// Bounds for the expected number of further requests of a session, which is estimated as the number so far.
 const REQUESTS_LEFT: (u32, u32) = (4, 16);
 
-/// What a part of the messages is.
+/// The content of a part of the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PartKind {
-    /// Stays: words of the role, a prompt without files.
+    /// Stays: the role's own text, or a prompt without files.
     Other,
-    /// A prompt, in the place of the answer the files that it shows.
+    /// A prompt; the files that it shows count as its answer.
     Shown(Vec<String>),
-    /// A file that a tool showed: all of it, or some lines.
+    /// A file that a tool showed: the whole file, or some lines.
     Read { path: String, whole: bool },
-    /// Files that a call changed: by their whole text, or in places.
+    /// Files that a call changed: with their whole text, or in places.
     Change { paths: Vec<String>, whole: bool },
-    /// A call that failed, and changed nothing.
+    /// A call that failed and changed nothing.
     Failed,
-    /// What a search, or another tool that changes nothing, found.
+    /// The results of a search, or of another tool that changes nothing.
     Found,
-    /// What a check of the project says.
+    /// The result of a check of the project.
     Checked,
-    /// A page that was brought back.
+    /// A page that was read again.
     Page,
 }
 
-/// A part of the messages: what a call says, what it was answered, in bytes that a page could hold.
+/// A part of the messages: the sizes of a call's input and of its answer, in bytes that a page could take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessagePart {
     pub kind: PartKind,
-    /// The answer of the model that it belongs to, counted from 1; 0 for what stands before the first.
+    /// The model's answer to which it belongs, counted from 1; 0 for parts before the first.
     pub turn: u32,
     pub input: usize,
     pub output: usize,
-    /// Bytes that no page takes.
+    /// Bytes that cannot be paged out.
     pub rest: usize,
 }
 
@@ -67,20 +67,20 @@ pub enum Side {
     Output,
 }
 
-/// What requests of the session cost.
+/// The cost of the session's requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Economy {
-    /// The provider says that it reads from a cache.
+    /// The provider reports that it uses a cache.
     pub cached: bool,
-    /// What the model can hold, in bytes, where it is known.
+    /// The size of the model's window in bytes, if known.
     pub window: Option<usize>,
 }
 
-/// A part, by its place, and the side that goes out.
+/// The index of a part, and the side that is paged out.
 pub type PagedSide = (usize, Side);
 
-/// What goes out of the next request in addition to what is out already; empty where it is not worth it yet. The answers of the
-/// newest turn, which the model has not read, the newest check, and what the files in work hold now never go out.
+/// The sides that the next request pages out in addition to `out`; empty if it is not worth it yet. These stay in any case: the
+/// answers of the newest turn, which the model has not read, the newest check, and the current content of files in work.
 pub fn page_out(parts: &[MessagePart], out: &BTreeSet<PagedSide>, economy: Economy) -> Vec<PagedSide> {
     let bytes: usize = (0..parts.len()).map(|n| size(parts, n, out)).sum();
     let narrow = economy.window.is_some_and(|window| bytes as f64 > window as f64 * WINDOW_SHARE);
@@ -94,7 +94,7 @@ pub fn page_out(parts: &[MessagePart], out: &BTreeSet<PagedSide>, economy: Econo
     worthwhile(parts, out, &candidates, price)
 }
 
-/// The candidates from a place on: the earlier the place, the more is saved, and the more of what is cached is stale.
+/// The candidates from the best index on. An earlier index saves more bytes, but makes more of the provider's cache stale.
 fn worthwhile(
     parts: &[MessagePart],
     out: &BTreeSet<PagedSide>,
@@ -133,7 +133,7 @@ fn newest(parts: &[MessagePart]) -> u32 {
     parts.iter().map(|part| part.turn).max().unwrap_or_default()
 }
 
-/// What a part takes now.
+/// The current size of a part in bytes.
 fn size(parts: &[MessagePart], n: usize, out: &BTreeSet<PagedSide>) -> usize {
     let side = |side| if out.contains(&(n, side)) { LINE } else { text(parts, (n, side)) };
     parts[n].rest + side(Side::Input) + side(Side::Output)
@@ -146,7 +146,7 @@ fn text(parts: &[MessagePart], (n, side): PagedSide) -> usize {
     }
 }
 
-/// Whether something later says the same, or better.
+/// Whether a later part has the same or newer content.
 fn is_stale(parts: &[MessagePart], n: usize, side: Side) -> bool {
     let part = &parts[n];
     let unread = part.turn == newest(parts) && part.turn > 0;
@@ -165,14 +165,14 @@ fn is_stale(parts: &[MessagePart], n: usize, side: Side) -> bool {
     }
 }
 
-/// What was seen of a file is stale once it is seen or written whole again, or was changed and is no more in work.
+/// A view of a file is stale after a later view or write of the whole file, or after a change if the file is no longer in work.
 fn is_view_stale(parts: &[MessagePart], n: usize, path: &str) -> bool {
     let changed = || later(parts, n).any(|part| part.changes(path));
     later(parts, n).any(|part| part.holds(path)) || (changed() && !in_work(parts, path))
 }
 
-/// A change is past once the file is seen or written whole again, or is no more in work. A new text of a whole file that others
-/// followed is past at once.
+/// A change is past after a later view or write of the whole file, or if the file is no longer in work. The whole text of a
+/// file is past at once if a change of another file follows, and none of the same file.
 fn is_past(parts: &[MessagePart], n: usize, path: &str) -> bool {
     if later(parts, n).any(|part| part.holds(path)) {
         return true;
@@ -182,7 +182,7 @@ fn is_past(parts: &[MessagePart], n: usize, path: &str) -> bool {
     (whole && of_others() && !later(parts, n).any(|part| part.changes(path))) || !in_work(parts, path)
 }
 
-/// The file that was changed last, and those that were touched by the newest answers.
+/// Whether a file is in work: it was changed last, or the newest answers used it.
 fn in_work(parts: &[MessagePart], path: &str) -> bool {
     let newest = newest(parts);
     last_changed(parts).is_some_and(|n| parts[n].changes(path))
@@ -197,7 +197,7 @@ fn later(parts: &[MessagePart], n: usize) -> impl Iterator<Item = &MessagePart> 
     parts.iter().skip(n + 1)
 }
 
-/// Whether the answer of a call is so old that a full session does without it.
+/// Whether the answer of a call is so old that full messages can do without it.
 fn is_old(parts: &[MessagePart], n: usize) -> bool {
     let is_call = |part: &MessagePart| part.turn > 0 && part.kind != PartKind::Other;
     let last_check = parts.iter().rposition(|part| part.kind == PartKind::Checked);
@@ -219,7 +219,7 @@ impl MessagePart {
         matches!(&self.kind, PartKind::Change { paths, .. } if paths.iter().any(|own| own == path))
     }
 
-    /// The whole of the file stands in it.
+    /// Whether the part contains the whole file.
     fn holds(&self, path: &str) -> bool {
         match &self.kind {
             PartKind::Read { path: own, whole: true } => own == path,
@@ -309,15 +309,15 @@ mod tests {
     #[test]
     fn where_a_cache_is_read_a_batch_has_to_be_worth_what_it_makes_stale() {
         let cached = Economy { cached: true, window: None };
-        // Little at the beginning of much that stays
+        // A small candidate before much content that stays
         let mut parts = vec![read(1, "a.rs"), change(2, "a.rs", false), change(3, "z.rs", false)];
         parts.extend((3..9).map(|n| read(n, &format!("{n}.rs"))));
         assert_eq!(page_out(&parts, &NONE, cached), []);
         assert_eq!(plain(&parts), [(0, Output), (1, Input)]);
-        // What was just written was never cached
+        // Text that was just written was never cached
         parts.extend([change(9, "b.rs", true), change(9, "c.rs", true)]);
         assert_eq!(page_out(&parts, &NONE, cached), [(9, Input)]);
-        // A window that gets narrow counts more than a cache
+        // A narrow window counts more than the cache
         let narrow = Economy { cached: true, window: Some(60_000) };
         assert_eq!(page_out(&parts, &NONE, narrow), [(0, Output), (1, Input), (2, Input), (9, Input)]);
     }

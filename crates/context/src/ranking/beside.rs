@@ -1,7 +1,7 @@
-//! Tests beside their code, and files of one folder.
+//! Scores tests of good files and their code, and other files of the same folder.
 //!
-//! Called by `evidence` with the best files so far; `resolve/places` says what lies where. It goes by names alone:
-//! whether a test really imports its code is not asked. Names and folders that many files share say nothing.
+//! `evidence` calls it with the best files so far; `resolve/places` knows where files are. It uses only names, and
+//! does not check whether a test really imports its code. Names and folders of many files score nothing.
 
 use crate::entry::{Entry, FileId};
 use crate::file::Role;
@@ -10,12 +10,12 @@ use crate::resolve::paths::folder_of;
 use crate::subject::subject;
 use std::collections::{BTreeMap, HashMap};
 
-/// Files of one name beyond which the name says nothing.
+/// If more files have a name, the name says nothing.
 const MAX_ALIKE: usize = 24;
-/// Files of a folder beyond which the folder says nothing.
+/// If a folder has more files, the folder says nothing.
 const MAX_FOLDER: usize = 400;
 
-/// Files with the same subject as good ones, and at each which file that is.
+/// Scores files with the same subject as good ones; for each also the good file.
 pub(super) fn beside(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, HashMap<FileId, FileId>) {
     let mut scores = vec![0.0; index.entries.len()];
     let mut of = HashMap::new();
@@ -45,7 +45,7 @@ fn is_source(entry: &Entry) -> bool {
     matches!(entry.role, Role::Code | Role::Test)
 }
 
-/// How much of their folders two paths share, from a half to 1.
+/// How much of their folders two paths share, from 0.5 to 1.
 fn nearness(a: &str, b: &str) -> f32 {
     let parts = |path: &'_ str| -> Vec<String> {
         folder_of(path)
@@ -63,7 +63,7 @@ fn nearness(a: &str, b: &str) -> f32 {
     0.5 + 0.5 * shared as f32 / most as f32
 }
 
-/// Files of the folders in which good files lie.
+/// Scores files in the folders of good files.
 pub(super) fn folder(index: &Index, seeds: &[(FileId, f32)]) -> Vec<f32> {
     let mut worth: BTreeMap<u32, f32> = BTreeMap::new();
     for (seed, score) in seeds {

@@ -1,7 +1,7 @@
-//! What all voices say of the files for one question, and the sum of it.
+//! The scores of all voices for one question, and their sum.
 //!
-//! `search` and `passages` stand on it, `bench:context` measures it. It has no evidence of its own: voices are in the
-//! files beside it, their worth in `voice`. Voices do not see each other, only the seeds drawn here.
+//! `search` and `passages` use it, `bench:context` measures it. It computes no evidence itself: voices are in the
+//! files beside it, their weights in `voice`. Voices do not see each other, only the seeds that are selected here.
 
 use super::{Part, VOICES, Voice, Weights, beside, named, past, references, text};
 use crate::entry::FileId;
@@ -10,17 +10,17 @@ use crate::index::Index;
 use crate::query::Query;
 use std::collections::HashMap;
 
-/// The best files by words and history, from which co-change, imports and folders begin.
+/// The best files by words and history, from which co-change, imports and folders start.
 const MAX_SEEDS: usize = 12;
 
-/// What all voices say of the files for one question.
+/// The scores of all voices for one question.
 #[derive(Debug)]
 pub struct Evidence<'a> {
     pub(crate) index: &'a Index,
     pub(crate) asked: Query,
-    /// For each voice a score of every file, 1 for the best.
+    /// For each voice the score of every file; the best has 1.
     scores: Vec<Vec<f32>>,
-    /// What the voices are worth here, by how much history there is.
+    /// The weights of the voices for this amount of history.
     pub(crate) weights: Weights,
     pub(crate) voters: Vec<past::Voter>,
     pub(crate) together: HashMap<FileId, FileId>,
@@ -29,7 +29,7 @@ pub struct Evidence<'a> {
 }
 
 impl Index {
-    /// What speaks for each file as an answer to a question.
+    /// The evidence about each file for a question.
     pub fn evidence(&self, question: &str) -> Evidence<'_> {
         let files = self.entries.len();
         let asked = Query::new(self, question);
@@ -79,7 +79,7 @@ impl Index {
     }
 }
 
-/// The best files by what the question itself says, the best of them 1.
+/// The best files by the question itself; the best of them has 1.
 fn seeds(scores: &[Vec<f32>], weights: &Weights) -> Vec<(FileId, f32)> {
     let first = weights.without(Part::Recency).without(Part::Neighbours);
     let sums = best(sums(scores, &first), MAX_SEEDS);
@@ -87,7 +87,7 @@ fn seeds(scores: &[Vec<f32>], weights: &Weights) -> Vec<(FileId, f32)> {
     sums.into_iter().map(|(file, sum)| (file, (sum / best).powi(2))).collect()
 }
 
-/// The files with the best sums above 0, best first, at most `limit`; equal ones in order.
+/// The files with the best sums above 0, best first, at most `limit`; files with equal sums in order.
 fn best(mut sums: Vec<(FileId, f32)>, limit: usize) -> Vec<(FileId, f32)> {
     sums.retain(|(_, sum)| *sum > 0.0);
     let order = |a: &(FileId, f32), b: &(FileId, f32)| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0));
@@ -121,7 +121,7 @@ fn to_one(scores: &mut [f32]) {
     }
 }
 
-/// Who speaks of a file by its words: tests and documents count as sources where they are what is asked for.
+/// The voice for a file's words: tests and documents count as sources if the question asks for them.
 fn voice_of(role: Role, asked: &Query) -> Voice {
     match role {
         Role::Code => Voice::Code,
@@ -134,7 +134,7 @@ fn voice_of(role: Role, asked: &Query) -> Voice {
 }
 
 impl Evidence<'_> {
-    /// The files with the best sums and those sums, best first, at most `limit`; equal ones in the order of paths.
+    /// The files with the best sums, best first, at most `limit`; files with equal sums in the order of paths.
     pub fn rank(&self, weights: &Weights, limit: usize) -> Vec<(&str, f32)> {
         let ranked = self.ranked(weights, limit);
         ranked.into_iter().filter_map(|(file, sum)| Some((&*self.index.entry(file)?.path, sum))).collect()
@@ -144,7 +144,7 @@ impl Evidence<'_> {
         best(sums(&self.scores, weights), limit)
     }
 
-    /// Whether the question says anything that a file, or a commit, can answer to.
+    /// Whether the question contains anything that a file or a commit can match.
     pub(crate) fn is_asked(&self) -> bool {
         let silent = [Voice::Lately, Voice::Often];
         Voice::ALL.into_iter().filter(|voice| !silent.contains(voice)).any(|voice| {
@@ -152,7 +152,7 @@ impl Evidence<'_> {
         })
     }
 
-    /// What each voice says of a file.
+    /// The score of each voice for a file.
     pub fn of(&self, path: &str) -> Option<[f32; VOICES]> {
         self.index.id(path).map(|file| self.voices(file))
     }

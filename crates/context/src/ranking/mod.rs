@@ -1,7 +1,7 @@
-//! Ranking files for a question: several voices, each of which scores files by its own evidence, and one sum.
+//! Ranks files for a question: several voices, each of which scores files by its own evidence, and one sum.
 //!
-//! Every voice gives its best file 1 and the others less. What a voice is worth was learned from real commits by
-//! `npm run bench:context -- --fit`; a voice that knows nothing (no history, no names) is silent and costs nothing.
+//! Every voice gives its best file 1 and the others less. The weights of voices were learned from real commits by
+//! `npm run bench:context -- --fit`. A voice without data (no history, no names) scores nothing and has no effect.
 
 mod beside;
 mod evidence;

@@ -1,25 +1,25 @@
-//! Files that a question names outright: by their path or its end, as a place in a stack trace, or by a symbol.
+//! Scores files that a question names: by their path or its end, by a place in a stack trace, or by a symbol.
 //!
-//! Called by `evidence`; it looks up paths and symbols in the index and guesses none. A plain word is no name, and a
-//! name that fits many files says nothing.
+//! `evidence` calls it. It looks up paths and symbols in the index and guesses none. A plain word is not a name, and
+//! a name of many files scores nothing.
 
 use crate::entry::{FileId, SYMBOL};
 use crate::index::Index;
 use crate::words::words;
 use std::collections::BTreeMap;
 
-/// Names looked up in one text.
+/// The most names that are looked up for one text.
 const MAX_NAMES: usize = 200;
-/// A name that fits more files than this says nothing.
+/// A name of more files than this scores nothing.
 const MAX_FILES: usize = 20;
-/// A symbol that more files define says nothing.
+/// A symbol that more files define scores nothing.
 const MAX_DEFINERS: usize = 4;
-/// Files whose symbols are looked through for one name.
+/// The most files whose symbols are searched for one name.
 const MAX_LOOKED_INTO: usize = 64;
-/// What a symbol says of the file that defines it, where a path says 1.
+/// The score of a file that defines a named symbol; a named path scores 1.
 const SYMBOL_WORTH: f32 = 0.6;
 
-/// The files that a text names, and how surely.
+/// The files that a text names, with a score for the certainty.
 pub(super) fn named(index: &Index, text: &str) -> Vec<f32> {
     let mut scores = vec![0.0; index.entries.len()];
     let found = paths(index, text).into_iter().map(|file| (file, 1.0)).chain(symbols(index, text));
@@ -31,8 +31,8 @@ pub(super) fn named(index: &Index, text: &str) -> Vec<f32> {
     scores
 }
 
-/// The files that a text names by their path or by the end of it (`auth/login.ts`, `login.ts`), also where the path
-/// begins above the project, as in a stack trace.
+/// The files that a text names by their path or by its end (`auth/login.ts`, `login.ts`). The path may begin above
+/// the project, as in a stack trace.
 fn paths(index: &Index, text: &str) -> Vec<FileId> {
     let names = text
         .split(|c: char| {
@@ -67,7 +67,7 @@ fn paths(index: &Index, text: &str) -> Vec<FileId> {
     found
 }
 
-/// The file at a path, or at what is left of it without the folders above the project.
+/// The file at a path, or at the rest of the path after folders above the project.
 fn inner(index: &Index, name: &str) -> Option<FileId> {
     let mut rest = name;
     loop {
@@ -75,14 +75,14 @@ fn inner(index: &Index, name: &str) -> Option<FileId> {
             return Some(id);
         }
         rest = rest.split_once('/')?.1;
-        // A bare name at the root is too little to go by.
+        // A bare name at the root is too little evidence.
         if !rest.contains('/') {
             return None;
         }
     }
 }
 
-/// The files that define a symbol which is written as one: `parse_config`, `parseConfig`, or in backticks.
+/// The files that define a symbol that is written as one: `parse_config`, `parseConfig`, or in backticks.
 fn symbols(index: &Index, text: &str) -> Vec<(FileId, f32)> {
     let mut names: BTreeMap<&str, f32> = BTreeMap::new();
     let quoted = text.split('`').skip(1).step_by(2).filter(|name| is_name(name)).map(|name| (name, 1.0));
@@ -123,7 +123,7 @@ fn is_name(text: &str) -> bool {
     text.len() > 2 && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// Whether a word is written as code writes names of several words.
+/// Whether a word looks like an identifier of several words.
 fn is_compound(word: &str) -> bool {
     let inner = word.trim_matches('_');
     inner.len() > 4

@@ -1,43 +1,43 @@
-//! What the history says: commits with similar messages, the words of all commits of a file, files that change
-//! together, and those that changed lately or often.
+//! Scores from the history: commits with similar messages, the words of all commits of a file, files that change
+//! together, and files that changed lately or often.
 //!
-//! Called by `evidence` and, for recency, by `index`. It asks no git and no clock: age is the number of newer commits.
-//! How far a short history is believed is said here, how the weights follow from that in `voice`.
+//! `evidence` calls it, and `index` for recency. It uses neither git nor a clock: age is the number of newer commits.
+//! How far a short history is trusted is decided here, and `voice` adapts the weights.
 
 use crate::entry::FileId;
 use crate::history::{History, is_trailer};
 use crate::words::words;
 use std::collections::{BTreeMap, HashMap};
 
-/// Words of a question that are looked up.
+/// The most words of a question that are looked up.
 const MAX_WORDS: usize = 256;
-/// How fast repetition stops to count, and how much a long message takes from a word.
+/// How fast further repetitions stop to count, and how much a long message reduces a word.
 const SATURATION: f32 = 1.2;
 const LENGTH: f32 = 0.5;
-/// Commits that vote.
+/// The most commits that vote.
 const MAX_VOTERS: usize = 60;
-/// A commit that is this much less like the question than the best has half its vote, squared.
+/// The power of a commit's likeness, relative to the best, that is its vote.
 const SHARPNESS: i32 = 2;
-/// After so many commits a change counts half.
+/// After this many commits, the score of a change is halved.
 const LATELY: f32 = 15.0;
 const OFTEN: f32 = 400.0;
 const AGED: f32 = 1_500.0;
-/// The newest commits of a file that tell what changes with it.
+/// The newest commits of a file that are used for co-change.
 const MAX_TOGETHER: usize = 150;
-/// With so many commits the history is half believed.
+/// With this many commits, the history is trusted by half.
 const SHORT: f32 = 10.0;
-/// Commits that a file must have changed in before what changes with it is half believed.
+/// With this many commits of a file, its co-change is trusted by half.
 const DOUBT: f32 = 1.5;
 
-/// A past commit that is like the question.
+/// A past commit that is similar to the question.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Voter {
     pub(crate) commit: u32,
-    /// 1 where it says all that was asked.
+    /// 1 if it contains everything that was asked.
     pub(crate) likeness: f32,
 }
 
-/// The words of a question, with how often each is there.
+/// The words of a question, with their numbers of occurrences.
 pub(super) fn asked(question: &str) -> BTreeMap<String, f32> {
     let mut counts: BTreeMap<String, f32> = BTreeMap::new();
     for line in question.lines().filter(|line| !is_trailer(line)) {
@@ -55,7 +55,7 @@ fn weight(history: &History, word: &str) -> f32 {
     (1.0 + (n - df + 0.5) / (df + 0.5)).ln()
 }
 
-/// The commits with messages most like the question, the best first.
+/// The commits with the most similar messages, the best first.
 pub(super) fn voters(history: &History, asked: &BTreeMap<String, f32>) -> Vec<Voter> {
     let mut scores = vec![0.0_f32; history.commits.len()];
     let mut all = 0.0;
@@ -103,7 +103,7 @@ pub(super) fn similar(history: &History, voters: &[Voter], files: usize) -> Vec<
     scores
 }
 
-/// The words of all commits that changed a file, as one more text of that file.
+/// Scores the words of all commits that changed a file, as one more text of that file.
 pub(super) fn told(history: &History, asked: &BTreeMap<String, f32>, lengths: &[f32]) -> Vec<f32> {
     let mut scores = vec![0.0; lengths.len()];
     let known = lengths.iter().filter(|length| **length > 0.0).count().max(1);
@@ -133,8 +133,8 @@ pub(super) fn told(history: &History, asked: &BTreeMap<String, f32>, lengths: &[
     scores
 }
 
-/// Files that changed with the given ones: the share of their commits, the newest counting most. Of each file the
-/// one that it changed with most.
+/// Files that changed together with the given ones: the share of common commits, the newest counting most. For each
+/// file also the given file with which it changed most.
 pub(super) fn together(
     history: &History,
     seeds: &[(FileId, f32)],
@@ -168,7 +168,7 @@ pub(super) fn together(
     (scores, strongest.into_iter().map(|(file, (_, seed))| (file, seed)).collect())
 }
 
-/// How lately, and how often, each file changed.
+/// Scores for how recently, and how often, each file changed.
 pub(crate) fn recency(history: &History, files: usize) -> [Vec<f32>; 2] {
     let (mut lately, mut often) = (vec![0.0; files], vec![0.0; files]);
     for commit in &history.commits {
@@ -191,7 +191,7 @@ fn halved(age: u32, after: f32) -> f32 {
     (-(age as f32) / after).exp2()
 }
 
-/// How far a history is believed: of a few commits any is the most alike.
+/// How far a history is trusted: among a few commits the most similar one means little.
 pub(super) fn belief(history: &History) -> f32 {
     let known = history.commits.len() as f32;
     known / (known + SHORT)

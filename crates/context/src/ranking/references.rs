@@ -1,28 +1,28 @@
-//! Personalised PageRank over imports and references: what the best files lead to, and what leads to them.
+//! Personalised PageRank over imports and references, in both directions, from the best files.
 //!
-//! Called by `evidence`; imports come from `graph`, references from rare words of `postings`. It resolves no name: a
-//! word that few files define is a reference. The order in which words were read may not show in a score.
+//! `evidence` calls it; imports come from `graph`, references from rare words of `postings`. It resolves no name: a
+//! word that few files define is a reference. The order in which words were read must not affect a score.
 
 use crate::entry::{BODY, FileId, SYMBOL};
 use crate::file::Role;
 use crate::index::Index;
 use std::collections::{BTreeMap, HashMap};
 
-/// The part of a file's worth that stays with it; the rest goes along its edges.
+/// The share of a file's score that stays with it; the rest moves along its edges.
 const STAYS: f32 = 0.4;
-/// Files whose edges are followed.
+/// The most files whose edges are followed.
 const MAX_STEPS: usize = 40;
-/// A word that more files hold, or more define, is no reference.
+/// A word that more files contain, or define, is not a reference.
 const MAX_USERS: usize = 24;
 const MAX_DEFINERS: usize = 2;
-/// The smallest number that every number of users divides.
+/// The smallest number that every possible number of users divides.
 const WHOLE: u64 = 5_354_228_880;
-/// What a reference, an import and being imported are worth as edges.
+/// The weights of edges: a reference, an import, and being imported.
 const REFERENCE: f32 = 1.0;
 const IMPORTED: f32 = 2.0;
 const IMPORTER: f32 = 1.0;
 
-/// How much arrives at each file from the given ones, and at each from which file most.
+/// The score that arrives at each file from the given ones, and the file that gives it most.
 pub(super) fn connected(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, HashMap<FileId, FileId>) {
     let mut arrived = vec![0.0; index.entries.len()];
     let mut waiting: BTreeMap<FileId, f32> = seeds.iter().copied().collect();
@@ -48,7 +48,7 @@ pub(super) fn connected(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, Ha
     (arrived, strongest.into_iter().map(|(to, (_, from))| (to, from)).collect())
 }
 
-/// Where imports and references lead from a file, both ways.
+/// The edges of a file by imports and references, in both directions.
 fn edges(index: &Index, file: FileId) -> Vec<(FileId, f32)> {
     let mut edges: Vec<(FileId, f32)> = Vec::new();
     let mut add = |to: FileId, worth: f32| {
@@ -62,11 +62,11 @@ fn edges(index: &Index, file: FileId) -> Vec<(FileId, f32)> {
     }
     let importers = index.graph.importers(file);
     for to in importers {
-        // What everything imports says little of each that does.
+        // An import of a file that many others import means little.
         add(*to, IMPORTER / (importers.len() as f32).sqrt());
     }
     let Some(own) = index.entry(file).filter(|entry| is_source(entry.role)) else { return summed(edges) };
-    // Counted in whole parts, so that the order of the words, which is the order they were read in, does not matter.
+    // Counted in whole numbers, so that the order in which the words were read has no effect on the sum.
     let mut parts: Vec<(FileId, u64)> = Vec::new();
     for (term, counts) in own.terms() {
         let users = index.spread(term);
@@ -112,7 +112,7 @@ fn summed(mut edges: Vec<(FileId, f32)>) -> Vec<(FileId, f32)> {
     edges
 }
 
-/// Prose that holds a symbol's name refers to nothing.
+/// Whether a file can refer to symbols: a symbol's name in prose is not a reference.
 fn is_source(role: Role) -> bool {
     matches!(role, Role::Code | Role::Test)
 }

@@ -1,7 +1,7 @@
 //! BM25 over three fields (path, symbols, text), and over all words alike.
 //!
-//! Called by `evidence`, and by `search` for the words that speak for a file. It reads no file: the index has all
-//! counts. Plain BM25 is what every ranking is compared with: a change of it moves every comparison.
+//! `evidence` calls it, and `search` for the words that explain a hit. It reads no file, because the index has
+//! all counts. Plain BM25 is the baseline of every ranking: a change of it changes every comparison.
 
 use crate::entry::{BODY, Counts, FIELDS, FileId, PATH, SYMBOL};
 use crate::index::Index;
@@ -9,29 +9,29 @@ use crate::query::Query;
 use crate::words::words;
 use std::collections::BTreeMap;
 
-/// What a word is worth by where it stands, and how much a long field takes from that.
+/// The weight of a word by its field, and how much a long field reduces it.
 const FIELD_WEIGHT: [f32; FIELDS] = [6.0, 3.0, 0.5];
 const FIELD_LENGTH: [f32; FIELDS] = [0.3, 0.5, 0.6];
-/// How fast repetition stops to count.
+/// How fast further repetitions stop to count.
 const SATURATION: f32 = 1.2;
-/// How much a long file takes from a word, where all words are alike.
+/// How much a long file reduces a word, in plain BM25.
 const LENGTH: f32 = 0.75;
-/// Words of a question that are looked up, where all words are alike.
+/// The most words of a question that are looked up, in plain BM25.
 const MAX_WORDS: usize = 256;
 
-/// A word of the question that a file holds, and the best field it stands in.
+/// A word of the question that a file contains, and its best field.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found {
     pub(crate) word: usize,
     pub(crate) field: usize,
 }
 
-/// How well each file fits by the places of the question's words.
+/// Scores each file by the fields that contain the question's words.
 pub(super) fn by_field(index: &Index, asked: &Query) -> Vec<f32> {
     let all: f32 = asked.words.iter().map(|word| word.weight).sum();
     let mut scores = vec![0.0; index.entries.len()];
     let mut covered = vec![0.0; index.entries.len()];
-    // Of several stand-ins in one file the best counts, not their sum.
+    // If a file contains several stand-ins of a word, only the best counts, not their sum.
     let mut best = vec![0.0_f32; index.entries.len()];
     for word in &asked.words {
         let mut touched: Vec<FileId> = Vec::new();
@@ -58,7 +58,7 @@ pub(super) fn by_field(index: &Index, asked: &Query) -> Vec<f32> {
     scores
 }
 
-/// The words of the question that a file holds.
+/// The words of the question that a file contains.
 pub(crate) fn found(index: &Index, file: FileId, asked: &Query) -> Vec<Found> {
     let Some(entry) = index.entry(file) else { return Vec::new() };
     let counts: BTreeMap<u32, Counts> = entry.terms().collect();
@@ -75,7 +75,7 @@ pub(crate) fn found(index: &Index, file: FileId, asked: &Query) -> Vec<Found> {
     found
 }
 
-/// How much of a word is in a file, by field, and the field that gives most of it.
+/// The score of a word in a file, over all fields, and the field that gives most of it.
 fn strength(index: &Index, file: FileId, counts: Counts) -> (f32, usize) {
     let lengths = index.lengths.get(file as usize).copied().unwrap_or(index.mean);
     let mut sum = 0.0;
@@ -91,7 +91,7 @@ fn strength(index: &Index, file: FileId, counts: Counts) -> (f32, usize) {
     (sum, best.1)
 }
 
-/// Plain BM25: all words of a file and its path are alike. What every other ranking is compared with.
+/// Plain BM25: all words of a file and its path count alike. The baseline of every other ranking.
 pub(super) fn plain(index: &Index, question: &str) -> Vec<f32> {
     let mut counts: BTreeMap<String, f32> = BTreeMap::new();
     words(question, |word| {

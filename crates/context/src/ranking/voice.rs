@@ -1,14 +1,14 @@
-//! The voices, the parts that can be switched off, and what each voice is worth.
+//! The voices, the parts that can be switched off, and the weight of each voice.
 //!
-//! Read by `evidence`, `search` and `bench:context`. It scores nothing. Weights stand in the order of `Voice::ALL`;
-//! they come from `bench:context -- --fit` and are not set by hand.
+//! `evidence`, `search` and `bench:context` use it. It scores nothing. Weights are in the order of `Voice::ALL`;
+//! `bench:context -- --fit` computes them, and nobody sets them by hand.
 
 use serde::Serialize;
 
 /// How many voices there are.
 pub const VOICES: usize = 14;
 
-/// What speaks for a file.
+/// A kind of evidence for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Voice {
@@ -18,27 +18,27 @@ pub enum Voice {
     Test,
     /// The same for a document.
     Docs,
-    /// The same for configuration, data, and files that are known by name only.
+    /// The same for configuration, data, and files that are known only by name.
     Data,
-    /// Named outright: a path, a symbol, a line of a stack trace.
+    /// The question names the file: by a path, a symbol, a line of a stack trace.
     Named,
-    /// Past commits with messages like the question changed it.
+    /// Past commits with similar messages changed the file.
     Similar,
-    /// The words of all commits that changed it.
+    /// The words of all commits that changed the file.
     Told,
-    /// It changes together with the best files.
+    /// The file changes together with the best files.
     Together,
-    /// It changed in the last commits.
+    /// The file changed in the last commits.
     Lately,
-    /// It changes often.
+    /// The file changes often.
     Often,
-    /// Imports and references lead to it from the best files.
+    /// Imports and references connect it with the best files.
     Connected,
-    /// It is the test of one of the best files, or what that tests.
+    /// It is the test of one of the best files, or the code that such a test tests.
     Beside,
-    /// It lies in a folder with good files.
+    /// It is in a folder with good files.
     Folder,
-    /// Words anywhere in it, without regard to where they stand.
+    /// Words anywhere in it, regardless of the field.
     Words,
 }
 
@@ -101,16 +101,16 @@ impl Part {
     }
 }
 
-/// What each voice is worth.
+/// The weight of each voice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights(pub [f32; VOICES]);
 
 impl Weights {
-    /// Learned by `npm run bench:context -- --fit`, from repositories that no published number is measured on.
+    /// Learned with `npm run bench:context -- --fit`, from repositories on which no published number is measured.
     pub const LEARNED: Weights =
         Weights([0.595, 0.375, 0.331, 0.595, 1.0, 0.826, 0.331, 0.0, 0.341, 0.011, 0.0, 0.15, 0.117, 0.288]);
 
-    /// The same where there is no history.
+    /// The same without a history.
     pub const WITHOUT_PAST: Weights =
         Weights([0.774, 0.57, 0.616, 1.0, 0.684, 0.0, 0.0, 0.0, 0.0, 0.0, 0.36, 0.864, 0.44, 0.36]);
 
@@ -124,7 +124,7 @@ impl Weights {
         self.filtered(|voice| !part.voices().contains(&voice))
     }
 
-    /// These weights as far as they are believed, the others for the rest.
+    /// A mixture: these weights by the share `belief`, `others` by the rest.
     pub(crate) fn blended(mut self, others: &Weights, belief: f32) -> Weights {
         for (own, other) in self.0.iter_mut().zip(others.0) {
             *own = belief * *own + (1.0 - belief) * other;

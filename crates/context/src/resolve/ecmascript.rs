@@ -1,7 +1,7 @@
-//! Where an import of TypeScript or JavaScript leads.
+//! Resolves imports of TypeScript and JavaScript.
 //!
-//! It reads no `tsconfig.json` and no `exports`: the usual places are tried in order, and the first that is in the
-//! index counts. A package that is only installed leads nowhere.
+//! It reads no `tsconfig.json` and no `exports`: it tries the usual paths in order, and takes the first that is in
+//! the index. A package that is only installed has no target.
 
 use super::Resolver;
 use shared::paths::join;
@@ -14,7 +14,7 @@ impl Resolver<'_> {
         if module.starts_with('.') {
             return join(folder_of(path), module).and_then(|base| self.script(&base)).into_iter().collect();
         }
-        // The alias that most templates set up for the sources of the package.
+        // Most templates define this alias for the sources of the package.
         if let Some(rest) = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/")) {
             return ancestors(path)
                 .flat_map(|folder| [under(folder, &format!("src/{rest}")), under(folder, rest)])

@@ -1,7 +1,7 @@
-//! Where an import of Go leads: to the files of a folder.
+//! Resolves imports of Go to the files of a folder.
 //!
-//! The module with the longest fitting name counts. Test files are no targets, and what no `go.mod` here names leads
-//! nowhere.
+//! The longest matching module name counts. Test files are never targets, and an import that no `go.mod` here
+//! matches has no target.
 
 use super::Resolver;
 use super::paths::under;

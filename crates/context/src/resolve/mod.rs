@@ -1,7 +1,8 @@
-//! From an import, as written, to the files of this repository that it means. A file for each language.
+//! Finds the files of this repository that an import means. One file for each language.
 //!
-//! `graph` asks for each import; `syntax` has read it, `manifest` the names of packages. Nothing here opens a file or
-//! asks a package manager: a place counts if the index has its path. What is not of this repository leads nowhere.
+//! `graph` calls it for each import; `syntax` has read the import, `manifest` the names of packages. Nothing here
+//! opens a file or asks a package manager: a path counts if it is in the index. Code outside of this repository has
+//! no target.
 
 mod ecmascript;
 mod go;
@@ -38,15 +39,15 @@ impl<'a> Paths<'a> {
     }
 }
 
-/// The names by which files of this repository can be meant.
+/// The names by which imports can mean files of this repository.
 pub(crate) struct Resolver<'a> {
     paths: Paths<'a>,
-    /// Go files that are no tests, by folder.
+    /// Go files that are not tests, by folder.
     go_folders: HashMap<&'a str, Vec<FileId>>,
     npm: BTreeMap<&'a str, &'a str>,
     cargo: BTreeMap<&'a str, &'a str>,
     go: Vec<(&'a str, &'a str)>,
-    /// The folders that hold a Cargo.toml with a package.
+    /// The folders that contain a Cargo.toml with a package.
     crates: Vec<&'a str>,
 }
 
@@ -78,7 +79,7 @@ impl<'a> Resolver<'a> {
         resolver
     }
 
-    /// The files that an import of the file at `path` means; none for what is not of this repository.
+    /// The files that an import in the file at `path` means; empty if it means none of this repository.
     pub(crate) fn resolve(&self, path: &str, language: Language, import: &Import) -> Vec<FileId> {
         let mut found = match language {
             Language::TypeScript | Language::Tsx | Language::JavaScript => {

@@ -1,4 +1,4 @@
-//! Paths of a repository: joined, and taken apart. Reads no file.
+//! Joins and splits paths of a repository. Reads no file.
 
 /// The folder of a path, without a slash at its end; empty for the root.
 pub(crate) fn folder_of(path: &str) -> &str {

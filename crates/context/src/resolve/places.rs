@@ -1,4 +1,4 @@
-//! Where files lie and what they are called: by subject, by folder and by name. Made of paths alone.
+//! Groups files by subject, by folder and by name, from their paths alone.
 
 use super::paths::folder_of;
 use crate::entry::{Entry, FileId};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     subjects: HashMap<Box<str>, Vec<FileId>>,
-    /// For each file its folder, by number.
+    /// For each file the number of its folder.
     folders: Vec<u32>,
-    /// How many files each folder holds.
+    /// The number of files in each folder.
     sizes: Vec<u32>,
     /// The files in the order of their names.
     by_name: Vec<FileId>,
@@ -40,27 +40,27 @@ impl Places {
         places
     }
 
-    /// The files with this subject (as [`subject`] has it), in order.
+    /// The files with this subject (see [`subject`]), in order.
     pub(crate) fn of_subject(&self, subject: &str) -> &[FileId] {
         self.subjects.get(subject).map_or(&[], Vec::as_slice)
     }
 
-    /// The folder of a file, by number.
+    /// The number of a file's folder.
     pub(crate) fn folder(&self, file: FileId) -> Option<u32> {
         self.folders.get(file as usize).copied()
     }
 
-    /// The folders of all files.
+    /// The folder numbers of all files.
     pub(crate) fn folders(&self) -> &[u32] {
         &self.folders
     }
 
-    /// How many files a folder holds.
+    /// The number of files in a folder.
     pub(crate) fn size(&self, folder: u32) -> usize {
         self.sizes.get(folder as usize).map_or(0, |size| *size as usize)
     }
 
-    /// The files of this name, in order.
+    /// The files with this name, in order.
     pub(crate) fn named<'a>(
         &'a self,
         entries: &'a [Arc<Entry>],

@@ -1,7 +1,7 @@
-//! Where an import of Python leads.
+//! Resolves imports of Python.
 //!
-//! An absolute import is looked for from the file's folder upwards, in `src` too; the nearest place wins. There is no
-//! `sys.path` here, no manifest is asked, and a package without `__init__.py` is known by its modules only.
+//! An absolute import is searched from the file's folder upwards, also in `src`; the nearest match wins. It does not
+//! use `sys.path` or a manifest, and knows a package without `__init__.py` only by its modules.
 
 use super::Resolver;
 use super::paths::{ancestors, folder_of, under};
@@ -30,7 +30,7 @@ impl Resolver<'_> {
         };
         let mut found = Vec::new();
         for base in bases {
-            // `from package import module`
+            // The form `from package import module`
             found.extend(import.names.iter().filter_map(|name| file(&under(&base, &name.name))));
             found.extend(file(&base));
             if !found.is_empty() {

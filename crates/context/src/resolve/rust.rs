@@ -1,7 +1,7 @@
-//! Where a `mod` or `use` of Rust leads.
+//! Resolves `mod` and `use` of Rust.
 //!
-//! It goes by paths and crate names: `#[path]`, `cfg`, renamed dependencies and re-exports are not followed. A path
-//! into a module that is not found leads to the nearest one above it.
+//! It uses paths and crate names, and does not follow `#[path]`, `cfg`, renamed dependencies and re-exports. If a
+//! module is not found, the target is the nearest module above it.
 
 use super::Resolver;
 use super::paths::{folder_of, is_below, under};
@@ -12,7 +12,7 @@ impl Resolver<'_> {
     pub(super) fn rust(&self, path: &str, import: &Import) -> Vec<FileId> {
         let folder = folder_of(path);
         let stem = path[folder.len()..].trim_start_matches('/').trim_end_matches(".rs");
-        // Where the modules below this file lie.
+        // The folder of the modules below this file.
         let own =
             if matches!(stem, "mod" | "lib" | "main") { folder.to_owned() } else { under(folder, stem) };
         if import.kind == ImportKind::Mod {
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         found
     }
 
-    /// The file of the longest beginning of `parts` that is a module below `base`.
+    /// The file of the longest prefix of `parts` that is a module below `base`.
     fn module(&self, base: &str, parts: &[&str]) -> Option<FileId> {
         (1..=parts.len().min(8)).rev().find_map(|n| {
             let path = under(base, &parts[..n].join("/"));
