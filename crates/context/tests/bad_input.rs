@@ -1,4 +1,4 @@
-//! Repositories that are too large, in a loop, or change while they are read.
+//! Repositories that are too large, contain loops, or change while they are read.
 
 #![allow(clippy::unwrap_used)]
 
@@ -50,7 +50,7 @@ fn loops_of_links_folders_and_pipes_end() {
     symlink("two.rs", dir.path().join("one.rs")).unwrap();
     symlink("one.rs", dir.path().join("two.rs")).unwrap();
     symlink(".", dir.path().join("self")).unwrap();
-    // What git lists for a submodule is a folder.
+    // For a submodule git lists a folder.
     fs::create_dir(dir.path().join("module.rs")).unwrap();
     let files = names(&[
         "src/a.rs",
@@ -64,7 +64,7 @@ fn loops_of_links_folders_and_pipes_end() {
     let index = Index::build(dir.path(), &files);
     assert_eq!(index.stats().files, files.len());
     let hits = index.search("walrus", 9);
-    // The file by way of the link is in the project, too.
+    // The path through the link is in the project, too.
     assert_eq!(hits[0].path, "self/self/self/src/a.rs");
     assert_eq!(hits[1].path, "src/a.rs");
     for path in ["one.rs", "two.rs", "self", "module.rs", "src/gone.rs"] {
@@ -101,7 +101,7 @@ fn files_that_come_and_go_while_they_are_read_do_no_harm() {
         }
         done.store(true, Ordering::Relaxed);
     });
-    // Now that nothing changes any more, it says what is there.
+    // Nothing changes any more, so the result must be correct.
     for path in &files {
         fs::write(dir.path().join(path), "export function narwhal() {}\n").unwrap();
     }

@@ -1,4 +1,4 @@
-//! What past commits add to a search.
+//! The effect of past commits on a search.
 
 #![allow(clippy::unwrap_used)]
 
@@ -17,7 +17,7 @@ fn index(commits: &[PastCommit]) -> (tempfile::TempDir, Index) {
     (dir, index)
 }
 
-/// A history of `n` commits that say nothing of what is asked.
+/// A history of `n` commits that have nothing to do with the question.
 fn others(n: usize) -> Vec<PastCommit> {
     (0..n).map(|n| past(&format!("Release {n}"), &["package.json"])).collect()
 }
@@ -28,7 +28,7 @@ fn best(commits: &[PastCommit], question: &str) -> String {
 
 #[test]
 fn commits_with_a_message_like_the_question_vote_for_their_files() {
-    // No file speaks of a discount.
+    // No file contains the word discount.
     let mut commits = others(20);
     commits.insert(3, past("Apply the discount once\n\nIt was taken twice.", &["src/cart.ts"]));
     let (_dir, index) = index(&commits);

@@ -1,4 +1,4 @@
-//! An index on disk: read back it answers as a new one does, and what is damaged is never believed.
+//! An index on disk: after reading it answers like a new one, and damaged bytes are never used.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +12,7 @@ use std::path::Path;
 const QUESTIONS: [&str; 4] =
     ["retry uploading pictures with a backoff", "total of the carts", "checkout", "`net/backoff.ts` picture"];
 
-/// Everything that an index says of some questions.
+/// All answers of an index to some questions.
 fn answers(index: &Index) -> Vec<String> {
     QUESTIONS.iter().map(|question| serde_json::to_string(&index.search(question, 50)).unwrap()).collect()
 }
@@ -28,7 +28,7 @@ fn bytes() -> Vec<u8> {
     Index::build(dir.path(), &files).to_bytes("head").unwrap()
 }
 
-/// Bytes with a head that fits them: what a checksum cannot tell.
+/// Damaged bytes with a correct header, which a checksum cannot detect.
 fn sealed_again(mut bytes: Vec<u8>) -> Vec<u8> {
     let sum = crc32fast::hash(&bytes[24..]);
     bytes[12..16].copy_from_slice(&sum.to_le_bytes());
@@ -46,7 +46,7 @@ fn a_kept_index_answers_as_a_new_one_and_parses_nothing_again() {
     let again = kept.rebuild(dir.path(), &files);
     assert_eq!(again.stats().reused, files.len());
     assert_eq!(answers(&again), answers(&index));
-    // The same content in another place is known by its hash.
+    // A file with the same content at another place is recognised by its hash.
     let (other, files) = project();
     let there = kept.rebuild(other.path(), &files);
     assert_eq!(there.stats().reused, files.len());
@@ -84,7 +84,8 @@ fn another_version_is_told_from_damage() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Bytes with a right checksum that nobody of us wrote: they are refused, or they are searched without a panic.
+    /// Bytes with a correct checksum that we did not write: they are refused, or they can be searched without a
+    /// panic.
     #[test]
     fn a_forged_index_does_no_harm(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
         thread_local!(static BYTES: Vec<u8> = bytes());
@@ -115,7 +116,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-  /// Whatever was changed, added and removed, in whatever order: an index that was carried on answers as a new one.
+  /// After any changes, additions and removals, in any order, an updated index answers like a new one.
     #[test]
     fn an_index_carried_on_is_as_good_as_a_new_one(
         edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..5_u8), 1..6), told in any::<bool>()

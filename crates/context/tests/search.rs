@@ -47,7 +47,7 @@ fn words_of_code_and_prose_meet() {
 
 #[test]
 fn a_file_beside_good_ones_is_found_by_its_imports() {
-    // Nothing in the cart speaks of a checkout.
+    // No text in the cart mentions a checkout.
     check(
         "checkout",
         3,

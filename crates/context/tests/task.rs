@@ -1,4 +1,4 @@
-//! What a Coder starts with.
+//! The Coder's first text.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use context::{Index, estimate_tokens, task_context};
 use expect_test::{Expect, expect};
 use std::fmt::Write;
 
-/// A repository with one long file in which little matters.
+/// A long file in which few lines matter.
 fn long() -> String {
     let mut text = String::from("//! Many things.\n\nuse crate::near::helper;\n\n");
     for n in 0..60 {

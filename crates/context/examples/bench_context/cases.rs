@@ -1,4 +1,4 @@
-//! The questions of the measurement: commits, each with the tree and the history before it.
+//! The questions of the benchmark: commits, each with the tree and the history before it.
 
 use crate::git::{Commit, Repository};
 use context::{Index, MAX_PAST_COMMITS, PastCommit};
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Files that a commit may change to be a question.
+/// The most files that a commit may change to become a question.
 const MOST_FILES: usize = 8;
-/// A repository is left after so long, with what was measured until then.
+/// After this time a repository is left, with the results so far.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
 /// A question with its answer.
@@ -22,8 +22,7 @@ pub struct Case<'a> {
     pub lines: &'a BTreeMap<String, BTreeSet<u32>>,
 }
 
-/// Asks `each` for the newest `limit` commits that change 1 to 8 files which were there before; answers how many
-/// those were.
+/// Calls `each` for the newest `limit` commits that change 1 to 8 existing files; returns their number.
 pub fn each_case(path: &Path, limit: usize, mut each: impl FnMut(&Case<'_>)) -> Result<usize, Failure> {
     let started = Instant::now();
     let repository = Repository::open(path)?;
@@ -60,7 +59,7 @@ pub fn each_case(path: &Path, limit: usize, mut each: impl FnMut(&Case<'_>)) -> 
     Ok(done)
 }
 
-/// The history that was there at a commit, newest first.
+/// The history before a commit, newest first.
 fn before(commits: &[Commit], parents: &HashMap<String, Vec<String>>, head: &str) -> Vec<PastCommit> {
     let mut seen: HashSet<&str> = HashSet::new();
     let mut open = vec![head];

@@ -1,27 +1,27 @@
-//! Learns what each voice is worth: coordinate ascent on the recall of many commits, repositories counting alike.
-//! The same commits always give the same weights.
+//! Learns the weight of each voice: coordinate ascent on the recall over many commits; every repository counts
+//! the same. The same commits always give the same weights.
 
 use context::{VOICES, Weights};
 
-/// Steps that are tried for one weight.
+/// Factors that are tried for one weight.
 const STEPS: [f32; 10] = [0.0, 0.4, 0.6, 0.8, 0.9, 1.1, 1.25, 1.6, 2.2, 4.0];
 const ROUNDS: usize = 30;
-/// What a weight that was 0 begins with again.
+/// The new value that is tried for a weight of 0.
 const AGAIN: f32 = 0.08;
-/// What the order among the first ten is worth beside being among them.
+/// The value of a good order among the first ten, compared with being among them.
 const ORDER: f32 = 0.25;
-/// A gain below this is chance.
+/// A smaller gain is chance.
 const LEAST_GAIN: f32 = 1e-5;
 
 /// The files that may be ranked high for a question.
 pub struct Sample {
-    /// For each file what the voices say, and whether the commit changed it
+    /// For each file the scores of the voices, and whether the commit changed it
     pub files: Vec<([f32; VOICES], bool)>,
-    /// Files that the commit changed, also those that no voice names
+    /// Number of files that the commit changed, including those without a score
     pub changed: usize,
 }
 
-/// The best weights for samples of several repositories, and how good they are.
+/// The best weights for samples of several repositories, with their quality.
 pub fn fit(repositories: &[Vec<Sample>], from: Weights) -> (Weights, f32) {
     let mut best = (from, worth(repositories, &from));
     for _ in 0..ROUNDS {
@@ -51,7 +51,7 @@ fn worth(repositories: &[Vec<Sample>], weights: &Weights) -> f32 {
     each.sum::<f32>() / repositories.len().max(1) as f32
 }
 
-/// Recall at ten, and a little for being high among the ten.
+/// Recall at ten, plus a little for a high rank among the ten.
 fn of_one(sample: &Sample, weights: &Weights) -> f32 {
     let mut first: [(f32, bool); 10] = [(0.0, false); 10];
     for (voices, changed) in &sample.files {

@@ -1,5 +1,5 @@
-//! Reads a repository for the measurement: its commits, what they changed, and their trees. Writes only into the
-//! folder that it is given for a tree.
+//! Reads a repository for the benchmark: its commits, their changes, and their trees. Writes only into the
+//! folder that is given for a tree.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Commits that are read of a history.
+/// The most commits that are read from a history.
 const MAX_COMMITS: usize = 12_000;
 
 /// A repository, bare or not.
@@ -15,14 +15,14 @@ pub struct Repository {
     git_dir: PathBuf,
 }
 
-/// A commit that is no merge.
+/// A commit that is not a merge.
 pub struct Commit {
     pub id: String,
     pub parent: String,
     pub message: String,
     /// All paths that it changed
     pub paths: Vec<String>,
-    /// Those of them that were there before
+    /// Those of them that existed before
     pub existing: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl Repository {
         Err(format!("git {} in {}: {why}", args.first().unwrap_or(&""), self.git_dir.display()).into())
     }
 
-    /// The newest commits that are no merges, newest first.
+    /// The newest commits that are not merges, newest first.
     pub fn commits(&self) -> Result<Vec<Commit>, Failure> {
         let count = format!("--max-count={MAX_COMMITS}");
         let format = "--format=%x01%H%x02%P%x02%B%x00";
@@ -94,7 +94,7 @@ impl Repository {
         Ok(commits)
     }
 
-    /// The parents of every commit that is read.
+    /// The parents of every read commit.
     pub fn parents(&self) -> Result<HashMap<String, Vec<String>>, Failure> {
         let count = format!("--max-count={}", 4 * MAX_COMMITS);
         let bytes = self.run(&["rev-list", "--parents", "--topo-order", &count, "HEAD"], &[])?;
@@ -106,7 +106,7 @@ impl Repository {
         Ok(text.lines().filter_map(line).collect())
     }
 
-    /// Makes `folder` hold the files of a commit and nothing else, and lists them.
+    /// Makes `folder` equal to the files of a commit, and lists them.
     pub fn check_out(&self, commit: &str, folder: &Path, index: &Path) -> Result<Vec<String>, Failure> {
         let env = [("GIT_WORK_TREE", folder), ("GIT_INDEX_FILE", index)];
         self.run(&["-c", "core.bare=false", "read-tree", "--reset", "-u", commit], &env)?;
@@ -115,7 +115,8 @@ impl Repository {
         Ok(paths.filter(|path| !path.is_empty()).collect())
     }
 
-    /// The lines of the parent that a commit changed, 1-based; where it only adds, the line before.
+    /// The lines of the parent that a commit changed, 1-based; if the commit only adds lines, the line before
+    /// them.
     pub fn changed_lines(&self, commit: &Commit) -> Result<BTreeMap<String, BTreeSet<u32>>, Failure> {
         let mut args = vec![
             "diff",

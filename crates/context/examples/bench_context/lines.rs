@@ -1,4 +1,4 @@
-//! Changed lines that are found within a budget of tokens: by passages, and by reading the best files whole.
+//! Share of changed lines that are found within a budget of tokens: with passages, and by reading the best files whole.
 
 use crate::cases::Case;
 use context::{Evidence, Weights, estimate_tokens};
@@ -7,12 +7,13 @@ use std::fmt;
 
 /// The budgets, in tokens.
 const BUDGETS: [usize; 2] = [6_000, 24_000];
-/// Files that are read whole at most.
+/// The most files that are read whole.
 const MAX_FILES: usize = 60;
-/// What each line costs beside its text, as passages count it.
+/// The cost of a line number, which passages count for each line.
 const NUMBER: &str = "        ";
 
-/// For each budget the share of changed lines: by passages, by whole files of the same ranking, by whole files of BM25.
+/// For each budget the share of found changed lines: with passages, with whole files of the same ranking, with whole
+/// files of BM25.
 #[derive(Default)]
 pub struct Table {
     sums: [[f64; 3]; BUDGETS.len()],
@@ -23,7 +24,7 @@ pub struct Table {
 impl Table {
     pub fn add(&mut self, evidence: &Evidence<'_>, case: &Case<'_>) {
         let all: usize = case.lines.values().map(BTreeSet::len).sum();
-        // A change of mode, or of a binary file.
+        // A change of a mode, or of a binary file.
         if all == 0 {
             return;
         }
@@ -54,7 +55,7 @@ impl Table {
     }
 }
 
-/// The lines that are seen by reading the best files from their beginning, the last as far as the budget goes.
+/// The lines that are seen by reading the best files from their beginning, until the budget is used.
 fn whole(
     evidence: &Evidence<'_>,
     case: &Case<'_>,
@@ -76,7 +77,7 @@ fn whole(
     seen
 }
 
-/// The bytes that a budget buys.
+/// The bytes that a budget allows.
 fn budget_bytes(tokens: usize) -> usize {
     let sample = "x".repeat(100_000);
     tokens * sample.len() / estimate_tokens(&sample)

@@ -1,8 +1,8 @@
-//! How well the index finds what real commits changed, by their messages: `npm run bench:context -- --repo PATH`.
+//! Measures how well the index finds the files of real commits from their messages: `npm run bench:context -- --repo
+//! PATH`.
 //!
-//! The index sees the tree before the commit, and history only what came before it. With `--fit` the weights of the
-//! ranking are learned from the repositories instead of being judged. With `--index N` the index itself is measured,
-//! over N files of the repositories.
+//! The index sees the tree and the history before the commit. With `--fit`, the weights of the ranking are learned
+//! from the repositories instead. With `--index N`, the index itself is measured, over N files of the repositories.
 
 mod cases;
 mod fit;
@@ -16,12 +16,12 @@ use fit::Sample;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Files that are looked at for recall.
+/// The first files that count for recall.
 const TOP: usize = 10;
 /// For the fit: the best files of each voice that are kept.
 const POOL: usize = 60;
 
-/// The parts that history speaks through.
+/// The parts of the ranking that use history.
 const PAST: [Part; 3] = [Part::History, Part::CoChange, Part::Recency];
 
 const USAGE: &str = "usage: bench_context [--commits N] [--fit | --index N] --repo PATH [--repo PATH …]";
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// The rankings that are compared, in the order of the table.
 fn rankings() -> Vec<(String, Weights)> {
     let learned = Weights::LEARNED;
-    // A part that the fit gave nothing is shown with its voices alike.
+    // A part whose learned weights are all 0 is shown with equal weights.
     let alone = |part: Part| {
         let own = learned.only(part);
         if own.0.iter().any(|weight| *weight > 0.0) { own } else { Weights([1.0; VOICES]).only(part) }
@@ -67,7 +67,7 @@ fn rankings() -> Vec<(String, Weights)> {
     list
 }
 
-/// BM25 over all words alike: what the ranking is compared with.
+/// BM25 over all words alike: the baseline of the ranking.
 fn plain() -> Weights {
     let mut plain = Weights([0.0; VOICES]);
     plain.0[Voice::Words as usize] = 1.0;

@@ -1,8 +1,8 @@
-//! How fast the index is and how much room it takes, beside tree-sitter parsing the same files and nothing else.
+//! Measures the speed and the size of the index, compared with tree-sitter alone on the same files.
 //!
-//! The files are those of the repositories that have a grammar, as many as are asked for; where there are fewer, copies
-//! (hard links) of them in numbered folders. Times are wall and processor time of this process, the best of a few runs:
-//! other work on the machine makes a run slower and never faster.
+//! It uses as many parsable files of the repositories as requested; if there are fewer, it adds copies (hard links) in
+//! numbered folders. Times are wall and processor time of this process, the best of a few runs, because other work on
+//! the machine only makes a run slower.
 
 use crate::git::Repository;
 use crate::name_of;
@@ -19,10 +19,10 @@ use tree_sitter::Parser;
 type Failure = Box<dyn std::error::Error>;
 
 const RUNS: usize = 3;
-/// Files that are changed, and questions that are asked, one by one.
+/// Number of files that are changed, and of questions that are asked, one by one.
 const UPDATES: usize = 60;
 const QUESTIONS: usize = 300;
-/// Longer files are known by name only.
+/// Longer files are known only by name.
 const MAX_BYTES: u64 = 1 << 20;
 
 pub fn measure(repositories: &[PathBuf], wanted: usize) -> Result<(), Failure> {
@@ -84,14 +84,14 @@ pub fn measure(repositories: &[PathBuf], wanted: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One file is changed after the other; the index is told which, or has to look.
+/// Changes one file after another; the index is told which, or has to look for it.
 fn updates(mut index: Index, root: &Path, files: &[String]) -> Result<(), Failure> {
     let (mut told, mut looked) = (Vec::new(), Vec::new());
     for n in 0..UPDATES {
         let Some(path) = files.get(n * files.len() / UPDATES) else { continue };
         let full = root.join(path);
         let text = fs::read_to_string(&full).unwrap_or_default();
-        // A new file, so that no copy changes with it.
+        // A new file, so that its hard links do not change.
         fs::remove_file(&full)?;
         fs::write(&full, format!("{text}\n// changed in update{n}\n"))?;
         if n % 2 == 0 {
@@ -105,7 +105,7 @@ fn updates(mut index: Index, root: &Path, files: &[String]) -> Result<(), Failur
     Ok(())
 }
 
-/// All repositories as they are, a folder each, and their past.
+/// All repositories, one folder each, and their histories.
 fn tree(repositories: &[PathBuf], folder: &Path) -> Result<(PathBuf, Vec<PastCommit>), Failure> {
     let root = folder.join("tree");
     let mut past = Vec::new();
@@ -124,7 +124,7 @@ fn tree(repositories: &[PathBuf], folder: &Path) -> Result<(PathBuf, Vec<PastCom
     Ok((root, past))
 }
 
-/// The files below a folder that have a grammar and are parsed, sorted.
+/// The parsable files below a folder, sorted.
 fn sources(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     let mut open = vec![root.to_path_buf()];
@@ -174,7 +174,7 @@ fn texts(root: &Path, files: &[String]) -> Vec<(Language, String)> {
     files.iter().filter_map(text).collect()
 }
 
-/// Every text parsed once, by as many threads as there are processors.
+/// Parses every text once, with as many threads as processors.
 fn parse_all(texts: &[(Language, String)]) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -210,7 +210,7 @@ impl Times {
         Self { wall: started.elapsed(), processor: processor_time().saturating_sub(before) }
     }
 
-    /// The same with the processor time of this thread alone, which is counted finer.
+    /// The same with the processor time of this thread only, which is more precise.
     fn of_thread(work: impl FnOnce()) -> Self {
         let (started, before) = (Instant::now(), thread_time());
         work();
@@ -228,7 +228,7 @@ impl std::fmt::Display for Times {
     }
 }
 
-/// What this process took of the processors, as Linux counts it (in hundredths of a second); nothing elsewhere.
+/// Processor time of this process, as Linux counts it (in hundredths of a second); zero on other systems.
 fn processor_time() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
@@ -243,7 +243,7 @@ fn thread_time() -> Duration {
     Duration::from_nanos(stat.split_whitespace().next().and_then(|field| field.parse().ok()).unwrap_or(0))
 }
 
-/// Half of the runs, and 95 in 100, took no longer than this.
+/// The times within which half of the runs, and 95 of 100, ended.
 fn spread(times: Vec<Times>) -> String {
     let of = |part: fn(&Times) -> Duration| {
         let mut own: Vec<Duration> = times.iter().map(part).collect();
