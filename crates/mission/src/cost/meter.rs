@@ -39,6 +39,9 @@ impl Price {
     }
 }
 
+/// No tokenizer makes one token of so many times the usual bytes.
+const IMPLAUSIBLE: u64 = 50;
+
 /// One answer of the model: what the host reported, and what an estimate needs if it reports nothing.
 #[derive(Clone, Debug, Default)]
 struct MeteredAnswer {
@@ -227,7 +230,7 @@ impl Meter {
     /// The usage of an answer, and whether it is an estimate.
     fn counted(&self, answer: &MeteredAnswer) -> (Tokens, f64, bool) {
         let Some(asked) = answer.asked.filter(|_| answer.over && answer.tokens.total() == 0) else {
-            return (answer.tokens, answer.cost_usd, false);
+            return self.plausible(answer);
         };
         let tokens = Tokens {
             input: self.read_tokens(asked),
@@ -235,6 +238,26 @@ impl Meter {
             ..Tokens::default()
         };
         (tokens, self.price.of(&tokens), true)
+    }
+
+    /// What was reported, and in place of a part that cannot be, an estimate: some servers count only what was written, or
+    /// report one number whatever was sent.
+    fn plausible(&self, answer: &MeteredAnswer) -> (Tokens, f64, bool) {
+        let mut tokens = answer.tokens;
+        if tokens.total() == 0 {
+            return (tokens, answer.cost_usd, false);
+        }
+        let read = tokens.input.saturating_add(tokens.cache_read).saturating_add(tokens.cache_write);
+        let sent = answer.asked.map_or(0, |asked| self.read_tokens(asked));
+        if read < sent / IMPLAUSIBLE || read == 0 {
+            tokens.input = tokens.input.saturating_add(sent);
+        }
+        if tokens.output == 0 && answer.over {
+            tokens.output = self.written_tokens(answer.streamed);
+        }
+        let estimated = tokens != answer.tokens;
+        let cost_usd = if estimated { answer.cost_usd.max(self.price.of(&tokens)) } else { answer.cost_usd };
+        (tokens, cost_usd, estimated)
     }
 
     /// The usage of the whole session, and whether part of it is an estimate.
@@ -339,6 +362,25 @@ mod tests {
         let second = meter.news(Some((tokens(0, 0), 0.0))).unwrap();
         assert_eq!((second.tokens, second.requests), (tokens(11_539, 0), 1));
         assert_eq!((meter.news(Some((tokens(0, 0), 0.0))), meter.unreported()), (None, None));
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_is_counted_by_its_bytes() {
+        for (reported, input, output) in
+            [(tokens(0, 50), 10_000, 50), (tokens(1, 1), 10_001, 1), (tokens(9_000, 0), 9_000, 100)]
+        {
+            let mut meter = Meter::default();
+            meter.requested(39_000);
+            meter.streamed("a", 390);
+            meter.reported("a", reported, 0.0);
+            meter.ended(false);
+            let (seen, _, estimated) = meter.total();
+            assert!((seen.input, seen.output) == (input, output) && estimated, "{seen:?}");
+        }
+        let mut meter = Meter::default();
+        meter.requested(39_000);
+        meter.reported("a", tokens(2_000, 50), 0.0);
+        assert_eq!(meter.total().0, tokens(2_000, 50), "few, but possible");
     }
 
     #[test]
