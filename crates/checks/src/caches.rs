@@ -7,8 +7,9 @@ mod maven;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+
+use crate::beneath::Beneath;
 
 /// The variable that moves a cache, and the folder's name among our caches.
 const MOVED: &[(&str, &str)] = &[
@@ -53,6 +54,11 @@ const GO_PROXY: &str = "https://proxy.golang.org,direct";
 /// rewritten.
 const MAX_COPIED: u64 = 1 << 20;
 
+/// Of our own caches, those of installers of Python and others for Node than npm, and the longest file that is copied to a layer
+/// over one.
+const LAYERED: &[&str] = &["pip", "uv", "poetry", "yarn", "bun"];
+const MAX_LAYERED: u64 = 32 << 10;
+
 /// The most files that are linked one by one; a larger cache is not used.
 const MAX_LINKED_FILES: usize = 40_000;
 
@@ -72,9 +78,16 @@ pub(crate) struct CachePlan<'a> {
     pub pnpm: bool,
 }
 
-/// Points every tool at caches below `caches`.
-pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, plan: &CachePlan) {
-    let (fetched, readable) = (plan.fetched, plan.readable);
+/// Points every tool at caches below `caches`. Commands have written there before, and to `fetched`: both are read and written
+/// through no link.
+pub(crate) fn redirect(
+    env: &mut BTreeMap<OsString, OsString>,
+    caches: &Path,
+    plan: &CachePlan,
+) -> std::io::Result<()> {
+    let own = Beneath::make(caches)?;
+    let filled = plan.fetched.and_then(Beneath::at);
+    let (fetched, readable) = (filled.as_ref(), plan.readable);
     let get = |env: &BTreeMap<OsString, OsString>, name: &str| env.get(OsStr::new(name)).map(PathBuf::from);
     let home = get(env, "HOME").unwrap_or_default();
     let general = get(env, "XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache"));
@@ -85,39 +98,45 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
         }
     }
     let corepack = get(env, "COREPACK_HOME").unwrap_or_else(|| general.join("node/corepack"));
-    let fetched_tools = fetched.map(|fetched| fetched.join("corepack")).filter(|folder| folder.is_dir());
+    let fetched_tools = fetched.and_then(|fetched| fetched.below("corepack"));
     let tools = match fetched_tools {
-        Some(folder) => folder,
+        Some(folder) => folder.path().to_path_buf(),
         // Corepack may add versions
         None if plan.fills || !corepack.is_dir() => {
-            link_folders(&corepack.join("v1"), &caches.join("corepack/v1"), 2);
+            if let Some(versions) = Beneath::of_user(&corepack.join("v1")) {
+                own.made("corepack/v1")?.link_folders(&versions, 2);
+            }
             caches.join("corepack")
         }
         None => corepack,
     };
     env.insert("COREPACK_HOME".into(), tools.into());
-    take_over_settings(env, &home, caches, readable);
+    take_over_settings(env, &home, &own, readable);
     let npm = get(env, "npm_config_cache").unwrap_or_else(|| home.join(".npm"));
     if plan.fills {
-        take_over_npm(&npm, &caches.join("npm"));
+        let sources = [fetched.and_then(|fetched| fetched.below("npm")), Beneath::of_user(&npm)];
+        if let Some(npm) = sources.into_iter().flatten().find(|from| from.has("_cacache")) {
+            take_over_npm(&npm, &own.made("npm")?);
+        }
+        take_over_fetched(fetched, &own);
     }
     let cargo = get(env, "CARGO_HOME").unwrap_or_else(|| home.join(".cargo"));
-    let sources = [fetched.map(|fetched| fetched.join("cargo")), Some(cargo.clone())];
+    let sources = [fetched.and_then(|fetched| fetched.below("cargo")), Beneath::of_user(&cargo)];
     if plan.cargo
-        && let Some(from) = sources.into_iter().flatten().find(|from| from.join("registry").is_dir())
+        && let Some(from) = sources.into_iter().flatten().find(|from| from.below("registry").is_some())
     {
-        take_over_cargo(&from, &caches.join("cargo"), plan.fills);
+        take_over_cargo(&from, &own.made("cargo")?, plan.fills);
     }
     set_default(env, "RUSTUP_HOME", home.join(".rustup"));
     env.insert("CARGO_HOME".into(), caches.join("cargo").into());
     if plan.maven {
-        maven::redirect(env, &home.join(".m2"), fetched, &caches.join("maven"));
+        maven::redirect(env, &home.join(".m2"), fetched, &own.made("maven")?);
     }
     let gradle = get(env, "GRADLE_USER_HOME").unwrap_or_else(|| home.join(".gradle"));
     if gradle.is_dir() {
         set_default(env, "GRADLE_RO_DEP_CACHE", gradle.join("caches"));
-        drop(fs::create_dir_all(caches.join("gradle")));
-        drop(symlink(gradle.join("wrapper"), caches.join("gradle/wrapper")));
+        // It is there after the first run
+        drop(own.link("gradle/wrapper", &gradle.join("wrapper")));
     }
     env.insert("GRADLE_USER_HOME".into(), caches.join("gradle").into());
     let modules = match (get(env, "GOMODCACHE"), get(env, "GOPATH")) {
@@ -126,15 +145,17 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
         (None, None) => home.join("go/pkg/mod"),
     };
     let known = modules.join("cache/download");
-    let sources = [fetched.map(|fetched| fetched.join("go-mod")), Some(modules)];
-    let filled = sources.into_iter().flatten().find(|folder| folder.join("cache").is_dir());
-    let modules = match filled {
+    let sources = [fetched.and_then(|fetched| fetched.below("go-mod")), Beneath::of_user(&modules)];
+    let filled = sources.into_iter().flatten().find(|folder| folder.below("cache").is_some());
+    let modules = match filled.map(|folder| folder.path().to_path_buf()) {
         // The user's modules are read in place
         Some(modules) if !plan.fills => modules,
         _ => caches.join("go-mod"),
     };
     env.insert("GOMODCACHE".into(), modules.into());
-    if plan.fills && known.is_dir() {
+    let fetched_modules = fetched.and_then(|fetched| fetched.below("go-mod/cache/download"));
+    let known = [fetched_modules.map(|folder| folder.path().to_path_buf()), Some(known)];
+    for known in known.into_iter().flatten().filter(|known| plan.fills && known.is_dir()) {
         // The user's modules serve as a proxy before the user's own one: Go reads them, and fetches what they lack
         let after = env.get(OsStr::new("GOPROXY")).filter(|proxy| !proxy.is_empty());
         let after = after.cloned().unwrap_or_else(|| GO_PROXY.into());
@@ -155,6 +176,7 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
         env.insert("npm_config_store_dir".into(), caches.join("pnpm").into());
         env.insert("npm_config_package_import_method".into(), "copy".into());
     }
+    Ok(())
 }
 
 /// Copies the user's settings of registries without lines that may hold a login. So packages can be found although the
@@ -162,7 +184,7 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
 fn take_over_settings(
     env: &mut BTreeMap<OsString, OsString>,
     home: &Path,
-    caches: &Path,
+    caches: &Beneath,
     readable: &[PathBuf],
 ) {
     for (name, below) in SETTINGS {
@@ -181,10 +203,9 @@ fn take_over_settings(
         };
         let kept: String =
             text.lines().filter(|line| !has_login(line)).flat_map(|line| [line, "\n"]).collect();
-        let copy = caches.join("settings").join(below.replace('/', "-"));
-        drop(fs::create_dir_all(caches.join("settings")));
-        if fs::write(&copy, kept).is_ok() {
-            env.insert((*name).into(), copy.into());
+        let copy = format!("settings/{}", below.replace('/', "-"));
+        if caches.write(&copy, kept.as_bytes()).is_ok() {
+            env.insert((*name).into(), caches.path().join(copy).into());
         }
     }
 }
@@ -195,98 +216,153 @@ fn set_default(env: &mut BTreeMap<OsString, OsString>, name: &str, folder: PathB
     }
 }
 
-/// Makes a home for cargo from which the user's packages can be read and to which others can be added. Best effort, as
-/// all of these functions: a missing package is fetched, or the tool reports it.
-fn take_over_cargo(from: &Path, to: &Path, fills: bool) {
-    // If the whole index is a link, it takes no new package
-    if fills && to.join("registry/index").is_symlink() {
-        drop(fs::remove_dir_all(to.join("registry")));
-        drop(fs::remove_file(to.join("git")));
-    }
-    if to.join("registry").exists() {
+/// A home for cargo in which the user's packages can be read and others added. Best effort, as all of these: a package
+/// that is missing is fetched, or named by the tool.
+fn take_over_cargo(from: &Beneath, to: &Beneath, fills: bool) {
+    // A link for the index as a whole takes no new package
+    let is_old = fills && to.has_link("registry/index");
+    if to.has("registry") && !is_old {
         return;
     }
-    drop(fs::create_dir_all(to.join("registry/src")));
+    for name in ["registry/index", "registry/cache", "git"] {
+        if to.has_link(name) {
+            to.unlink(name);
+        }
+    }
     if fills {
         let mut left = MAX_LINKED_FILES;
         for name in ["registry/index", "git/db"] {
-            copy_tree(&from.join(name), &to.join(name), &mut left, MAX_COPIED);
+            if let (Some(from), Ok(to)) = (from.below(name), to.made(name)) {
+                to.copy_from(&from, &mut left, MAX_COPIED);
+            }
         }
-        link_folders(&from.join("registry/cache"), &to.join("registry/cache"), 2);
-        link_folders(&from.join("git/checkouts"), &to.join("git/checkouts"), 2);
+        for name in ["registry/cache", "git/checkouts"] {
+            if let (Some(from), Ok(to)) = (from.below(name), to.made(name)) {
+                to.link_folders(&from, 2);
+            }
+        }
     } else {
         for name in ["registry/index", "registry/cache", "git"] {
-            if from.join(name).exists() {
-                drop(symlink(from.join(name), to.join(name)));
+            if from.has(name) {
+                drop(to.link(name, &from.path().join(name)));
             }
         }
     }
-    for registry in fs::read_dir(from.join("registry/src")).into_iter().flatten().flatten() {
-        let here = to.join("registry/src").join(registry.file_name());
-        drop(fs::create_dir_all(&here));
-        for package in fs::read_dir(registry.path()).into_iter().flatten().flatten().take(MAX_LINKED_FILES) {
-            drop(symlink(package.path(), here.join(package.file_name())));
-        }
+    if let Ok(to) = to.made("registry/src")
+        && let Some(from) = from.below("registry/src")
+    {
+        to.link_folders(&from, 2);
     }
     // Settings about the origin of packages, without the token
     for name in ["config.toml", "config"] {
-        if let Ok(text) = fs::read_to_string(from.join(name))
-            && !text.contains("token")
-        {
-            drop(fs::write(to.join(name), text));
+        if let Some(text) = from.text(name, MAX_COPIED).filter(|text| !text.contains("token")) {
+            drop(to.write(name, text.as_bytes()));
         }
     }
 }
 
-/// Makes npm's cache: contents are links; the index is copied, because npm appends to it.
-fn take_over_npm(from: &Path, to: &Path) {
-    let (from, to) = (from.join("_cacache"), to.join("_cacache"));
-    if to.exists() || !from.is_dir() {
+/// Caches of others that earlier runs have filled, for a run that adds to its own: what is long is linked, and read only.
+fn take_over_fetched(fetched: Option<&Beneath>, to: &Beneath) {
+    let mut left = MAX_LINKED_FILES;
+    for (_, name) in MOVED.iter().filter(|(_, name)| LAYERED.contains(name)) {
+        if let Some(from) = fetched.and_then(|fetched| fetched.below(name))
+            && !to.has(name)
+            && let Ok(to) = to.made(name)
+        {
+            to.copy_from(&from, &mut left, MAX_LAYERED);
+        }
+    }
+}
+
+/// npm's cache: contents are links, the index, to which it appends, is copied.
+fn take_over_npm(from: &Beneath, to: &Beneath) {
+    if to.has("_cacache") {
         return;
     }
     let mut left = MAX_LINKED_FILES;
-    copy_tree(&from.join("index-v5"), &to.join("index-v5"), &mut left, u64::MAX);
-    copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, 0);
-}
-
-/// Makes real folders down to `depth`, so that files can be added; their files are links.
-fn link_folders(from: &Path, to: &Path, depth: usize) {
-    for entry in fs::read_dir(from).into_iter().flatten().flatten().take(MAX_LINKED_FILES) {
-        let target = to.join(entry.file_name());
-        drop(fs::create_dir_all(to));
-        if depth > 1 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            link_folders(&entry.path(), &target, depth - 1);
-        } else {
-            drop(symlink(entry.path(), target));
-        }
-    }
-}
-
-/// Files longer than `most` become links.
-fn copy_tree(from: &Path, to: &Path, left: &mut usize, most: u64) {
-    if !from.is_dir() {
-        return;
-    }
-    drop(fs::create_dir_all(to));
-    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
-        let Some(rest) = left.checked_sub(1) else { return };
-        *left = rest;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => copy_tree(&source, &target, left, most),
-            Ok(kind) if kind.is_symlink() => drop(symlink(&source, &target)),
-            Ok(kind) if kind.is_file() && entry.metadata().is_ok_and(|found| found.len() > most) => {
-                drop(symlink(&source, &target));
-            }
-            Ok(kind) if kind.is_file() => drop(fs::copy(&source, &target)),
-            _ => {}
+    for (name, most) in [("_cacache/index-v5", u64::MAX), ("_cacache/content-v2", 0)] {
+        if let (Some(from), Ok(to)) = (from.below(name), to.made(name)) {
+            to.copy_from(&from, &mut left, most);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[test]
+    fn what_an_earlier_command_left_leads_nowhere() {
+        let place = tempfile::tempdir().unwrap();
+        let (home, caches, fetched) =
+            (place.path().join("home"), place.path().join("tmp/caches"), place.path().join("fetched"));
+        for folder in [home.join(".cargo/registry/index"), home.join(".ssh"), caches.clone(), fetched.clone()]
+        {
+            fs::create_dir_all(folder).unwrap();
+        }
+        fs::write(home.join(".npmrc"), "registry=https://example.org\n_authToken=mine\n").unwrap();
+        fs::write(home.join(".cargo/config.toml"), "[net]").unwrap();
+        fs::write(home.join(".ssh/key"), "mine").unwrap();
+        let plan = CachePlan {
+            fetched: Some(&fetched),
+            readable: &[],
+            fills: false,
+            cargo: true,
+            maven: true,
+            pnpm: false,
+        };
+        let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
+        // What is ours to write leads into the home, and so does what is ours to read
+        symlink(&home, caches.join("settings")).unwrap();
+        symlink(home.join(".ssh"), caches.join("cargo")).unwrap();
+        symlink(&home, caches.join("maven")).unwrap();
+        fs::create_dir_all(fetched.join("cargo/registry")).unwrap();
+        symlink(home.join(".ssh/key"), fetched.join("cargo/config.toml")).unwrap();
+        fs::create_dir_all(fetched.join("maven/.m2")).unwrap();
+        symlink(home.join(".ssh"), fetched.join("maven/.m2/repository")).unwrap();
+        redirect(&mut env, &caches, &plan).unwrap();
+        assert!(fs::read_to_string(home.join(".npmrc")).unwrap().contains("mine"));
+        assert_eq!(fs::read_dir(home.join(".ssh")).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&home).unwrap().count(), 3);
+        assert!(!caches.join("cargo/config.toml").exists());
+        assert!(!caches.join("maven/.m2/repository/key").exists());
+        assert!(caches.join("settings/.npmrc").is_file());
+    }
+
+    #[test]
+    fn a_run_that_adds_to_its_own_caches_reads_what_earlier_ones_fetched() {
+        let place = tempfile::tempdir().unwrap();
+        let (home, shared, own) =
+            (place.path().join("home"), place.path().join("shared"), place.path().join("own"));
+        for folder in
+            ["npm/_cacache/index-v5", "npm/_cacache/content-v2/aa", "pip/http", "go-mod/cache/download"]
+        {
+            fs::create_dir_all(shared.join(folder)).unwrap();
+        }
+        fs::create_dir(&home).unwrap();
+        fs::write(shared.join("npm/_cacache/content-v2/aa/one"), "tarball").unwrap();
+        fs::write(shared.join("pip/http/small"), "index").unwrap();
+        fs::write(shared.join("pip/http/wheel"), vec![0; 40 << 10]).unwrap();
+        let plan = CachePlan {
+            fetched: Some(&shared),
+            readable: &[],
+            fills: true,
+            cargo: false,
+            maven: false,
+            pnpm: false,
+        };
+        let mut env = BTreeMap::from([("HOME".into(), home.into())]);
+        redirect(&mut env, &own, &plan).unwrap();
+        assert!(own.join("npm/_cacache/content-v2/aa/one").is_symlink());
+        assert!(own.join("pip/http/small").is_file() && !own.join("pip/http/small").is_symlink());
+        assert!(own.join("pip/http/wheel").is_symlink());
+        let proxies = env.get(OsStr::new("GOPROXY")).unwrap().to_string_lossy().into_owned();
+        assert!(proxies.starts_with(&format!("file://{}", shared.join("go-mod/cache/download").display())));
+        fs::write(own.join("pip/http/small"), "poison").unwrap();
+        assert_eq!(fs::read_to_string(shared.join("pip/http/small")).unwrap(), "index");
+    }
 
     #[test]
     fn tools_write_to_private_caches_and_read_what_the_user_has() {
@@ -314,7 +390,7 @@ mod tests {
         let plan =
             CachePlan { fetched: None, readable: &[], fills: true, cargo: true, maven: false, pnpm: false };
         let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
-        redirect(&mut env, &caches, &plan);
+        redirect(&mut env, &caches, &plan).unwrap();
         let at = |name: &str| PathBuf::from(env.get(OsStr::new(name)).unwrap());
         for (name, _) in MOVED {
             assert!(at(name).starts_with(&caches), "{name}");
@@ -348,7 +424,7 @@ mod tests {
         fs::remove_dir_all(&registry).unwrap();
         fs::create_dir_all(&registry).unwrap();
         symlink(home.join(".cargo/registry/index"), registry.join("index")).unwrap();
-        redirect(&mut env, &caches, &CachePlan { pnpm: true, ..plan });
+        redirect(&mut env, &caches, &CachePlan { pnpm: true, ..plan }).unwrap();
         assert!(!registry.join("index").is_symlink());
         assert!(PathBuf::from(env.get(OsStr::new("npm_config_store_dir")).unwrap()).starts_with(&caches));
     }

@@ -15,6 +15,8 @@
 #![cfg_attr(not(unix), allow(dead_code))]
 
 #[cfg(unix)]
+mod beneath;
+#[cfg(unix)]
 mod caches;
 mod check;
 mod compare;

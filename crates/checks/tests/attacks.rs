@@ -86,6 +86,7 @@ const NAMES: &[&str] = &[
     "send UDP to a program of yours",
     "mount, make devices, change the kernel or its settings",
     "rewrite the slot's `.git`",
+    "lead the next command or OpenCode elsewhere by a link",
 ];
 
 fn sorted(names: &[&'static str]) -> Vec<&'static str> {
@@ -213,6 +214,7 @@ for _ in range(20):
             !matches!(outcome.end, End::Tampered { .. })
                 || std::fs::read_to_string(place.path("slot/.git")).unwrap() != "gitdir: ours\n"
         }
+        "lead the next command or OpenCode elsewhere by a link" => on_links(place, &home).await,
         other => panic!("no such attack: {other}"),
     }
 }
@@ -310,6 +312,33 @@ fn private_to_the_machine() -> Vec<String> {
     let files = String::from_utf8_lossy(&files.stdout).into_owned();
     let devices = devices.map(|entry| entry.path().display().to_string());
     files.lines().map(str::to_owned).chain(devices).collect()
+}
+
+/// Links in the place of folders that the next run is prepared in.
+async fn on_links(mut place: Place, home: &Path) -> bool {
+    std::fs::write(home.join(".npmrc"), "mine").unwrap();
+    place.options.env.insert("HOME".into(), home.display().to_string());
+    let script = format!(
+        "
+tmp = os.environ['TMPDIR']
+os.makedirs(tmp + '/caches', exist_ok=True)
+for name in ['tmp', 'caches/settings', 'caches/cargo', 'caches/maven', 'caches/npm']:
+    os.system('rm -rf ' + tmp + '/' + name)
+    os.symlink('{}', tmp + '/' + name)",
+        home.display()
+    );
+    attempt(&place, &script).await;
+    let script = "
+for folder in ['/tmp'] + [os.environ['TMPDIR'] + '/' + name for name in ('tmp', 'caches/settings', 'caches/cargo')]:
+    attempt('read', lambda: open(folder + '/.profile').read())
+    attempt('write', lambda: write(folder + '/new'))";
+    let output = attempt(&place, script).await;
+    let mut names: Vec<_> =
+        std::fs::read_dir(home).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    output.contains("did read")
+        || names != [".npmrc", ".profile"]
+        || std::fs::read_to_string(home.join(".npmrc")).unwrap() != "mine"
 }
 
 /// Segments, semaphores and queues of a program of the user, under names that anybody can guess.
@@ -435,7 +464,29 @@ time.sleep(0.3)"
         })
         .count()
     };
-    living(&token) > 0
+    living(&token) > 0 || runs_on(place).await
+}
+
+/// A chain of processes, each the child of one that has ended, in a session of its own: there is never one to look at for long.
+async fn runs_on(place: &Place) -> bool {
+    let script = "
+end = time.time() + 20
+if os.fork() == 0:
+    null = os.open('/dev/null', os.O_RDWR)
+    for number in (0, 1, 2): os.dup2(null, number)
+    while time.time() < end:
+        try: os.setsid()
+        except OSError: pass
+        with open('alive', 'w') as file: file.write(str(time.time()))
+        if os.fork(): os._exit(0)
+    os._exit(0)
+time.sleep(0.3)";
+    attempt(place, script).await;
+    let said = || std::fs::read_to_string(place.path("slot/alive")).unwrap_or_default();
+    std::thread::sleep(Duration::from_millis(100));
+    let first = said();
+    std::thread::sleep(Duration::from_millis(300));
+    first != said()
 }
 
 async fn on_unix_sockets(place: &Place, home: &Path) -> bool {

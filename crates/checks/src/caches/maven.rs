@@ -9,7 +9,8 @@ use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
 use quick_xml::events::Event;
 
-use super::{MAX_LINKED_FILES, copy_tree, link_folders};
+use super::MAX_LINKED_FILES;
+use crate::beneath::Beneath;
 
 /// Files up to this length are copied, because Maven rewrites its notes about a package's origin. Packages are longer.
 const MAX_COPIED: u64 = 2 << 10;
@@ -21,30 +22,29 @@ const PLACES: &[&str] = &["mirror", "repository", "pluginRepository"];
 pub(super) fn redirect(
     env: &mut BTreeMap<OsString, OsString>,
     user: &Path,
-    fetched: Option<&Path>,
-    home: &Path,
+    fetched: Option<&Beneath>,
+    home: &Beneath,
 ) {
-    // Maven's start script splits its options at blanks
-    let Some(path) = home.to_str().filter(|path| !path.contains(char::is_whitespace)) else { return };
-    let own = home.join(".m2");
-    drop(fs::create_dir_all(&own));
-    let sources = [fetched.map(|fetched| fetched.join("maven/.m2")), Some(user.to_path_buf())];
-    if !own.join("repository").exists()
-        && let Some(from) = sources.iter().flatten().find(|from| from.join("repository").is_dir())
+    // Maven's start script takes its options apart at blanks
+    let Some(path) = home.path().to_str().filter(|path| !path.contains(char::is_whitespace)) else { return };
+    let Ok(own) = home.made(".m2") else { return };
+    let sources = [fetched.and_then(|fetched| fetched.below("maven/.m2")), Beneath::of_user(user)];
+    let of = |name: &str| sources.iter().flatten().find_map(|from| from.below(name));
+    if !own.has("repository")
+        && let (Some(from), Ok(to)) = (of("repository"), own.made("repository"))
     {
-        let mut left = MAX_LINKED_FILES;
-        copy_tree(&from.join("repository"), &own.join("repository"), &mut left, MAX_COPIED);
+        to.copy_from(&from, &mut MAX_LINKED_FILES.clone(), MAX_COPIED);
     }
-    if let Some(from) = sources.iter().flatten().find(|from| from.join("wrapper").is_dir()) {
-        link_folders(&from.join("wrapper/dists"), &own.join("wrapper/dists"), 2);
+    if let (Some(from), Ok(to)) = (of("wrapper/dists"), own.made("wrapper/dists")) {
+        to.link_folders(&from, 2);
     }
     if let Some(settings) =
         fs::read_to_string(user.join("settings.xml")).ok().and_then(|text| without_logins(&text))
     {
-        drop(fs::write(own.join("settings.xml"), settings));
+        drop(own.write("settings.xml", settings.as_bytes()));
     }
     env.insert("MAVEN_OPTS".into(), format!("-Duser.home={path}").into());
-    env.insert("MAVEN_USER_HOME".into(), own.into());
+    env.insert("MAVEN_USER_HOME".into(), own.path().into());
 }
 
 /// Settings with only the origins of packages, without those whose URL contains a login: a login can be anywhere else.
@@ -171,19 +171,20 @@ mod tests {
         fs::write(package.join("a-1.jar"), [0; 5_000]).unwrap();
         fs::write(package.join("_remote.repositories"), "a-1.jar>central=").unwrap();
         let mut env = BTreeMap::new();
-        redirect(&mut env, &user, None, &caches.join("maven"));
+        let home = |path: &Path| Beneath::make(path).unwrap();
+        redirect(&mut env, &user, None, &home(&caches.join("maven")));
         let own = caches.join("maven/.m2/repository/org/a/1");
         assert!(own.join("a-1.jar").is_symlink() && !own.join("_remote.repositories").is_symlink());
         fs::write(caches.join("maven/.m2/repository/org/new"), "fetched").unwrap();
         // A check sees the packages that set-up has fetched
         let run = place.path().join("run/maven");
-        redirect(&mut env, &user, Some(&caches), &run);
+        redirect(&mut env, &user, Some(&home(&caches)), &home(&run));
         assert!(run.join(".m2/repository/org/new").is_file());
         assert_eq!(
             env.get(std::ffi::OsStr::new("MAVEN_OPTS")).unwrap(),
             &*format!("-Duser.home={}", run.display())
         );
-        redirect(&mut env, &user, None, &place.path().join("a b"));
-        assert!(!place.path().join("a b").exists());
+        redirect(&mut env, &user, None, &home(&place.path().join("a b")));
+        assert!(!place.path().join("a b/.m2").exists());
     }
 }

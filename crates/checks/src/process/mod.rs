@@ -18,7 +18,7 @@ mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -120,7 +120,6 @@ pub async fn run(
     let start = Instant::now();
     let removed = removed_pipes(&options.root).await;
     let pointer = pointer::Pointer::read(&options.root);
-    let since = SystemTime::now();
     let written;
     let raw = match prepare(check, filter, options) {
         Err(why) => return Outcome::not_started(why),
@@ -128,8 +127,9 @@ pub async fn run(
             return Outcome { end: End::Cancelled, ..Outcome::not_started("") };
         }
         Ok((line, directory)) => {
+            let before = reports_before(check, &line, &directory).await;
             let raw = execute(&line, &directory, check, options, cancel).await;
-            written = (line, directory);
+            written = (line, directory, before);
             raw
         }
     };
@@ -144,7 +144,7 @@ pub async fn run(
     };
     let mut report = reading(check, &end, &text).report;
     if report.passed.is_none() && check.kind == CheckPurpose::Test {
-        let reports = reports_of(written, since).await;
+        let reports = reports_of(written).await;
         if !reports.is_empty() {
             report = reading(check, &end, &format!("{text}\n{reports}")).report;
         }
@@ -178,13 +178,31 @@ pub async fn run(
 }
 
 #[cfg(unix)]
-async fn reports_of((line, directory): (String, PathBuf), since: SystemTime) -> String {
-    let read = move || reports::written(&line, &directory, since);
+use reports::Known as KnownReports;
+
+#[cfg(not(unix))]
+type KnownReports = ();
+
+#[cfg(unix)]
+async fn reports_before(check: &Check, line: &str, directory: &Path) -> KnownReports {
+    if check.kind != CheckPurpose::Test {
+        return KnownReports::new();
+    }
+    let (line, directory) = (line.to_owned(), directory.to_path_buf());
+    tokio::task::spawn_blocking(move || reports::known(&line, &directory)).await.unwrap_or_default()
+}
+
+#[cfg(unix)]
+async fn reports_of((line, directory, before): (String, PathBuf, KnownReports)) -> String {
+    let read = move || reports::written(&line, &directory, &before);
     tokio::task::spawn_blocking(read).await.unwrap_or_default()
 }
 
 #[cfg(not(unix))]
-async fn reports_of(_: (String, PathBuf), _: SystemTime) -> String {
+async fn reports_before(_: &Check, _: &str, _: &Path) -> KnownReports {}
+
+#[cfg(not(unix))]
+async fn reports_of(_: (String, PathBuf, KnownReports)) -> String {
     String::new()
 }
 

@@ -4,6 +4,7 @@
 //! rewrote it could choose what the next git command runs outside of any sandbox. Only this one file of a slot is
 //! protected here; `run` makes the check fail.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A longer file is not a worktree's pointer.
@@ -38,7 +39,11 @@ impl Pointer {
             Ok(_) => std::fs::remove_file(&self.path),
             Err(_) => Ok(()),
         };
-        let written = removed.and_then(|()| std::fs::write(&self.path, &self.bytes));
+        let written = removed.and_then(|()| {
+            // Through no link that something puts there meanwhile
+            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&self.path)?;
+            file.write_all(&self.bytes)
+        });
         Some(match written {
             Ok(()) => "the check changed the slot's `.git` file, which was put back".to_owned(),
             Err(error) => format!(

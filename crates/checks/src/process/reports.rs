@@ -1,11 +1,11 @@
 //! Reads JUnit's XML reports that a runner writes into the slot when its output names no test. They are read after its
 //! processes have ended, only below the check's folder, bounded, and only if this run wrote them. For `process`.
 
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::time::SystemTime;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use crate::shell;
 
@@ -22,31 +22,64 @@ const MAX_DEPTH: usize = 8;
 /// The most folders that are searched, and the most bytes that are read.
 const MAX_FOLDERS: usize = 20_000;
 const MAX_BYTES: u64 = 8 << 20;
-/// Folders that contain no module.
-const SKIPPED: &[&str] = &["node_modules", ".git", ".venv", "src"];
+/// Folders that hold no module.
+const SKIPPED: &[&str] = &["node_modules", ".git", ".venv"];
+/// Below a folder `src` these hold sources; others there are modules.
+const SOURCES: &[&str] = &["main", "test", "testFixtures", "integrationTest", "it"];
 
-/// The joined reports that a command has written since `start`; empty if it writes none.
-pub(super) fn written(line: &str, directory: &Path, start: SystemTime) -> String {
+/// Reports by path, each with what tells it from a later one at the same place. Times alone would not: file systems keep them
+/// more or less exactly.
+pub(super) type Known = HashMap<PathBuf, Identity>;
+type Identity = (u64, u64, i64, i64, i64, i64);
+
+/// The reports that are there before a command runs.
+pub(super) fn known(line: &str, directory: &Path) -> Known {
+    let mut known = Known::new();
+    each(line, directory, &mut |path, found, _| {
+        known.insert(path.to_path_buf(), identity(found));
+    });
+    known
+}
+
+/// The reports that a command has written, one after the other; empty where it writes none. `before`: those that were there.
+pub(super) fn written(line: &str, directory: &Path, before: &Known) -> String {
+    let (mut text, mut left) = (String::new(), MAX_BYTES);
+    each(line, directory, &mut |path, found, file| {
+        if before.get(path) == Some(&identity(found)) {
+            return;
+        }
+        let Some(rest) = left.checked_sub(found.len()) else { return };
+        let mut report = String::new();
+        if file.take(found.len()).read_to_string(&mut report).is_ok() {
+            left = rest;
+            text.push_str(&report);
+            text.push('\n');
+        }
+    });
+    text
+}
+
+fn identity(found: &fs::Metadata) -> Identity {
+    (found.ino(), found.len(), found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec())
+}
+
+fn each(line: &str, directory: &Path, visit: Visit<'_>) {
     let words: Vec<String> = shell::commands(line).into_iter().flatten().collect();
     let starts = |programs: &&[&str]| {
         words.iter().any(|word| programs.contains(&word.rsplit('/').next().unwrap_or(word)))
     };
-    let Some((_, places)) = WRITERS.iter().find(|(programs, _)| starts(programs)) else {
-        return String::new();
-    };
-    let mut found = Found { text: String::new(), folders: MAX_FOLDERS, bytes: MAX_BYTES, start };
-    found.look(directory, &mut Vec::new(), places);
-    found.text
+    let Some((_, places)) = WRITERS.iter().find(|(programs, _)| starts(programs)) else { return };
+    Search { folders: MAX_FOLDERS, visit }.look(directory, &mut Vec::new(), places);
 }
 
-struct Found {
-    text: String,
+type Visit<'a> = &'a mut dyn FnMut(&Path, &fs::Metadata, &mut fs::File);
+
+struct Search<'a> {
     folders: usize,
-    bytes: u64,
-    start: SystemTime,
+    visit: Visit<'a>,
 }
 
-impl Found {
+impl Search<'_> {
     /// `at`: the names between the check's folder and this one.
     fn look(&mut self, folder: &Path, at: &mut Vec<String>, places: &[&str]) {
         if self.folders == 0 || at.len() > MAX_DEPTH {
@@ -59,7 +92,9 @@ impl Found {
         for entry in entries {
             let Ok(kind) = entry.file_type() else { continue };
             let name = entry.file_name().to_string_lossy().into_owned();
-            if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
+            let holds_sources =
+                at.last().is_some_and(|above| above == "src") && SOURCES.contains(&name.as_str());
+            if kind.is_dir() && !SKIPPED.contains(&name.as_str()) && !holds_sources {
                 at.push(name);
                 self.look(&entry.path(), at, places);
                 at.pop();
@@ -69,21 +104,13 @@ impl Found {
         }
     }
 
-    fn read(&mut self, file: &Path) {
+    fn read(&mut self, path: &Path) {
         let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
-        let Ok(mut file) = OpenOptions::new().read(true).custom_flags(flags.bits()).open(file) else {
+        let Ok(mut file) = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) else {
             return;
         };
-        let is_new = |found: &fs::Metadata| {
-            found.is_file() && found.modified().is_ok_and(|modified| modified >= self.start)
-        };
-        let Some(length) = file.metadata().ok().filter(is_new).map(|found| found.len()) else { return };
-        let Some(left) = self.bytes.checked_sub(length) else { return };
-        let mut text = String::new();
-        if file.by_ref().take(length).read_to_string(&mut text).is_ok() {
-            self.bytes = left;
-            self.text.push_str(&text);
-            self.text.push('\n');
+        if let Some(found) = file.metadata().ok().filter(fs::Metadata::is_file) {
+            (self.visit)(path, &found, &mut file);
         }
     }
 }
@@ -96,8 +123,6 @@ fn ends_with(at: &[String], place: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -109,12 +134,28 @@ mod tests {
         fs::write(reports.join("TEST-a.xml"), "<testsuite/>").unwrap();
         fs::write(reports.join("a.txt"), "plain").unwrap();
         std::os::unix::fs::symlink(place.path().join("secret.xml"), reports.join("TEST-b.xml")).unwrap();
-        let ago = SystemTime::now() - Duration::from_secs(60);
-        let of = |line: &str, start| written(line, place.path(), start);
-        assert_eq!(of("sh ./mvnw --batch-mode test", ago), "<testsuite/>\n");
-        assert_eq!(of("mvn test", SystemTime::now() + Duration::from_secs(60)), "", "of an earlier run");
-        assert_eq!(of("gradle test", ago), "");
-        assert_eq!(of("npm test", ago), "");
+        let of = |line: &str, before: &Known| written(line, place.path(), before);
+        let nothing = Known::new();
+        assert_eq!(of("sh ./mvnw --batch-mode test", &nothing), "<testsuite/>\n");
+        let earlier = known("mvn test", place.path());
+        assert_eq!(of("mvn test", &earlier), "", "of an earlier run");
+        // However exactly the file system keeps times
+        fs::write(reports.join("TEST-a.xml"), "<testsuites/>").unwrap();
+        let old = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
+        fs::File::options().write(true).open(reports.join("TEST-a.xml")).unwrap().set_times(old).unwrap();
+        assert_eq!(of("mvn test", &earlier), "<testsuites/>\n");
+        assert_eq!(of("gradle test", &nothing), "");
+        assert_eq!(of("npm test", &nothing), "");
+    }
+
+    #[test]
+    fn modules_may_lie_below_a_folder_of_sources() {
+        let place = tempfile::tempdir().unwrap();
+        for folder in ["src/core/build/test-results/test", "src/test/build/test-results/test"] {
+            fs::create_dir_all(place.path().join(folder)).unwrap();
+            fs::write(place.path().join(folder).join("a.xml"), "<testsuite/>").unwrap();
+        }
+        assert_eq!(written("gradle test", place.path(), &Known::new()), "<testsuite/>\n");
     }
 
     #[test]

@@ -36,6 +36,9 @@ const GRACE: Duration = Duration::from_millis(400);
 /// killed processes.
 const DRAIN: Duration = Duration::from_millis(150);
 
+/// Longest time in which a run's `/tmp` is emptied.
+const REMOVAL: Duration = Duration::from_secs(20);
+
 /// The longest search for processes that left their group.
 const SWEEP: Duration = Duration::from_millis(500);
 
@@ -74,7 +77,8 @@ pub(super) async fn supervise(
     let mut group = Group::start(&marker, mark, cgroup).map_err(|error| {
         format!("the process that watches over it failed to start: {error}.\nhint: /bin/sh is needed")
     })?;
-    let started = spawn(line, directory, options, &marker, group.processes, level).await;
+    let scratch = Scratch::make(options, level);
+    let started = spawn(line, directory, options, &marker, &group, level, scratch.folder()).await;
     let (mut child, output) = match started {
         Ok(started) => started,
         Err(why) => {
@@ -91,7 +95,11 @@ pub(super) async fn supervise(
         bounds: options.bounds,
         pid: child.id(),
         group: group.cgroup.as_deref(),
-        folders: [options.root.clone(), options.tmp.clone()],
+        folders: [Some(&options.root), Some(&options.tmp), scratch.folder()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
     };
     let deadline = Instant::now() + limit;
     let end = tokio::select! {
@@ -111,6 +119,7 @@ pub(super) async fn supervise(
     }
     let by_kernel = group.cgroup.as_deref().and_then(|cgroup| hit_in(cgroup, &options.bounds));
     let survivors = !group.end().await;
+    scratch.remove().await;
     output.drain(DRAIN).await;
     let _ = timeout(DRAIN, child.wait()).await;
     let (truncated, tells_all) = (output.kept.truncated(), output.kept.tells_all());
@@ -120,6 +129,36 @@ pub(super) async fn supervise(
         (end, _) => end,
     };
     Ok(Raw { end, text: output.kept.text(), truncated, tells_all, level, survivors })
+}
+
+/// The folder that a command has for `/tmp` at level full. It lies beside its temporary folder, where no command sees it: one
+/// that a command could put a link in place of would lead the next command to where the link leads.
+struct Scratch(Option<PathBuf>);
+
+impl Scratch {
+    fn make(options: &RunOptions, level: Level) -> Scratch {
+        let beside = options.tmp.parent().filter(|_| level == Level::Full);
+        let name = format!("scratch-{}", unique("").replace(':', ""));
+        let made = beside.map(|beside| beside.join(name)).filter(|path| std::fs::create_dir(path).is_ok());
+        Scratch(made)
+    }
+
+    fn folder(&self) -> Option<&PathBuf> {
+        self.0.as_ref()
+    }
+
+    /// Best effort: what is left goes with all other temporary folders.
+    async fn remove(self) {
+        let Some(path) = self.0 else { return };
+        if std::fs::remove_dir(&path).is_ok() {
+            return;
+        }
+        // However deep it is
+        let removed = Command::new("/bin/rm").arg("-rf").arg("--").arg(&path).stderr(Stdio::null()).status();
+        if !timeout(REMOVAL, removed).await.is_ok_and(|status| status.is_ok_and(|status| status.success())) {
+            tracing::debug!("{} was not removed", path.display());
+        }
+    }
 }
 
 /// The unique marker of one run: the caller's marker, our process, and a number.
@@ -295,8 +334,9 @@ async fn spawn(
     directory: &Path,
     options: &RunOptions,
     marker: &str,
-    group: ProcessGroup,
+    group: &Group,
     level: Level,
+    scratch: Option<&PathBuf>,
 ) -> Result<(Child, ChildStdout), String> {
     let failed = |error: io::Error| {
         format!("`/bin/sh` failed to start: {error}.\nhint: see whether processes or files have run out")
@@ -310,8 +350,13 @@ async fn spawn(
             format!("{}, where downloads are kept, cannot be made: {error}", caches.display())
         })?;
     }
-    let reach = Reach::new(options, level);
-    let env = environment_of(directory, options, &reach, marker, level);
+    let reach = Reach { scratch: scratch.cloned(), ..Reach::new(options, level) };
+    let env = environment_of(directory, options, &reach, marker, level).map_err(|error| {
+        format!(
+            "its caches cannot be made: {error}.\nhint: check rights and free space of {}",
+            options.tmp.display()
+        )
+    })?;
     let mut command = Command::new("/bin/sh");
     command
         .args(["-c", GATE, "check"])
@@ -321,7 +366,7 @@ async fn spawn(
         .stdin(Stdio::piped())
         .stdout(writer.try_clone().map_err(failed)?)
         .stderr(writer);
-    group.join(command.as_std_mut());
+    group.processes.join(command.as_std_mut());
     if level == Level::None {
         command.arg(line);
         descriptors::keep_to_ourselves();
@@ -360,7 +405,7 @@ fn environment_of(
     reach: &Reach,
     marker: &str,
     level: Level,
-) -> BTreeMap<OsString, OsString> {
+) -> io::Result<BTreeMap<OsString, OsString>> {
     let mut env =
         environment::build(std::env::vars_os(), &options.env, directory, &reach.root, &options.tmp, marker);
     if level != Level::None && !options.sandbox.network.is_shared() {
@@ -371,7 +416,7 @@ fn environment_of(
         environment::lead_into_slot(&mut env, checkout, &reach.root);
     }
     if level == Level::None {
-        return env;
+        return Ok(env);
     }
     let folder = options.caches.clone().unwrap_or_else(|| options.tmp.join("caches"));
     let holds = |names: &[&str]| {
@@ -386,7 +431,7 @@ fn environment_of(
         maven: holds(&["pom.xml"]),
         pnpm: holds(&["pnpm-lock.yaml", "pnpm-workspace.yaml"]),
     };
-    caches::redirect(&mut env, &folder, &plan);
+    caches::redirect(&mut env, &folder, &plan)?;
     if reach.seen_at != reach.root {
         for name in ["PATH", "VIRTUAL_ENV"] {
             let Some(value) = env.get(std::ffi::OsStr::new(name)) else { continue };
@@ -396,5 +441,5 @@ fn environment_of(
             }
         }
     }
-    env
+    Ok(env)
 }

@@ -25,8 +25,8 @@ pub(super) struct Watched<'a> {
     /// The first process of the run.
     pub pid: Option<u32>,
     pub group: Option<&'a Cgroup>,
-    /// The folders to which the run writes.
-    pub folders: [PathBuf; 2],
+    /// The folders that it writes to.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Returns the limit that the run exceeds, as soon as it does.

@@ -137,10 +137,9 @@ pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
     for setting in kernel_settings() {
         all.show("--ro-bind", &setting, &setting);
     }
-    let scratch = reach.tmp.join("tmp");
-    match std::fs::create_dir_all(&scratch) {
-        Ok(()) => all.show("--bind", &scratch, Path::new("/tmp")),
-        Err(_) => all.add(&[&"--tmpfs", &"/tmp"]),
+    match &reach.scratch {
+        Some(scratch) => all.show("--bind", scratch, Path::new("/tmp")),
+        None => all.add(&[&"--tmpfs", &"/tmp"]),
     }
     for system in ["/run/current-system", "/run/systemd/resolve"].map(Path::new) {
         if system.exists() {

@@ -141,7 +141,27 @@ pub fn describe_sandbox(sandbox: Sandbox) -> (Level, String) {
         (Some(level), Ok(_)) => (level, format!("{level}, as `[sandbox] require` says")),
         (Some(level), Err(why)) => (level, format!("{level} is required, and nothing was run: {why}")),
     };
-    (level, format!("{text}; what commands leave running is ended by {}", describe_end(level)))
+    let gap = if level > Level::None { gap_in_fetching(ports_work()).unwrap_or_default() } else { "" };
+    (level, format!("{text}; what commands leave running is ended by {}{gap}", describe_end(level)))
+}
+
+/// What a command that fetches packages can do where the kernel has no rules for ports, whatever the level.
+fn gap_in_fetching(rules_for_ports: bool) -> Option<&'static str> {
+    (!rules_for_ports).then_some(
+        "; while packages are fetched, commands can reach servers of this machine: this kernel has no rules for ports (Linux \
+         6.7 has)",
+    )
+}
+
+#[cfg(target_os = "linux")]
+fn ports_work() -> bool {
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    *WORKS.get_or_init(ports::works)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ports_work() -> bool {
+    true
 }
 
 /// What would give this machine a better level.
@@ -208,6 +228,8 @@ pub(super) struct Reach {
     /// Folders below the slot that must not change.
     pub kept: Vec<PathBuf>,
     pub tmp: PathBuf,
+    /// What it has for `/tmp` at level full: made for this run, where no command can put a link in its place.
+    pub scratch: Option<PathBuf>,
     pub readable: Vec<PathBuf>,
     pub writable: Vec<PathBuf>,
     pub home: Option<PathBuf>,
@@ -226,6 +248,7 @@ impl Reach {
         Reach {
             kept: options.kept.iter().map(|below| root.join(below)).filter(|path| path.is_dir()).collect(),
             tmp: real(&options.tmp),
+            scratch: None,
             readable: options
                 .readable
                 .iter()
@@ -255,6 +278,7 @@ impl Reach {
             seen_at: own.clone(),
             kept: Vec::new(),
             tmp: own.clone(),
+            scratch: None,
             readable: places.readable.iter().filter(|path| path.exists()).cloned().collect(),
             writable: places.writable.iter().filter(|path| path.exists()).cloned().collect(),
             home: home(),
@@ -356,4 +380,15 @@ pub(super) fn enter(
     _directory: &Path,
 ) -> Result<Vec<std::ffi::OsString>, String> {
     Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_without_rules_for_ports_is_said() {
+        assert!(gap_in_fetching(false).is_some_and(|gap| gap.contains("servers of this machine")));
+        assert_eq!(gap_in_fetching(true), None);
+    }
 }

@@ -3,13 +3,15 @@
 //! Landlock (`landlock.rs`) cannot restrict changes of mode, owner and times of files. A read-only mount prevents them. Only
 //! root can have separate mounts in a thread of a larger process.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 
 use super::real;
@@ -24,8 +26,11 @@ const KEPT: &[(&str, MsFlags)] = &[
     ("relatime", MsFlags::MS_RELATIME),
 ];
 
-/// File systems whose server may be gone: even a look at one would wait for it.
+/// Kinds whose server may be gone: then only to look at one would wait for it.
 const REMOTE: &[&str] = &["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "autofs"];
+
+/// Longest wait for another machine's answer.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Whether threads of this process may have separate mounts. Found once, by trying.
 pub(super) fn works() -> bool {
@@ -53,6 +58,11 @@ pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
         mount(Some(place.as_path()), place.as_path(), none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
     }
     for found in mounts() {
+        if found.is_remote && !answers(&found.at) {
+            // Nobody could use it now. Taking it away asks no server, and outside it stays
+            let _ = umount2(&found.at, MntFlags::MNT_DETACH);
+            continue;
+        }
         if found.read_only || writable.iter().any(|place| found.at.starts_with(place)) {
             continue;
         }
@@ -66,8 +76,28 @@ pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
     Ok(())
 }
 
+/// Whether a file system of another machine can be looked at. Asked in a thread of its own, which waits with it; of one that did
+/// not answer, it is not asked again.
+fn answers(at: &Path) -> bool {
+    static SILENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let silent = || SILENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if silent().contains(at) {
+        return false;
+    }
+    let (answer, answered) = std::sync::mpsc::sync_channel(1);
+    let asked = at.to_path_buf();
+    let ask = move || drop(answer.send(std::fs::metadata(asked).map(drop)));
+    let asking = std::thread::Builder::new().name("mount-asked".to_owned()).spawn(ask);
+    let answers = asking.is_ok() && answered.recv_timeout(PATIENCE).is_ok();
+    if !answers {
+        silent().insert(at.to_path_buf());
+    }
+    answers
+}
+
 struct Mount {
     at: PathBuf,
+    is_remote: bool,
     read_only: bool,
     flags: MsFlags,
 }
@@ -82,14 +112,13 @@ fn mounts() -> Vec<Mount> {
 fn read_line(line: &[u8]) -> Option<Mount> {
     let text = String::from_utf8_lossy(line);
     let kind = text.split_once(" - ").and_then(|(_, after)| after.split(' ').next())?;
-    if REMOTE.contains(&kind) {
-        return None;
-    }
+    let is_remote = REMOTE.contains(&kind);
     let mut fields = line.split(|byte| *byte == b' ').skip(4);
     let (at, options) = (fields.next()?, String::from_utf8_lossy(fields.next()?));
     let has = |name: &str| options.split(',').any(|option| option == name);
     let flags = KEPT.iter().filter(|(name, _)| has(name)).map(|(_, flag)| *flag).collect();
-    Some(Mount { at: PathBuf::from(OsString::from_vec(unescaped(at))), read_only: has("ro"), flags })
+    let at = PathBuf::from(OsString::from_vec(unescaped(at)));
+    Some(Mount { at, is_remote, read_only: has("ro"), flags })
 }
 
 /// Spaces and some other characters are written as a backslash and three octal digits.
@@ -126,6 +155,7 @@ mod tests {
         assert_eq!(found.flags, MsFlags::MS_NOSUID | MsFlags::MS_NOATIME);
         assert!(read_line(b"1 2 0:1 / /a ro - proc proc rw").unwrap().read_only);
         assert!(read_line(b"").is_none());
-        assert!(read_line(b"1 2 0:1 / /a rw - nfs4 server:/ rw").is_none());
+        let remote = read_line(b"1 2 0:1 / /a rw - nfs4 server:/ rw").unwrap();
+        assert!(remote.is_remote && !found.is_remote && answers(Path::new("/")));
     }
 }

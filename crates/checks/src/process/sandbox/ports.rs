@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
 use landlock::{
-    ABI, AccessNet, LandlockStatus, NetPort, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr,
-    RulesetError, RulesetStatus, Scope,
+    ABI, AccessNet, CompatLevel, Compatible, LandlockStatus, NetPort, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
 /// Ports at which servers in tests usually listen if the kernel does not choose the port.
@@ -26,6 +26,12 @@ struct Made {
 
 static OWN_SERVERS: Mutex<Option<Made>> = Mutex::new(None);
 static OTHER_MACHINES: Mutex<Option<Made>> = Mutex::new(None);
+
+/// Whether this kernel has rules for ports.
+pub(super) fn works() -> bool {
+    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    rules.handle_access(AccessNet::ConnectTcp).is_ok()
+}
 
 /// Allows the calling thread, and everything that it starts, only ports at which its own servers can listen. Returns
 /// whether the kernel supports it.
@@ -116,6 +122,12 @@ mod tests {
         assert!(listening().contains(&port));
         drop(server);
         assert!(!listening().contains(&port));
+    }
+
+    #[test]
+    fn rules_for_ports_are_there_where_they_can_be_put_in_force() {
+        let restricted = std::thread::spawn(|| close_local_servers(&[]).unwrap()).join().unwrap();
+        assert_eq!(works(), restricted);
     }
 
     #[test]

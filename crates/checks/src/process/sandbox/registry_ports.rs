@@ -12,6 +12,14 @@ use regex::Regex;
 /// Words in the names of variables with such servers.
 const VARIABLES: &[&str] = &["proxy", "registry", "index"];
 
+/// Whether a variable or a key is for a server through which packages are fetched. Those that name hosts to which no proxy leads
+/// name any server.
+fn names_server(name: &str) -> bool {
+    let plain: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let around = ["noproxy", "nonproxy", "proxybypass"].iter().any(|part| plain.contains(part));
+    !around && VARIABLES.iter().any(|part| plain.contains(part))
+}
+
 /// Settings of package managers below the home folder.
 const SETTINGS: &[&str] = &[
     ".npmrc",
@@ -44,10 +52,7 @@ pub(super) fn ports(given: &BTreeMap<String, String>, home: Option<&Path>) -> Ve
     let own = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let given = given.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let values = own.chain(given).filter(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        VARIABLES.iter().any(|part| name.contains(part))
-    });
+    let values = own.chain(given).filter(|(name, _)| names_server(name));
     let files = home.into_iter().flat_map(|home| SETTINGS.iter().map(move |below| home.join(below)));
     let texts = files.filter_map(|file| {
         let is_short =
@@ -72,9 +77,8 @@ fn in_settings(text: &str) -> Vec<u16> {
     });
     let of_line = |line: &str| {
         let key = line.trim_start().split(['=', ':', ' ', '\t']).next().unwrap_or_default();
-        let key = key.to_ascii_lowercase();
-        let names_server = key.contains("url") || VARIABLES.iter().any(|part| key.contains(part));
-        if names_server { after_hosts(line) } else { found(IN_URL.as_ref(), line) }
+        let is_url = key.to_ascii_lowercase().contains("url");
+        if is_url || names_server(key) { after_hosts(line) } else { found(IN_URL.as_ref(), line) }
     };
     text.lines().flat_map(of_line).collect()
 }
@@ -103,6 +107,17 @@ mod tests {
         assert_eq!(in_settings(text), [4873, 3128, 3000, 8081, 8082]);
         let others = "sshCommand = ssh -L 5432:localhost:5432\nafter = 12:30\nhost = localhost:6379\n";
         assert!(in_settings(others).is_empty());
+        let around = "noproxy=localhost:5432\nno-proxy = [\"a:6379\"]\n<nonProxyHosts>localhost:9092</nonProxyHosts>\n\
+                      systemProp.http.nonProxyHosts=localhost:5432\n";
+        assert!(in_settings(around).is_empty());
+    }
+
+    #[test]
+    fn hosts_without_a_proxy_open_no_port() {
+        for name in ["NO_PROXY", "no_proxy", "npm_config_noproxy", "NPM_CONFIG_NO_PROXY"] {
+            let given = BTreeMap::from([(name.to_owned(), "localhost:6063".to_owned())]);
+            assert!(!ports(&given, None).contains(&6063), "{name}");
+        }
     }
 
     #[test]
