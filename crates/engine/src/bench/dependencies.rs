@@ -15,6 +15,8 @@ const SCRATCH: [&str; 4] = [".cache", ".vite", ".vite-temp", ".vitest"];
 const DEPTH: usize = 4;
 /// The most entries that are read, so that every scan ends.
 const MAX_ENTRIES: usize = 500_000;
+/// Deepest folder that is looked into; installed packages lie less deep.
+const MAX_DEPTH: usize = 200;
 
 /// The folders with installed packages, relative to the root.
 pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
@@ -58,25 +60,25 @@ pub(super) fn state(root: &Path, folders: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
     let mut left = MAX_ENTRIES;
     for folder in folders {
-        mark(&root.join(folder), true, &mut left, &mut hasher);
+        mark(&root.join(folder), 0, &mut left, &mut hasher);
     }
     hasher.finish()
 }
 
-fn mark(folder: &Path, top: bool, left: &mut usize, hasher: &mut DefaultHasher) {
+fn mark(folder: &Path, depth: usize, left: &mut usize, hasher: &mut DefaultHasher) {
     let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let Some(rest) = left.checked_sub(1) else { return };
         *left = rest;
         let name = entry.file_name();
-        if top && SCRATCH.iter().any(|scratch| name == *scratch) {
+        if depth == 0 && SCRATCH.iter().any(|scratch| name == *scratch) {
             continue;
         }
         let Ok(found) = entry.metadata() else { continue };
         (name, identity(&found)).hash(hasher);
-        if found.is_dir() {
-            mark(&entry.path(), false, left, hasher);
+        if found.is_dir() && depth < MAX_DEPTH {
+            mark(&entry.path(), depth + 1, left, hasher);
         }
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let mut forgotten = 0;
     if args.all {
         for dir in &missions {
+            workspace::remove_folder(&dir.tmp_dir());
             dir.forget().map_err(CommandFailure::problem)?;
             forgotten += 1;
         }

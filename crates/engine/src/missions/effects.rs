@@ -102,6 +102,7 @@ impl Effects for Arc<MissionContext> {
             let (mark, dir) = (self.desk.mission.clone(), self.desk.dir.clone());
             let cleared = blocking(move || {
                 checks::sweep(&mark);
+                workspace::remove_folder(&dir.tmp_dir());
                 dir.clear_tmp()
             });
             if let Err(error) = cleared.await {

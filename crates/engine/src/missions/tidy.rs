@@ -28,6 +28,7 @@ pub(crate) async fn after_crash(project: &Project, workspace: &Workspace) -> Res
     let swept = blocking(move || {
         for dir in state.sweep().map_err(|error| error.to_string())? {
             checks::sweep(dir.id());
+            workspace::remove_folder(&dir.tmp_dir());
             dir.clear_tmp().map_err(|error| error.to_string())?;
         }
         workspace.settle_deliveries().map_err(|error| error.to_string())

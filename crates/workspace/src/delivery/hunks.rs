@@ -4,7 +4,7 @@
 //! Lines are compared as bytes, and lines that the user changed are not merged. `deliver` writes the files, as safely as any
 //! delivery. The caller passes which hunks were undone before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
@@ -16,8 +16,11 @@ use crate::workspace::Workspace;
 
 /// Unchanged lines shown around a change. Two changes whose surroundings touch are one hunk.
 const CONTEXT: usize = 3;
-/// The longest file with hunks, in bytes.
-const MAX_FILE: usize = 2 << 20;
+/// The longest file that is taken apart, in bytes.
+const MAX_FILE: u64 = 2 << 20;
+/// Between the lines that both sides begin and end with: the most pairs of lines that are compared. Beyond, all of it is one
+/// change. No clock decides, since a hunk must keep its number.
+const MAX_PAIRS: usize = 25_000_000;
 
 /// Lines of a delivered file that belong together; line numbers start at 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +64,47 @@ pub struct HunkUndo {
 impl Workspace {
     /// The hunks of every file of a delivery, in the order of its entries; an added or removed file has one hunk.
     pub fn all_hunks(&self, delivery: &Delivery) -> Result<Vec<Result<Vec<Hunk>, HunkError>>, Error> {
-        let paths: Vec<&str> = delivery.entries.iter().map(|entry| entry.path.as_str()).collect();
+        let sides = |entry: &DeliveryEntry| [entry.before.clone(), entry.after.clone()];
+        let oids: Vec<String> =
+            delivery.entries.iter().flat_map(sides).flatten().map(|entry| entry.oid).collect();
+        let sizes = self.sizes(&oids)?;
+        let fits = |entry: &&DeliveryEntry| {
+            sides(entry)
+                .iter()
+                .flatten()
+                .all(|side| sizes.get(&side.oid).is_some_and(|size| *size <= MAX_FILE))
+        };
+        let paths: Vec<&str> =
+            delivery.entries.iter().filter(fits).map(|entry| entry.path.as_str()).collect();
         let before = self.read_all(&delivery.from_tree, &paths)?;
         let after = self.read_all(&delivery.to_tree, &paths)?;
-        let contents = before.into_iter().zip(after);
-        let of_files = delivery.entries.iter().zip(contents).map(|(entry, (before, after))| {
+        let mut contents = before.into_iter().zip(after);
+        let of_files = delivery.entries.iter().map(|entry| {
+            if !fits(&entry) {
+                return Err(HunkError::TooLarge);
+            }
+            let (before, after) = contents.next().unwrap_or_default();
             let sides = [(&entry.before, before), (&entry.after, after)];
             let [before, after] = sides.map(|(side, bytes)| text(side.as_ref(), bytes.unwrap_or_default()));
             Ok(hunks(&lines(&before?), &lines(&after?)))
         });
         Ok(of_files.collect())
+    }
+
+    /// The lengths of contents, without reading them.
+    fn sizes(&self, oids: &[String]) -> Result<HashMap<String, u64>, Error> {
+        if oids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let args = ["cat-file", "--batch-check=%(objectname) %(objectsize)"];
+        let asked: Vec<u8> = oids.iter().flat_map(|oid| [oid.as_bytes(), b"\n"].concat()).collect();
+        let answer = self.git()?.ok("look at delivered files", &args, Some(asked))?;
+        let answer = String::from_utf8_lossy(&answer);
+        let size = |line: &str| {
+            let (oid, size) = line.split_once(' ')?;
+            Some((oid.to_string(), size.parse().ok()?))
+        };
+        Ok(answer.lines().filter_map(size).collect())
     }
 
     /// Files of a delivery that the user has changed since, without those that are as before it.
@@ -151,6 +185,9 @@ impl Workspace {
     /// The content of one side, or an error if it cannot be shown as text.
     fn side(&self, side: Option<&Entry>) -> Result<Vec<u8>, HunkError> {
         let Some(entry) = side else { return Ok(Vec::new()) };
+        if self.sizes(std::slice::from_ref(&entry.oid))?.get(&entry.oid).is_none_or(|size| *size > MAX_FILE) {
+            return Err(HunkError::TooLarge);
+        }
         let bytes = self.git()?.ok("read a delivered file", &["cat-file", "blob", &entry.oid], None)?;
         text(Some(entry), bytes)
     }
@@ -166,7 +203,7 @@ impl Workspace {
 fn text(side: Option<&Entry>, bytes: Vec<u8>) -> Result<Vec<u8>, HunkError> {
     match side {
         Some(entry) if !entry.mode.starts_with("100") => Err(HunkError::NoText),
-        _ if bytes.len() > MAX_FILE => Err(HunkError::TooLarge),
+        _ if bytes.len() as u64 > MAX_FILE => Err(HunkError::TooLarge),
         _ if bytes.contains(&0) => Err(HunkError::NoText),
         _ => Ok(bytes),
     }
@@ -178,8 +215,26 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
 }
 
 fn hunks(before: &[&[u8]], after: &[&[u8]]) -> Vec<Hunk> {
-    let groups = group_diff_ops(capture_diff_slices(Algorithm::Myers, before, after), CONTEXT);
+    let groups = group_diff_ops(changes(before, after), CONTEXT);
     groups.iter().filter_map(|group| hunk(before, after, group)).collect()
+}
+
+/// What is the same and what is not, in time that the number of lines bounds.
+fn changes(before: &[&[u8]], after: &[&[u8]]) -> Vec<DiffOp> {
+    let same = |pair: &(&&[u8], &&[u8])| pair.0 == pair.1;
+    let first = before.iter().zip(after).take_while(same).count();
+    let (old, new) = (&before[first..], &after[first..]);
+    let last = old.iter().rev().zip(new.iter().rev()).take_while(same).count();
+    let (old_len, new_len) = (old.len() - last, new.len() - last);
+    if old_len.saturating_mul(new_len) <= MAX_PAIRS {
+        return capture_diff_slices(Algorithm::Myers, before, after);
+    }
+    let all = [
+        DiffOp::Equal { old_index: 0, new_index: 0, len: first },
+        DiffOp::Replace { old_index: first, old_len, new_index: first, new_len },
+        DiffOp::Equal { old_index: first + old_len, new_index: first + new_len, len: last },
+    ];
+    all.into_iter().filter(|op| !op.old_range().is_empty() || !op.new_range().is_empty()).collect()
 }
 
 fn hunk(before: &[&[u8]], after: &[&[u8]], group: &[DiffOp]) -> Option<Hunk> {
@@ -245,7 +300,7 @@ fn found(text: &[&[u8]], later: &[&[u8]], lines: Range<usize>) -> Option<Range<u
     if from == to {
         return later.is_empty().then_some(0..0);
     }
-    let ops = capture_diff_slices(Algorithm::Myers, text, later);
+    let ops = changes(text, later);
     let same = ops.iter().find(|op| {
         matches!(op, DiffOp::Equal { .. }) && op.old_range().start <= from && op.old_range().end >= to
     })?;
@@ -277,6 +332,21 @@ mod tests {
         assert_eq!(all[0].lines[1..3], [('-', "b".to_string()), ('+', "B".to_string())]);
         assert_eq!(hunks(&[], &split("a\nb\n"))[0].header(), "@@ -0,0 +1,2 @@");
         assert!(hunks(&split(AFTER), &split(AFTER)).is_empty());
+    }
+
+    #[test]
+    fn very_many_changed_lines_are_one_hunk() {
+        let text = |word: &str| {
+            let lines: Vec<String> = (0..100_000).map(|n| format!("{word}{n}\n")).collect();
+            format!("first\n{}last\n", lines.concat())
+        };
+        let (before, after) = (text("a"), text("b"));
+        let start = std::time::Instant::now();
+        let all = hunks(&split(&before), &split(&after));
+        assert_eq!((all.len(), all[0].counts()), (1, (100_000, 100_000)));
+        assert_eq!(without(&split(&before), &split(&after), &all, &taken(&[1]), None).0, split(&before));
+        assert!(found(&split(&after), &split(&before), 5..6).is_none());
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 
     #[test]

@@ -5,11 +5,12 @@
 
 pub mod linking;
 pub mod reading;
+mod removal;
 pub mod writing;
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use crate::error::{At, Error};
@@ -55,11 +56,6 @@ pub(crate) fn ensure_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if same { Ok(()) } else { write_private(path, bytes) }
 }
 
-/// Writes a new file; it follows no link and overwrites nothing.
-pub(crate) fn create_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
-}
-
 /// Removes a folder of ours, as [`remove_tree`] does. Best effort: what is left only takes space.
 pub fn remove_folder(path: &Path) {
     drop(remove_tree(path));
@@ -71,24 +67,10 @@ pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error).at("look at", path),
         Ok(found) if !found.is_dir() => fs::remove_file(path).at("remove", path),
-        Ok(_) => match fs::remove_dir_all(path) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                // Tool caches are often read-only (such as Go's module cache).
-                open_up(path);
-                fs::remove_dir_all(path).at("remove", path)
-            }
+        Ok(_) => match removal::remove_folder_tree(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other.at("remove", path),
         },
-    }
-}
-
-fn open_up(folder: &Path) {
-    drop(fs::set_permissions(folder, fs::Permissions::from_mode(0o700)));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
-        }
     }
 }
 
@@ -122,6 +104,8 @@ pub(crate) fn folder_inside(root: &Path, relative: &Path, mode: u32) -> Result<(
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+
     use super::*;
 
     /// Git considers an entry changed if it is as new as the index: a copy with a newer time would hide a change

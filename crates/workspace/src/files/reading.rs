@@ -5,10 +5,11 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 
 /// The bytes of a plain file below `root`; `None` if there is none, if a link leads to it, or if it is longer than `limit`.
 pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
@@ -27,23 +28,36 @@ pub(crate) fn open_beneath(root: &Path, inside: &Path) -> Option<File> {
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let folder = openat(CWD, root, flags | OFlags::DIRECTORY, Mode::empty()).ok()?;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    let file = match openat2(&folder, inside, flags, Mode::empty(), resolve) {
-        Ok(file) => file,
-        // An older kernel: open each part of the path, and none may be a link
-        Err(rustix::io::Errno::NOSYS) => {
-            let mut at = folder;
-            let mut parts = inside.components().peekable();
-            while let Some(part) = parts.next() {
-                let kind = if parts.peek().is_some() { OFlags::DIRECTORY } else { OFlags::empty() };
-                at = openat(&at, part.as_os_str(), flags | kind | OFlags::NOFOLLOW, Mode::empty()).ok()?;
-            }
-            at
-        }
-        Err(_) => return None,
-    };
-    let file = File::from(file);
+    let file = File::from(open_parts(&folder, inside, flags)?);
     file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
+}
+
+/// Opens a path below a folder in one step, so that no part of it can be exchanged meanwhile.
+#[cfg(target_os = "linux")]
+fn open_parts(folder: &OwnedFd, inside: &Path, flags: OFlags) -> Option<OwnedFd> {
+    use rustix::fs::{ResolveFlags, openat2};
+
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    match openat2(folder, inside, flags, Mode::empty(), resolve) {
+        Err(rustix::io::Errno::NOSYS) => open_one_by_one(folder, inside, flags),
+        opened => opened.ok(),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_parts(folder: &OwnedFd, inside: &Path, flags: OFlags) -> Option<OwnedFd> {
+    open_one_by_one(folder, inside, flags)
+}
+
+/// For kernels that cannot do it in one step: each part is opened below the one before, and is no link.
+fn open_one_by_one(folder: &OwnedFd, inside: &Path, flags: OFlags) -> Option<OwnedFd> {
+    let mut at = folder.try_clone().ok()?;
+    let mut parts = inside.components().peekable();
+    while let Some(part) = parts.next() {
+        let kind = if parts.peek().is_some() { OFlags::DIRECTORY } else { OFlags::empty() };
+        at = openat(&at, part.as_os_str(), flags | kind | OFlags::NOFOLLOW, Mode::empty()).ok()?;
+    }
+    Some(at)
 }
 
 /// A pipe at the path of a file that git reads in a working tree; git would wait for it without end.

@@ -15,6 +15,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use crate::files::removal::remove_entry;
+
 /// Makes the names of unfinished files unique.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -25,7 +27,7 @@ pub fn write_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
 
 /// The same with a given mode.
 pub(crate) fn write_beneath_as(root: &Path, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
-    write(root, path, bytes, Some(Mode::from_raw_mode(mode)))
+    write(root, path, bytes, Some(Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode)))
 }
 
 /// Makes a link below `root` at a free path, and creates the folders above it.
@@ -65,6 +67,47 @@ fn write(root: &Path, path: &str, bytes: &[u8], bits: Option<Mode>) -> io::Resul
 pub fn remove_beneath(root: &Path, path: &str) -> io::Result<()> {
     let (folder, name) = folder_of(root, path, false)?;
     unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from)
+}
+
+/// Removes whatever is at a path below `root`, a folder with all that is in it; nothing is fine.
+pub(crate) fn clear_beneath(root: &Path, path: &str) -> io::Result<()> {
+    match folder_of(root, path, false) {
+        Ok((folder, name)) => remove_entry(folder, name),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Moves a plain file below `root` to where nothing is, with the folders above it.
+pub(crate) fn move_beneath(root: &Path, from: &str, to: &str) -> io::Result<()> {
+    let (folder, name) = plain_file(root, from)?;
+    let (target, new) = folder_of(root, to, true)?;
+    if statat(&target, new, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something is there"));
+    }
+    renameat(folder, name, target, new).map_err(io::Error::from)
+}
+
+/// Removes a plain file below `root`, and nothing else.
+pub(crate) fn remove_file_beneath(root: &Path, path: &str) -> io::Result<()> {
+    let (folder, name) = plain_file(root, path)?;
+    unlinkat(folder, name, AtFlags::empty()).map_err(io::Error::from)
+}
+
+/// Gives a plain file below `root` other bytes.
+pub(crate) fn rewrite_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
+    plain_file(root, path)?;
+    write_beneath(root, path, bytes)
+}
+
+/// The open folder of a plain file, and the file's name in it.
+fn plain_file<'a>(root: &Path, path: &'a str) -> io::Result<(OwnedFd, &'a str)> {
+    let (folder, name) = folder_of(root, path, false)?;
+    let found = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    match FileType::from_raw_mode(found.st_mode) {
+        FileType::RegularFile => Ok((folder, name)),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file")),
+    }
 }
 
 /// The open folder of a file, and the file's name in it.
@@ -139,6 +182,7 @@ mod tests {
         let outside = place.path().join("outside");
         fs::create_dir_all(root.join("x")).unwrap();
         fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("mine"), "mine").unwrap();
         symlink(&outside, root.join("y")).unwrap();
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -150,9 +194,15 @@ mod tests {
             });
             for n in 0..2_000 {
                 let _ = write_beneath(&root, &format!("x/deep/{n}"), b"evil");
+                let _ = move_beneath(&root, "x/mine", "z/mine");
+                let _ = move_beneath(&root, "z/mine", "x/mine");
+                let _ = rewrite_beneath(&root, "x/mine", b"evil");
+                let _ = remove_file_beneath(&root, "x/mine");
+                let _ = clear_beneath(&root, "x/mine");
             }
             done.store(true, Ordering::Relaxed);
         });
-        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(outside.join("mine")).unwrap(), "mine");
     }
 }

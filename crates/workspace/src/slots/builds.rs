@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 
 /// The most entries of one build; a larger one is not kept.
 const MAX_ENTRIES: usize = 200_000;
+/// Its deepest folder.
+const MAX_DEPTH: usize = 100;
 
 impl Workspace {
     /// Moves a folder of a slot to the same name in `store`, replacing what is there.
@@ -83,10 +85,12 @@ pub fn move_tree(from: &Path, to: &Path) -> Result<(), Error> {
 /// becomes two files.
 pub fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     let mut left = MAX_ENTRIES;
-    copy_into(from, to, &mut left)
+    copy_into(from, to, &mut left, MAX_DEPTH)
 }
 
-fn copy_into(from: &Path, to: &Path, left: &mut usize) -> Result<(), Error> {
+fn copy_into(from: &Path, to: &Path, left: &mut usize, depth: usize) -> Result<(), Error> {
+    let too_deep = || io::Error::other("its folders lie too deep");
+    let depth = depth.checked_sub(1).ok_or_else(too_deep).at("copy", from)?;
     fs::create_dir(to).at("create", to)?;
     for entry in fs::read_dir(from).at("list", from)? {
         let entry = entry.at("list", from)?;
@@ -95,7 +99,7 @@ fn copy_into(from: &Path, to: &Path, left: &mut usize) -> Result<(), Error> {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type().at("look at", &source)?;
         if kind.is_dir() {
-            copy_into(&source, &target, left)?;
+            copy_into(&source, &target, left, depth)?;
         } else if kind.is_symlink() {
             let leads = fs::read_link(&source).at("read", &source)?;
             symlink(leads, &target).at("write", &target)?;

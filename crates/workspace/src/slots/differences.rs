@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use crate::base::tree_of;
 use crate::error::{At, Error};
 use crate::files::reading::read_beneath;
+use crate::files::remove_tree;
 use crate::files::writing::{link_beneath, remove_beneath, write_beneath_as};
 use crate::git::inspect::raw_entries;
 use crate::names::{fields, object, relative};
@@ -93,6 +94,7 @@ impl Workspace {
     pub fn set_slot_entry(&self, slot: &Slot, path: &str, entry: Option<&SlotEntry>) -> Result<(), Error> {
         let file = slot.path.join(relative(path)?);
         match fs::symlink_metadata(&file) {
+            Ok(found) if found.is_dir() => remove_tree(&file)?,
             // The write below replaces a plain file in one step
             Ok(found) if found.is_file() && matches!(entry, Some(SlotEntry::File { .. })) => {}
             Ok(_) => remove_beneath(&slot.path, path).at("remove", &file)?,

@@ -14,6 +14,7 @@ pub mod place;
 pub mod submodules;
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -23,7 +24,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::stage::{LeftOut, Owner, write_tree};
 use crate::base::tree_of;
 use crate::error::{At, Error};
-use crate::files::{copy_with_times, create_new, ensure_file, folder_inside, private_dir, remove_tree};
+use crate::files::writing::{clear_beneath, link_beneath, write_beneath_as};
+use crate::files::{copy_with_times, ensure_file, private_dir, remove_tree};
 use crate::git::Git;
 use crate::git::inspect::Change;
 use crate::names::{HOST_NAMES, object, relative};
@@ -138,29 +140,27 @@ impl Workspace {
     /// Writes the engine's own file (such as `opencode.json`) into a slot, readable by the user only. OpenCode's
     /// configuration files are not part of any commit.
     pub fn write_slot_file(&self, slot: &Slot, name: &str, text: &str) -> Result<(), Error> {
-        let inside = relative(name)?;
-        folder_inside(&slot.path, &inside, 0o700)?;
-        let path = slot.path.join(inside);
-        remove_tree(&path)?;
-        create_new(&path, text.as_bytes(), 0o600).at("write", &path)
+        let path = slot.path.join(relative(name)?);
+        clear_beneath(&slot.path, name)
+            .and_then(|()| write_beneath_as(&slot.path, name, text.as_bytes(), 0o600))
+            .at("write", &path)
     }
 
     /// Removes a file of a slot; a missing file is not an error.
     pub fn remove_slot_file(&self, slot: &Slot, name: &str) -> Result<(), Error> {
-        let inside = relative(name)?;
-        folder_inside(&slot.path, &inside, 0o700)?;
-        remove_tree(&slot.path.join(inside))
+        let path = slot.path.join(relative(name)?);
+        clear_beneath(&slot.path, name).at("remove", &path)
     }
 
     /// Replaces what is at `name` by a link to the folder `to` of the same slot.
     pub fn link_in_slot(&self, slot: &Slot, name: &str, to: &str) -> Result<(), Error> {
         let (inside, to) = (relative(name)?, relative(to)?);
-        folder_inside(&slot.path, &inside, 0o755)?;
         let path = slot.path.join(&inside);
-        remove_tree(&path)?;
         // The link is relative, because a command may see the slot at another path
         let up: PathBuf = inside.components().skip(1).map(|_| Component::ParentDir).collect();
-        std::os::unix::fs::symlink(up.join(to), &path).at("write", &path)
+        clear_beneath(&slot.path, name)
+            .and_then(|()| link_beneath(&slot.path, name, up.join(to).as_os_str().as_bytes()))
+            .at("write", &path)
     }
 
     /// The differences between the slot and its commit.

@@ -81,7 +81,7 @@ impl WarmBuilds {
     pub async fn keep_caches(tmp: &Path, store: &Path) {
         let (tmp, store) = (tmp.to_path_buf(), store.to_path_buf());
         blocking(move || {
-            for cache in CACHES.iter().filter(|cache| tmp.join(cache).is_dir()) {
+            for cache in CACHES.iter().filter(|cache| is_folder_below(&tmp, cache)) {
                 if let Err(error) = move_tree(&tmp.join(cache), &store.join(cache)) {
                     tracing::warn!("a cache of the base's checks is not kept: {error}");
                 }
@@ -106,6 +106,12 @@ impl WarmBuilds {
         })
         .await;
     }
+}
+
+/// Whether a folder stands there and no link on the way: a command wrote here.
+fn is_folder_below(root: &Path, below: &str) -> bool {
+    let ways = Path::new(below).ancestors().filter(|way| !way.as_os_str().is_empty());
+    ways.map(|way| root.join(way)).all(|way| way.symlink_metadata().is_ok_and(|found| found.is_dir()))
 }
 
 fn is_of_cargo(folder: &Path) -> bool {
