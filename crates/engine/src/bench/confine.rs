@@ -75,4 +75,12 @@ impl Bench {
             ..options
         }
     }
+
+    /// The same for a set-up that may run what a mission wrote: it reads the caches, and what it adds to them is its own. A later
+    /// set-up, of a verdict or of the next mission, installs nothing that it could have put there.
+    pub fn private_fetch_options(&self, slot: &Slot) -> RunOptions {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let own = self.tmp.join(format!("fetched-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        RunOptions { caches: Some(own), fetched: Some(self.workspace.caches()), ..self.fetch_options(slot) }
+    }
 }

@@ -23,6 +23,7 @@ use crate::bench::own_checks::OwnChecks;
 use crate::bench::setup::{Fault, NotReady, Setups};
 use crate::bench::slots::CHECKING;
 use crate::bench::verdict::base_configuration::{BaseConfiguration, For};
+use crate::bench::verdict::changed_tests::ChangedTests;
 use crate::bench::verdict::seen_tests;
 use crate::bench::verdict::warm_builds::WarmBuilds;
 use crate::bench::{Bench, own_code, slot_text};
@@ -53,6 +54,7 @@ pub(crate) struct ProjectChecks {
     own: OwnChecks,
     base_configuration: BaseConfiguration,
     warm_builds: WarmBuilds,
+    changed_tests: ChangedTests,
     mission: Option<Orchestrator>,
     running: Semaphore,
     /// Locks slot 0, which serves one judgement at a time.
@@ -76,6 +78,7 @@ impl ProjectChecks {
             own: OwnChecks::new(mission.clone()),
             base_configuration: BaseConfiguration::default(),
             warm_builds: WarmBuilds::default(),
+            changed_tests: ChangedTests::default(),
             mission,
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
@@ -426,7 +429,7 @@ impl ProjectChecks {
         if let Some(why) = self.leads_elsewhere(slot, check).await {
             return Outcome::not_started(why);
         }
-        let outcome = self.run_with_kept_packages(slot, check, filter).await;
+        let outcome = self.run_with_kept_packages(slot, check, filter, is_base).await;
         if outcome.survivors {
             self.bench.slots.abandon(slot.n);
             self.bench.host.say(&format!(
@@ -494,7 +497,13 @@ impl ProjectChecks {
 
     /// A run that leaves the installed packages unchanged. At level full it cannot write there; at other levels changed
     /// packages are installed again. In the checking slot each run has its own temporary folder.
-    async fn run_with_kept_packages(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+    async fn run_with_kept_packages(
+        &self,
+        slot: &Slot,
+        check: &Check,
+        filter: Option<&str>,
+        is_base: bool,
+    ) -> Outcome {
         let (root, judges) = (slot.path.clone(), slot.n == CHECKING);
         let mut options = self.bench.run_options(slot);
         let watches = options.sandbox.level() != Ok(Level::Full);
@@ -510,8 +519,14 @@ impl ProjectChecks {
             options.tmp.clone_from(tmp);
             WarmBuilds::put_caches(&self.kept_builds(), tmp).await;
         }
-        let outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
-        // Before the base is judged, nothing else has run here
+        let workspace = &self.bench.workspace;
+        let standing =
+            if judges { ChangedTests::standing(workspace, slot).await } else { Default::default() };
+        let mut outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
+        if let Some(why) = self.changed_tests.put_back(workspace, slot, standing, check, is_base).await {
+            outcome = Outcome { output: outcome.output, ..Outcome::not_started(why) };
+        }
+        // As long as the base is not judged, nothing else has run here
         if let Some(tmp) = tmp.as_ref().filter(|_| !self.base.initialized()) {
             WarmBuilds::keep_caches(tmp, &self.kept_builds()).await;
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use context::{Damage, Index, Kept, PastCommit};
 use journal::StateDir;
@@ -15,8 +15,8 @@ const WORTH_KEEPING: usize = 50;
 #[derive(Default)]
 pub(crate) struct KeptIndex {
     newest: Mutex<Option<(String, Arc<Index>)>>,
-    /// The project's past commits, without commits of the mission itself
-    past: Mutex<Option<Arc<Vec<PastCommit>>>>,
+    /// What the project's past commits say; what a mission itself commits is no past yet
+    past: OnceLock<Vec<PastCommit>>,
 }
 
 /// The files of a wanted index.
@@ -56,16 +56,11 @@ impl KeptIndex {
                 index
             }
         };
-        let index = if index.has_history() { index } else { index.with_history(&self.past(past)) };
+        let index = if index.has_history() { index } else { index.with_history(self.past.get_or_init(past)) };
         let index = Arc::new(index);
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((wanted.commit.to_string(), index.clone()));
         index
-    }
-
-    fn past(&self, read: impl FnOnce() -> Vec<PastCommit>) -> Arc<Vec<PastCommit>> {
-        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        past.get_or_insert_with(|| Arc::new(read())).clone()
     }
 }
 

@@ -124,6 +124,47 @@ const MANIFESTS: [&str; 4] = ["package.json", "cargo.toml", "pyproject.toml", "s
 /// Other files that decide which packages or files exist.
 const OTHER_MANIFESTS: [&str; 2] = ["go.mod", ".gitignore"];
 
+/// Manifests of which no part is known: an existing one decides as a whole what commands do.
+const WHOLE_MANIFESTS: [&str; 18] = [
+    "composer.json",
+    "pubspec.yaml",
+    "package.swift",
+    "build.sbt",
+    "stack.yaml",
+    "package.yaml",
+    "dune-project",
+    "deps.edn",
+    "project.clj",
+    "bb.edn",
+    "shadow-cljs.edn",
+    "project.toml",
+    "rebar.config",
+    "build.zig.zon",
+    "vcpkg.json",
+    "conanfile.py",
+    "conanfile.txt",
+    "environment.yml",
+];
+const WHOLE_MANIFEST_ENDS: [&str; 11] = [
+    ".csproj",
+    ".fsproj",
+    ".vbproj",
+    ".sln",
+    ".slnx",
+    ".cabal",
+    ".gemspec",
+    ".nimble",
+    ".rockspec",
+    ".opam",
+    ".podspec",
+];
+
+/// Whether a manifest, by its name, is protected as a whole.
+pub(crate) fn is_whole_manifest(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    WHOLE_MANIFESTS.contains(&name.as_str()) || WHOLE_MANIFEST_ENDS.iter().any(|end| name.ends_with(end))
+}
+
 /// Whether a task may never change the existing file, not even with the user's consent: hooks of git and of package
 /// managers run on the user's machine. CI runs elsewhere, after a push, so it may change with the user's consent.
 pub(crate) fn never_changes(path: &str) -> bool {
@@ -159,12 +200,15 @@ pub(crate) fn kind(path: &str) -> FileKind {
         || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
         || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
         || (name.starts_with("tsconfig") && name.ends_with(".json"))
-        || !(is_lockfile(name) || OTHER_MANIFESTS.contains(&name) || MANIFESTS.contains(&name))
+        || !(is_lockfile(name)
+            || OTHER_MANIFESTS.contains(&name)
+            || MANIFESTS.contains(&name)
+            || is_whole_manifest(name))
             && startup_files::is_one(&lower);
     if config {
         return FileKind::Config;
     }
-    if MANIFESTS.contains(&name) && !is_in_test_folder(path) {
+    if (MANIFESTS.contains(&name) || is_whole_manifest(name)) && !is_in_test_folder(path) {
         return FileKind::Manifest;
     }
     match Language::of_path(path) {
@@ -249,6 +293,10 @@ mod tests {
                 "vitest.config.ts test/jest.config.js .cargo/config.toml .pre-commit-config.yaml",
             ),
             (FileKind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),
+            (
+                FileKind::Manifest,
+                "composer.json app/App.csproj pubspec.yaml Package.swift build.sbt x.gemspec",
+            ),
             (FileKind::Code, "src/a.ts main.go latest.js src/contest.py src/attest.rs src/protest-march.js"),
             (
                 FileKind::Code,

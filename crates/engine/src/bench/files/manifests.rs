@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bench::files::kinds::is_whole_manifest;
+
 /// Sections by name, each as one text that can be compared.
 type Sections = BTreeMap<String, String>;
 
-/// Keys of package.json that configure a check.
-const NODE_KEYS: [&str; 17] = [
+/// Keys of package.json that hold the configuration of a check.
+const NODE_KEYS: [&str; 33] = [
     "jest",
     "vitest",
     "mocha",
@@ -27,8 +29,24 @@ const NODE_KEYS: [&str; 17] = [
     "husky",
     "pre-commit",
     "simple-git-hooks",
+    "babel",
+    "jasmine",
+    "karma",
+    "qunit",
+    "testem",
+    "uvu",
+    "tsd",
+    "ts-node",
+    "esm",
+    "cypress",
+    "wireit",
+    "nx",
+    "turbo",
+    "pnpm",
+    "packageManager",
+    "volta",
 ];
-const CARGO_KEYS: [&str; 9] = [
+const CARGO_KEYS: [&str; 12] = [
     "lints",
     "profile",
     "workspace.lints",
@@ -38,6 +56,9 @@ const CARGO_KEYS: [&str; 9] = [
     "lib.harness",
     "package.autotests",
     "package.metadata.nextest",
+    "package.build",
+    "package.links",
+    "lib.path",
 ];
 const PYTHON_TOOLS: [&str; 16] = [
     "pytest",
@@ -56,6 +77,23 @@ const PYTHON_TOOLS: [&str; 16] = [
     "pydocstyle",
     "pytype",
     "ty",
+];
+/// What builds a project of Python, where its packages come from, its plugins of runners, and its scripts.
+const PYTHON_KEYS: [&str; 14] = [
+    "build-system.build-backend",
+    "build-system.backend-path",
+    "project.entry-points.pytest11",
+    "tool.poetry.plugins.pytest11",
+    "tool.uv.sources",
+    "tool.uv.override-dependencies",
+    "tool.uv.index",
+    "tool.hatch.envs",
+    "tool.hatch.build.hooks",
+    "tool.pdm.scripts",
+    "tool.pdm.build",
+    "tool.poe",
+    "tool.taskipy",
+    "tool.setuptools.cmdclass",
 ];
 /// Scripts that npm runs by itself.
 const LIFECYCLE: [&str; 6] = ["install", "prepare", "publish", "pack", "version", "dependencies"];
@@ -104,11 +142,17 @@ fn sections(name: &str, text: &str) -> Option<Sections> {
         }
         "pyproject.toml" => {
             let table: toml::Table = text.parse().ok()?;
-            Some(toml_sections(&table, PYTHON_TOOLS.iter().map(|tool| format!("tool.{tool}"))))
+            Some(toml_sections(&table, python_keys()))
         }
         "setup.cfg" => Some(ini(text)),
+        _ if is_whole_manifest(name) => Some(Sections::from([("the whole file".into(), text.into())])),
         _ => None,
     }
+}
+
+fn python_keys() -> impl Iterator<Item = String> {
+    let tools = PYTHON_TOOLS.iter().map(|tool| format!("tool.{tool}"));
+    tools.chain(PYTHON_KEYS.iter().map(ToString::to_string))
 }
 
 fn package_json(text: &str) -> Option<Sections> {
@@ -133,6 +177,8 @@ fn toml_sections(table: &toml::Table, keys: impl Iterator<Item = String>) -> Sec
     keys.filter_map(|key| part(&key).map(|part| (key.clone(), part.to_string()))).collect()
 }
 
+const ENTRY_POINTS: &str = "options.entry_points";
+
 /// The sections of setup.cfg that tools read.
 fn ini(text: &str) -> Sections {
     let mut found = Sections::new();
@@ -142,11 +188,17 @@ fn ini(text: &str) -> Sections {
     {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name.trim().to_string();
-        } else if section.split(':').any(|part| PYTHON_TOOLS.iter().any(|tool| part.starts_with(tool))) {
+        } else if section.split(':').any(|part| PYTHON_TOOLS.iter().any(|tool| part.starts_with(tool)))
+            || ["aliases", ENTRY_POINTS].contains(&section.as_str())
+        {
             let text = found.entry(section.clone()).or_default();
             text.push_str(line);
             text.push('\n');
         }
+    }
+    // Others than those of a runner are the product's
+    if found.get(ENTRY_POINTS).is_some_and(|text| !text.contains("pytest11")) {
+        found.remove(ENTRY_POINTS);
     }
     found
 }
@@ -162,7 +214,7 @@ pub(crate) fn with_sections_of(path: &str, base: &str, now: &str, scripts_only: 
     let merged = match path.rsplit('/').next().unwrap_or(path) {
         "package.json" => with_keys_of(base, now, scripts_only),
         "Cargo.toml" => with_tables_of(base, now, CARGO_KEYS.iter().map(ToString::to_string)),
-        "pyproject.toml" => with_tables_of(base, now, PYTHON_TOOLS.iter().map(|tool| format!("tool.{tool}"))),
+        "pyproject.toml" => with_tables_of(base, now, python_keys()),
         _ => None,
     };
     Some(merged.unwrap_or_else(|| base.to_string()))

@@ -40,7 +40,7 @@ const RUNNERS: [&str; 26] = [
     "jest-preset",
 ];
 /// Whole names.
-const NAMES: [&str; 30] = [
+const NAMES: &[&str] = &[
     "conftest.py",
     "sitecustomize.py",
     "usercustomize.py",
@@ -71,9 +71,121 @@ const NAMES: [&str; 30] = [
     "jest-preset.js",
     "junit-platform.properties",
     "surefire.properties",
+    // Where names of modules lead
+    "import_map.json",
+    "importmap.json",
+    "import-map.json",
+    "entry_points.txt",
+    // Programs that stand for a build tool, and what they fetch it from
+    "gradlew",
+    "gradlew.bat",
+    "gradle-wrapper.jar",
+    "gradle-wrapper.properties",
+    "libs.versions.toml",
+    "mvnw",
+    "mvnw.cmd",
+    "configure",
+    "configure.ac",
+    "module.bazel",
+    "workspace.json",
+    "project.json",
+    "angular.json",
+    "pnpmfile.js",
+    "pnpmfile.cjs",
+    "ember-cli-build.js",
+    "hatch_build.py",
+    "pdm_build.py",
+    "setup.hs",
+    "setup.lhs",
+    "cabal.project",
+    "cabal.project.local",
+    "dune-workspace",
+    "config.nims",
+    "nim.cfg",
+    "build.sc",
+    "build.mill",
+    "rebar.config.script",
+    "cmakepresets.json",
+    "cmakeuserpresets.json",
+    "meson_options.txt",
+    "meson.options",
+    "xmake.lua",
+    "premake5.lua",
+    "global.json",
+    "nuget.config",
+    "flake.nix",
+    "shell.nix",
+    "mise.toml",
+    "pants.toml",
+    "buck",
+    "moon.yml",
+    // Runners, and what they load of themselves
+    "testem.js",
+    "testem.json",
+    "cypress.json",
+    "nose2.cfg",
+    "unittest.cfg",
+    "coverage.toml",
+    "hatch.toml",
+    "testng.xml",
+    "spockconfig.groovy",
+    "kotest.properties",
+    "cucumber.properties",
+    "lombok.config",
+    "xunit.runner.json",
+    "testconfig.json",
+    "phpunit.dist.xml",
+    "phpcs.xml",
+    "phpcs.xml.dist",
+    "psalm.xml",
+    "rector.php",
+    "infection.json",
+    "infection.json5",
+    "codeception.yml",
+    "behat.yml",
+    "pest.php",
+    "dart_test.yaml",
+    "analysis_options.yaml",
+    "flutter_test_config.dart",
+    "tests.edn",
+    "user.clj",
+    "dprint.json",
+    "tslint.json",
+    "knip.json",
+    "rubygems_plugin.rb",
 ];
-/// Endings of names.
-const ENDS: [&str; 7] = [".pth", ".mk", ".make", ".gradle", ".gradle.kts", ".bzl", ".cmake"];
+/// What a name ends with.
+const ENDS: &[&str] = &[
+    ".pth",
+    ".mk",
+    ".make",
+    ".gradle",
+    ".gradle.kts",
+    ".bzl",
+    ".bazel",
+    ".cmake",
+    ".egg-link",
+    ".props",
+    ".targets",
+    ".runsettings",
+    ".testsettings",
+    ".neon",
+    ".neon.dist",
+    ".m4",
+    ".xcconfig",
+];
+/// Services that runners and compilers of the JVM look up of themselves are named after their packages.
+const SERVICES: [&str; 9] = [
+    "junit",
+    "testng",
+    "spock",
+    "kotest",
+    "cucumber",
+    "mockito",
+    "scalatest",
+    "annotation.processing",
+    "gradle",
+];
 /// Modules of Python and of its test runners. A module of the same name in a folder that Python searches first replaces
 /// them.
 const PYTHON: [&str; 90] = [
@@ -168,6 +280,71 @@ const PYTHON: [&str; 90] = [
     "xdist",
     "zlib",
 ];
+/// More of them, whose names a package of sources has more often: they count where tests are run and collected.
+const PYTHON_AT_THE_ROOT: &[&str] = &[
+    "__future__",
+    "_collections_abc",
+    "_compat_pickle",
+    "_pydecimal",
+    "_sitebuiltins",
+    "_strptime",
+    "_threading_local",
+    "_weakrefset",
+    "bdb",
+    "bz2",
+    "calendar",
+    "cmd",
+    "code",
+    "codeop",
+    "concurrent",
+    "contextvars",
+    "copyreg",
+    "csv",
+    "dis",
+    "distutils",
+    "email",
+    "errno",
+    "execnet",
+    "faulthandler",
+    "genericpath",
+    "gettext",
+    "graphlib",
+    "html",
+    "http",
+    "ipaddress",
+    "lzma",
+    "multiprocessing",
+    "ntpath",
+    "numbers",
+    "opcode",
+    "operator",
+    "pkg_resources",
+    "pkgutil",
+    "profile",
+    "pstats",
+    "queue",
+    "secrets",
+    "select",
+    "setuptools",
+    "ssl",
+    "stat",
+    "statistics",
+    "string",
+    "struct",
+    "symtable",
+    "sysconfig",
+    "time",
+    "timeit",
+    "token",
+    "tomllib",
+    "tracemalloc",
+    "typing_extensions",
+    "unicodedata",
+    "urllib",
+    "xml",
+    "zipfile",
+    "zipimport",
+];
 /// Folders that Python searches, beside the root.
 const PYTHON_ROOTS: [&str; 4] = ["", "src", "tests", "test"];
 
@@ -191,6 +368,33 @@ pub(crate) fn is_one(path: &str) -> bool {
         || is_settings(name, folders)
         || shadows(path, name, folders)
         || stands_in(folders)
+        || is_installed(name, folders)
+        || is_part_of_the_build(name, folders)
+}
+
+/// Copies of packages in the project, and what tells Python of installed ones: runners look there for plugins.
+fn is_installed(name: &str, folders: &[&str]) -> bool {
+    if folders.iter().any(|folder| folder.ends_with(".dist-info")) {
+        return true;
+    }
+    let Some(at) = folders.iter().position(|folder| *folder == "vendor") else { return false };
+    match folders.get(at + 1) {
+        // Go names packages by where they come from; PHP and Ruby have folders of their own
+        Some(owner) => owner.contains('.') || ["composer", "bundle", "bin", "cache"].contains(owner),
+        None => ["autoload.php", "modules.txt"].contains(&name),
+    }
+}
+
+/// What build tools compile for themselves, and services that are looked up by the name of a file.
+fn is_part_of_the_build(name: &str, folders: &[&str]) -> bool {
+    let services = folders.ends_with(&["meta-inf", "services"]);
+    services && SERVICES.iter().any(|service| name.contains(service))
+        || folders.contains(&"mockito-extensions")
+        || folders.first().is_some_and(|first| ["buildsrc", "build-logic"].contains(first))
+        || folders == ["project"] && (name.ends_with(".scala") || name.ends_with(".sbt"))
+        || folders == ["project"] && name == "build.properties"
+        || folders.ends_with(&["config"]) && name.ends_with(".exs")
+        || folders.ends_with(&["minitest"]) && name.ends_with("_plugin.rb")
 }
 
 /// Whether Jest uses the file in place of a package: it does so for files in a `__mocks__` folder next to
@@ -226,14 +430,19 @@ fn is_settings(name: &str, folders: &[&str]) -> bool {
 /// Whether it is a Python module that is found before the real module of its name.
 fn shadows(path: &str, name: &str, folders: &[&str]) -> bool {
     let root = |folder: &str| PYTHON_ROOTS.contains(&folder);
+    let taken = |module: &str, folder: &str| {
+        PYTHON.contains(&module)
+            || folder != "src" && (PYTHON_AT_THE_ROOT.contains(&module) || module.starts_with("pytest_"))
+    };
     match name.strip_suffix(".py") {
         Some("__init__") => match folders {
-            [module] => PYTHON.contains(module),
-            [above, module] => root(above) && PYTHON.contains(module),
+            [module] => taken(module, ""),
+            [above, module] => root(above) && taken(module, above),
             _ => false,
         },
         Some(module) => {
-            root(path.rsplit_once('/').map_or("", |(folder, _)| folder)) && PYTHON.contains(&module)
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            root(folder) && taken(module, folder)
         }
         None => false,
     }
@@ -272,6 +481,26 @@ mod tests {
             "__mocks__/left-pad.js",
             "packages/a/__mocks__/@x/y.js",
             "subprocess.py",
+            "queue.py",
+            "tests/pytest_more.py",
+            "import_map.json",
+            "more-1.0.dist-info/entry_points.txt",
+            "src/more.egg-info/entry_points.txt",
+            "vendor/example.org/assert/assert.go",
+            "api/vendor/modules.txt",
+            "vendor/composer/autoload_real.php",
+            "core/src/test/resources/meta-inf/services/org.junit.platform.launcher.postdiscoveryfilter",
+            "src/main/resources/meta-inf/services/javax.annotation.processing.processor",
+            "src/test/resources/mockito-extensions/org.mockito.plugins.mockmaker",
+            "gradlew",
+            "buildsrc/src/main/java/plugin.java",
+            "project/plugins.sbt",
+            "directory.build.targets",
+            "a/xunit.runner.json",
+            "lib/minitest/more_plugin.rb",
+            "test/flutter_test_config.dart",
+            "config/test.exs",
+            "tests/pest.php",
         ] {
             assert!(is_one(path), "{path}");
         }
@@ -294,6 +523,13 @@ mod tests {
             "app/tasks.py",
             "src/__mocks__/api.js",
             "src/queue.py",
+            "app/queue.py",
+            "vendor/lib.js",
+            "app/cache_plugin.rb",
+            "tests/fixtures/a-1.0.dist-info/metadata",
+            "src/vendor/jquery/jquery.js",
+            "src/main/resources/meta-inf/services/org.example.codec",
+            "web/project/plan.ts",
             "src/jest.json/x.js",
         ] {
             assert!(!is_one(path), "{path}");

@@ -4,8 +4,20 @@
 use std::collections::{HashMap, HashSet};
 
 use mission::Issue;
+use syntax::Language;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A source in which a zero byte makes every tool take it for binary, so that no Reviewer is shown what it says.
+pub(crate) fn hidden(path: &str, before: Option<&[u8]>, after: &[u8]) -> Option<Issue> {
+    let is_new = after.contains(&0) && !before.is_some_and(|before| before.contains(&0));
+    let utf16 = after.starts_with(b"\xff\xfe") || after.starts_with(b"\xfe\xff");
+    (is_new && !utf16 && Language::of_path(path).is_some()).then(|| {
+        let why = "it holds a zero byte, for which tools take it for binary and show nobody what it says. It was put back as \
+                   it was: write the character as an escape (`\\0`)";
+        Issue::new("bytes", why).at(path.to_string(), None)
+    })
+}
 
 /// The damage to lines that the change otherwise leaves alone; `None` for files that are not text.
 pub(crate) fn changed(path: &str, before: &[u8], after: &[u8]) -> Option<Issue> {
@@ -79,6 +91,16 @@ mod tests {
 
     fn why(before: &[u8], after: &[u8]) -> String {
         changed("a", before, after).map_or_else(String::new, |issue| issue.message)
+    }
+
+    #[test]
+    fn a_source_that_no_diff_would_show_is_named() {
+        assert!(hidden("src/a.js", None, b"run()\0").is_some());
+        assert!(hidden("src/a.js", Some(b"x"), b"run()\0").is_some());
+        assert!(hidden("src/a.js", Some(b"\0"), b"run()\0").is_none(), "it was so before");
+        assert!(hidden("src/a.js", None, b"run()").is_none());
+        assert!(hidden("a.png", None, b"\0").is_none());
+        assert!(hidden("a.js", None, b"\xff\xfex\0").is_none(), "an encoding");
     }
 
     #[test]

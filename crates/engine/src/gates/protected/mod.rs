@@ -164,7 +164,10 @@ fn spoiled(
     let names: Vec<&str> = paths.iter().map(String::as_str).collect();
     let (before, after) = (workspace.read_all(base, &names)?, workspace.read_all(head, &names)?);
     let pairs = names.iter().zip(before.into_iter().zip(after));
-    Ok(pairs.filter_map(|(path, (before, after))| bytes::changed(path, &before?, &after?)).collect())
+    let of_file = |path: &str, before: Option<Vec<u8>>, after: Vec<u8>| {
+        bytes::hidden(path, before.as_deref(), &after).or_else(|| bytes::changed(path, &before?, &after))
+    };
+    Ok(pairs.filter_map(|(path, (before, after))| of_file(path, before, after?)).collect())
 }
 
 /// Packages that the project's manifests name; `None` if it has no manifest.

@@ -21,7 +21,26 @@ pub(crate) fn changed(
     let differs = |(name, said): &(&String, &String)| {
         before.get(*name) != Some(*said) && !(is_new && known.contains(*name))
     };
-    packages(path, after).iter().filter(differs).map(|(name, _)| name.clone()).collect()
+    let mut found: Vec<String> =
+        packages(path, after).iter().filter(differs).map(|(name, _)| name.clone()).collect();
+    // A part of the project in the place of a package is another package
+    let own = own_parts(path, after);
+    found.extend(own.into_iter().filter(|name| before.contains_key(name) || known.contains(name)));
+    found
+}
+
+/// Names that a manifest asks for as parts of the same project.
+fn own_parts(path: &str, text: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    match path.rsplit('/').next().unwrap_or(path) {
+        "package.json" => all.extend(node(text, true).into_keys()),
+        "Cargo.toml" => {
+            all.extend(text.parse().map(|table| cargo(&table, true)).unwrap_or_default().into_keys());
+        }
+        _ => {}
+    }
+    all.retain(|name| !packages(path, text).contains_key(name));
+    all
 }
 
 /// The package names in a manifest.
@@ -32,15 +51,17 @@ pub(crate) fn names(path: &str, text: &str) -> BTreeSet<String> {
 fn packages(path: &str, text: &str) -> Packages {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name {
-        "package.json" => node(text),
-        "Cargo.toml" => text.parse().map(|table| cargo(&table)).unwrap_or_default(),
+        "package.json" => node(text, false),
+        "Cargo.toml" => text.parse().map(|table| cargo(&table, false)).unwrap_or_default(),
         "pyproject.toml" => text.parse().map(|table| python(&table)).unwrap_or_default(),
         "Cargo.lock" => text.parse().map(|table| cargo_lock(&table)).unwrap_or_default(),
         "package-lock.json" | "npm-shrinkwrap.json" => npm_lock(text),
         "go.mod" => lines(text.lines().filter(|line| {
             let line = line.trim();
-            // The project's own name and its version of Go are not packages
-            line.contains(" v") && !line.starts_with("//") && !line.starts_with("module ")
+            // The project's own name and its version of Go are no packages
+            (line.contains(" v") || line.contains("=>"))
+                && !line.starts_with("//")
+                && !line.starts_with("module ")
         })),
         _ if name.contains("requirements") && name.ends_with(".txt") => {
             lines(text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')))
@@ -54,7 +75,8 @@ fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> Packages {
     lines.map(|line| (line.trim().to_string(), String::new())).collect()
 }
 
-fn node(text: &str) -> Packages {
+/// `own`: with parts of the same project. One that takes the place of a package anywhere is none.
+fn node(text: &str, own: bool) -> Packages {
     const KEYS: [&str; 6] = [
         "dependencies",
         "devDependencies",
@@ -65,11 +87,14 @@ fn node(text: &str) -> Packages {
     ];
     let Ok(manifest) = serde_json::from_str::<Value>(text) else { return Packages::new() };
     let mut found = Packages::new();
-    for table in KEYS.iter().filter_map(|key| manifest.get(key)?.as_object()) {
+    let tables = KEYS.iter().filter_map(|key| Some((*key, manifest.get(key)?.as_object()?)));
+    for (key, table) in tables {
+        let replaces = ["overrides", "resolutions"].contains(&key);
         for (name, wanted) in table {
-            // Parts of the same project
-            let own = ["workspace:", "file:", "link:", "portal:"];
-            if !wanted.as_str().is_some_and(|wanted| own.iter().any(|sign| wanted.starts_with(sign))) {
+            let signs = ["workspace:", "file:", "link:", "portal:"];
+            let is_own =
+                wanted.as_str().is_some_and(|wanted| signs.iter().any(|sign| wanted.starts_with(sign)));
+            if own || replaces || !is_own {
                 found.insert(name.clone(), wanted.to_string());
             }
         }
@@ -77,7 +102,7 @@ fn node(text: &str) -> Packages {
     found
 }
 
-fn cargo(manifest: &toml::Table) -> Packages {
+fn cargo(manifest: &toml::Table, with_own: bool) -> Packages {
     let mut found = Packages::new();
     let mut tables: Vec<&toml::Table> = vec![manifest];
     tables.extend(manifest.get("workspace").and_then(toml::Value::as_table));
@@ -88,7 +113,7 @@ fn cargo(manifest: &toml::Table) -> Packages {
             for (name, wanted) in table.get(key).and_then(toml::Value::as_table).into_iter().flatten() {
                 let is = |key: &str| wanted.get(key).is_some();
                 let own = (is("path") && !is("git") && !is("registry")) || is("workspace");
-                if !own {
+                if with_own || !own {
                     found.insert(name.clone(), wanted.to_string());
                 }
             }
@@ -155,6 +180,33 @@ mod tests {
     fn check(path: &str, before: &str, after: &str, expected: &[&str]) {
         let found = changed(path, Some(before), Some(after), &BTreeSet::new());
         assert_eq!(found, expected, "{path}: {before} -> {after}");
+    }
+
+    #[test]
+    fn a_part_of_the_project_in_the_place_of_a_package_is_named() {
+        let json = r#"{ "devDependencies": { "a": "1" } }"#;
+        check("package.json", json, r#"{ "devDependencies": { "a": "file:./a" } }"#, &["a"]);
+        check("package.json", json, r#"{ "devDependencies": { "a": "1", "b": "file:./b" } }"#, &[]);
+        let over = r#"{ "devDependencies": { "a": "1" }, "overrides": { "c": "file:./c" } }"#;
+        check("package.json", json, over, &["c"]);
+        check(
+            "Cargo.toml",
+            "[dev-dependencies]\na = \"1\"",
+            "[dev-dependencies]\na = { path = \"a\" }",
+            &["a"],
+        );
+        check("Cargo.toml", "", "[dependencies]\na = { path = \"a\" }", &[]);
+        check(
+            "go.mod",
+            "module m",
+            "module m\nreplace example.org/a => ./a",
+            &["replace example.org/a => ./a"],
+        );
+        let known = BTreeSet::from(["a".to_string()]);
+        assert_eq!(
+            changed("b/package.json", None, Some(r#"{"dependencies":{"a":"link:../a"}}"#), &known),
+            ["a"]
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use context::MAX_PAST_COMMITS;
 use mission::{Issue, Task};
 use workspace::{Change, Slot};
 
+use crate::bench::slot_text;
 use crate::blocking::blocking;
 use crate::config::{ContextConfig, SliceMode};
 use crate::steps::context::MissionContext;
@@ -155,9 +156,8 @@ fn conflicts(root: &Path, issues: &[Issue]) -> String {
 /// The path and the text of a file that a finding names; `None` if it is not in the folder.
 fn source(root: &Path, path: &str) -> Option<(String, String)> {
     let path = mission::path::normalise(path).ok()?;
-    let file = root.join(&path).canonicalize().ok()?;
-    let inside = root.canonicalize().is_ok_and(|root| file.starts_with(root));
-    Some((path, std::fs::read_to_string(file).ok().filter(|_| inside)?))
+    let text = slot_text(root, &path)?;
+    Some((path, text))
 }
 
 #[cfg(test)]
@@ -173,8 +173,13 @@ mod tests {
         std::fs::write(root.join("a.js"), text).unwrap();
         std::fs::write(folder.path().join("b.js"), text).unwrap();
         std::os::unix::fs::symlink("../b.js", root.join("link.js")).unwrap();
+        // What ran there may name anything: a pipe would be waited for, and this file has no end
+        let piped = std::process::Command::new("mkfifo").arg(root.join("pipe.js")).status().unwrap();
+        assert!(piped.success());
+        std::fs::File::create(root.join("endless.js")).unwrap().set_len(1 << 40).unwrap();
         let issue = |path: &str| Issue::new("merge", "they do not merge").at(path, None);
-        let issues = [issue("a.js"), issue("../b.js"), issue("link.js"), issue("absent.js")];
+        let names = ["a.js", "../b.js", "link.js", "absent.js", "pipe.js", "endless.js"];
+        let issues = names.map(issue);
         let shown = "a.js:\n     2 <<<<<<< 1a2b\n     3 ours = 1\n     4 =======\n     5 theirs = 2\n     6 >>>>>>> 3c4d\n";
         assert_eq!(conflicts(&root, &issues), shown);
         let long = format!("<<<<<<< a\n{}=======\ntheirs\n>>>>>>> b\n", "ours\n".repeat(500)).repeat(50);
