@@ -1,8 +1,8 @@
-//! A folder of ours in which commands ran, read and written again from outside of their sandbox: beneath it only, through no
-//! link. What such a command left may lead anywhere, and it may still work there while we look.
+//! Reads and writes a folder of ours in which commands ran, from outside of their sandbox: only below it, and through no
+//! link. Such a command may have left links to any place, and may still run.
 //!
-//! Each part of a path is opened by itself, below the one before. Where what stands in the way of a folder is none, it goes.
-//! Who may write where is not decided here.
+//! Each part of a path is opened by itself, below the one before. When it creates folders, a file or a link in the way is
+//! removed. Callers decide who may write where.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -18,23 +18,23 @@ use rustix::io::Errno;
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Entries of one folder that are read.
+/// The most entries of one folder that are read.
 const MAX_ENTRIES: usize = 40_000;
 
-/// Deepest folder that is copied.
+/// The deepest folder that is copied.
 const MAX_DEPTH: usize = 32;
 
-/// An open folder, and what it is called for links that lead to it.
+/// An open folder, with its path for links that lead to it.
 #[derive(Debug)]
 pub(crate) struct Beneath {
     folder: OwnedFd,
     path: PathBuf,
-    /// No command could write here, so that links below are the user's own.
+    /// The user's own folder: no command could write here, so links below it are the user's.
     is_users: bool,
 }
 
 impl Beneath {
-    /// The folder at `path`, made where it is missing. Only its last name may have been a command's to change.
+    /// The folder at `path`, created if it is missing. A command may have changed only the last name of the path.
     pub fn make(path: &Path) -> io::Result<Beneath> {
         let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(io::Error::other("it has no folder above it"));
@@ -44,13 +44,13 @@ impl Beneath {
         Ok(Beneath { folder: enter(&above, name, true)?, path: path.to_path_buf(), is_users: false })
     }
 
-    /// The folder at `path`, to read. Only its last name may have been a command's to change.
+    /// The folder at `path`, for reading. A command may have changed only the last name of the path.
     pub fn at(path: &Path) -> Option<Beneath> {
         let folder = openat(CWD, path, FOLDER, Mode::empty()).ok()?;
         Some(Beneath { folder, path: path.to_path_buf(), is_users: false })
     }
 
-    /// A folder of the user's, to read: links on the way and below are theirs.
+    /// A folder of the user, for reading; links on the way and below belong to the user.
     pub fn of_user(path: &Path) -> Option<Beneath> {
         let folder = openat(CWD, path, FOLDER.difference(OFlags::NOFOLLOW), Mode::empty()).ok()?;
         Some(Beneath { folder, path: path.to_path_buf(), is_users: true })
@@ -65,7 +65,7 @@ impl Beneath {
         Some(Beneath { folder, path: self.path.join(path), is_users: false })
     }
 
-    /// A folder below this one, made where it is missing.
+    /// A folder below this one, created if it is missing.
     pub fn made(&self, path: &str) -> io::Result<Beneath> {
         let folder = self.folder_at(Path::new(path), true)?;
         Ok(Beneath { folder, path: self.path.join(path), is_users: false })
@@ -75,7 +75,7 @@ impl Beneath {
         &self.path
     }
 
-    /// Whether anything stands there.
+    /// Whether there is anything at a path.
     pub fn has(&self, path: &str) -> bool {
         self.kind(path).is_some()
     }
@@ -90,7 +90,7 @@ impl Beneath {
         Some(FileType::from_raw_mode(found.st_mode))
     }
 
-    /// The text of a plain file of at most this many bytes.
+    /// The text of a plain file of at most `most` bytes.
     pub fn text(&self, path: &str, most: u64) -> Option<String> {
         if self.is_users {
             let file = self.path.join(path);
@@ -103,27 +103,27 @@ impl Beneath {
         Some(text)
     }
 
-    /// A new file in the place of what is there.
+    /// Writes a new file, and removes what was at the path.
     pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let (folder, name) = self.place(path, true)?;
         clear(&folder, name)?;
         File::from(new_file(&folder, name)?).write_all(bytes)
     }
 
-    /// A link, unless something is there.
+    /// Makes a link; an error if there is something at the path.
     pub fn link(&self, path: &str, to: &Path) -> io::Result<()> {
         let (folder, name) = self.place(path, true)?;
         symlinkat(to, folder, name).map_err(io::Error::from)
     }
 
-    /// Removes what is at a path unless it is a folder.
+    /// Removes what is at a path, unless it is a folder.
     pub fn unlink(&self, path: &str) {
         if let Ok((folder, name)) = self.place(path, false) {
             let _ = unlinkat(folder, name, AtFlags::empty());
         }
     }
 
-    /// The names in it, with their kinds.
+    /// The names in the folder, with their kinds.
     pub fn entries(&self) -> Vec<(std::ffi::OsString, FileType)> {
         let read = Dir::read_from(&self.folder).into_iter().flatten().flatten();
         let named = read.map(|entry| {
@@ -138,8 +138,8 @@ impl Beneath {
         named.filter(|(name, _)| name != "." && name != "..").take(MAX_ENTRIES).collect()
     }
 
-    /// Copies what is in `from` into this folder. Files longer than `most` become links to it, links stay links; what is here
-    /// already stays. `left`: entries that are copied at most.
+    /// Copies the content of `from` into this folder. Files longer than `most` become links to the original, links stay
+    /// links, and existing files stay. `left`: the most entries that are still copied.
     pub fn copy_from(&self, from: &Beneath, left: &mut usize, most: u64) {
         self.copy_level(from, left, most, MAX_DEPTH);
     }
@@ -174,7 +174,7 @@ impl Beneath {
         }
     }
 
-    /// Folders to which others can be added, down to `depth`; what they hold are links to the same in `from`.
+    /// Makes real folders down to `depth`, so that files can be added; their entries are links to those in `from`.
     pub fn link_folders(&self, from: &Beneath, depth: usize) {
         for (name, kind) in from.entries() {
             match (kind, depth) {
@@ -206,7 +206,7 @@ impl Beneath {
         Ok(at)
     }
 
-    /// The open folder of a path, and the last name in it.
+    /// The open folder above a path, and the path's last name.
     fn place<'a>(&self, path: &'a str, make: bool) -> io::Result<(OwnedFd, &'a OsStr)> {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         Ok((self.folder_at(Path::new(above), make)?, OsStr::new(name)))
@@ -228,7 +228,7 @@ fn enter(folder: impl AsFd, name: &OsStr, make: bool) -> io::Result<OwnedFd> {
     openat(&folder, name, FOLDER, Mode::empty()).map_err(io::Error::from)
 }
 
-/// Removes a file or a link, never what it leads to.
+/// Removes a file or a link, never the link's target.
 fn clear(folder: impl AsFd, name: &OsStr) -> io::Result<()> {
     match unlinkat(folder, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),

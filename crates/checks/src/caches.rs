@@ -54,8 +54,8 @@ const GO_PROXY: &str = "https://proxy.golang.org,direct";
 /// rewritten.
 const MAX_COPIED: u64 = 1 << 20;
 
-/// Of our own caches, those of installers of Python and others for Node than npm, and the longest file that is copied to a layer
-/// over one.
+/// Those of our caches that a run copies before it adds to them (of Python installers, and of Node's other than npm), and the
+/// longest file that is copied; a longer one is linked.
 const LAYERED: &[&str] = &["pip", "uv", "poetry", "yarn", "bun"];
 const MAX_LAYERED: u64 = 32 << 10;
 
@@ -78,8 +78,8 @@ pub(crate) struct CachePlan<'a> {
     pub pnpm: bool,
 }
 
-/// Points every tool at caches below `caches`. Commands have written there before, and to `fetched`: both are read and written
-/// through no link.
+/// Points every tool at caches below `caches`. Earlier commands may have written there and to `fetched`, so both are read and
+/// written through no link.
 pub(crate) fn redirect(
     env: &mut BTreeMap<OsString, OsString>,
     caches: &Path,
@@ -135,7 +135,7 @@ pub(crate) fn redirect(
     let gradle = get(env, "GRADLE_USER_HOME").unwrap_or_else(|| home.join(".gradle"));
     if gradle.is_dir() {
         set_default(env, "GRADLE_RO_DEP_CACHE", gradle.join("caches"));
-        // It is there after the first run
+        // After the first run the link is already there
         drop(own.link("gradle/wrapper", &gradle.join("wrapper")));
     }
     env.insert("GRADLE_USER_HOME".into(), caches.join("gradle").into());
@@ -216,10 +216,10 @@ fn set_default(env: &mut BTreeMap<OsString, OsString>, name: &str, folder: PathB
     }
 }
 
-/// A home for cargo in which the user's packages can be read and others added. Best effort, as all of these: a package
-/// that is missing is fetched, or named by the tool.
+/// Makes a home for cargo from which the user's packages can be read and to which others can be added. Best effort, as all of
+/// these functions: a missing package is fetched, or the tool reports it.
 fn take_over_cargo(from: &Beneath, to: &Beneath, fills: bool) {
-    // A link for the index as a whole takes no new package
+    // If the whole index is a link, it takes no new package
     let is_old = fills && to.has_link("registry/index");
     if to.has("registry") && !is_old {
         return;
@@ -261,7 +261,7 @@ fn take_over_cargo(from: &Beneath, to: &Beneath, fills: bool) {
     }
 }
 
-/// Caches of others that earlier runs have filled, for a run that adds to its own: what is long is linked, and read only.
+/// Copies caches that earlier runs have filled, for a run that adds to them; long files become links, and are only read.
 fn take_over_fetched(fetched: Option<&Beneath>, to: &Beneath) {
     let mut left = MAX_LINKED_FILES;
     for (_, name) in MOVED.iter().filter(|(_, name)| LAYERED.contains(name)) {
@@ -274,7 +274,7 @@ fn take_over_fetched(fetched: Option<&Beneath>, to: &Beneath) {
     }
 }
 
-/// npm's cache: contents are links, the index, to which it appends, is copied.
+/// Makes npm's cache: contents are links; the index is copied, because npm appends to it.
 fn take_over_npm(from: &Beneath, to: &Beneath) {
     if to.has("_cacache") {
         return;
@@ -314,7 +314,7 @@ mod tests {
             pnpm: false,
         };
         let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
-        // What is ours to write leads into the home, and so does what is ours to read
+        // Links lead into the home from the folders that we write, and from those that we read
         symlink(&home, caches.join("settings")).unwrap();
         symlink(home.join(".ssh"), caches.join("cargo")).unwrap();
         symlink(&home, caches.join("maven")).unwrap();

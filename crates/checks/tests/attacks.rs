@@ -314,7 +314,7 @@ fn private_to_the_machine() -> Vec<String> {
     files.lines().map(str::to_owned).chain(devices).collect()
 }
 
-/// Links in the place of folders that the next run is prepared in.
+/// Puts links in place of folders in which the next run is prepared.
 async fn on_links(mut place: Place, home: &Path) -> bool {
     std::fs::write(home.join(".npmrc"), "mine").unwrap();
     place.options.env.insert("HOME".into(), home.display().to_string());
@@ -467,7 +467,8 @@ time.sleep(0.3)"
     living(&token) > 0 || runs_on(place).await
 }
 
-/// A chain of processes, each the child of one that has ended, in a session of its own: there is never one to look at for long.
+/// A chain of processes, each in its own session and each the child of one that has ended: none lives long enough to be
+/// inspected.
 async fn runs_on(place: &Place) -> bool {
     let script = "
 end = time.time() + 20

@@ -1,7 +1,7 @@
-//! What one command leaves for our own hands: links where the next run is prepared, and folders that no end can be seen of. Each
-//! must cost at most the command its own files.
+//! Traps that a command leaves for the engine itself: links in folders in which the next run is prepared, and very deep folders.
+//! Each may cost the command its own files, but nothing else.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)] // Helpers of tests too
+#![allow(clippy::unwrap_used)] // Also in helpers of tests
 
 use std::path::Path;
 

@@ -25,7 +25,7 @@ pub(super) fn redirect(
     fetched: Option<&Beneath>,
     home: &Beneath,
 ) {
-    // Maven's start script takes its options apart at blanks
+    // Maven's start script splits its options at blanks
     let Some(path) = home.path().to_str().filter(|path| !path.contains(char::is_whitespace)) else { return };
     let Ok(own) = home.made(".m2") else { return };
     let sources = [fetched.and_then(|fetched| fetched.below("maven/.m2")), Beneath::of_user(user)];

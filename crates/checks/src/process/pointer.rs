@@ -40,7 +40,7 @@ impl Pointer {
             Err(_) => Ok(()),
         };
         let written = removed.and_then(|()| {
-            // Through no link that something puts there meanwhile
+            // A process may put a link here meanwhile, so only a new file is opened
             let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&self.path)?;
             file.write_all(&self.bytes)
         });

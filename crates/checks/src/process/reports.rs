@@ -22,17 +22,17 @@ const MAX_DEPTH: usize = 8;
 /// The most folders that are searched, and the most bytes that are read.
 const MAX_FOLDERS: usize = 20_000;
 const MAX_BYTES: u64 = 8 << 20;
-/// Folders that hold no module.
+/// Folders that contain no module.
 const SKIPPED: &[&str] = &["node_modules", ".git", ".venv"];
-/// Below a folder `src` these hold sources; others there are modules.
+/// Names below a folder `src` that hold sources; other folders there are modules.
 const SOURCES: &[&str] = &["main", "test", "testFixtures", "integrationTest", "it"];
 
-/// Reports by path, each with what tells it from a later one at the same place. Times alone would not: file systems keep them
-/// more or less exactly.
+/// Reports by path, each with data that distinguishes it from a later report at the same path. Times alone are not enough,
+/// because some file systems store them imprecisely.
 pub(super) type Known = HashMap<PathBuf, Identity>;
 type Identity = (u64, u64, i64, i64, i64, i64);
 
-/// The reports that are there before a command runs.
+/// The existing reports before a command runs.
 pub(super) fn known(line: &str, directory: &Path) -> Known {
     let mut known = Known::new();
     each(line, directory, &mut |path, found, _| {
@@ -41,7 +41,7 @@ pub(super) fn known(line: &str, directory: &Path) -> Known {
     known
 }
 
-/// The reports that a command has written, one after the other; empty where it writes none. `before`: those that were there.
+/// The joined reports that a command has written; empty if it writes none. `before`: the reports that existed before.
 pub(super) fn written(line: &str, directory: &Path, before: &Known) -> String {
     let (mut text, mut left) = (String::new(), MAX_BYTES);
     each(line, directory, &mut |path, found, file| {
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(of("sh ./mvnw --batch-mode test", &nothing), "<testsuite/>\n");
         let earlier = known("mvn test", place.path());
         assert_eq!(of("mvn test", &earlier), "", "of an earlier run");
-        // However exactly the file system keeps times
+        // The new content must be noticed even if the time does not show it
         fs::write(reports.join("TEST-a.xml"), "<testsuites/>").unwrap();
         let old = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
         fs::File::options().write(true).open(reports.join("TEST-a.xml")).unwrap().set_times(old).unwrap();

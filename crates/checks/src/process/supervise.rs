@@ -36,7 +36,7 @@ const GRACE: Duration = Duration::from_millis(400);
 /// killed processes.
 const DRAIN: Duration = Duration::from_millis(150);
 
-/// Longest time in which a run's `/tmp` is emptied.
+/// The longest time for emptying a run's `/tmp`.
 const REMOVAL: Duration = Duration::from_secs(20);
 
 /// The longest search for processes that left their group.
@@ -131,8 +131,8 @@ pub(super) async fn supervise(
     Ok(Raw { end, text: output.kept.text(), truncated, tells_all, level, survivors })
 }
 
-/// The folder that a command has for `/tmp` at level full. It lies beside its temporary folder, where no command sees it: one
-/// that a command could put a link in place of would lead the next command to where the link leads.
+/// The folder that serves as `/tmp` at level full. It is beside the command's temporary folder, where no command sees it: if
+/// a command could replace it by a link, the link would lead the next command elsewhere.
 struct Scratch(Option<PathBuf>);
 
 impl Scratch {
@@ -147,13 +147,13 @@ impl Scratch {
         self.0.as_ref()
     }
 
-    /// Best effort: what is left goes with all other temporary folders.
+    /// Best effort: what is left is removed with all other temporary folders.
     async fn remove(self) {
         let Some(path) = self.0 else { return };
         if std::fs::remove_dir(&path).is_ok() {
             return;
         }
-        // However deep it is
+        // The program rm removes folders of any depth
         let removed = Command::new("/bin/rm").arg("-rf").arg("--").arg(&path).stderr(Stdio::null()).status();
         if !timeout(REMOVAL, removed).await.is_ok_and(|status| status.is_ok_and(|status| status.success())) {
             tracing::debug!("{} was not removed", path.display());

@@ -25,7 +25,7 @@ pub(super) struct Watched<'a> {
     /// The first process of the run.
     pub pid: Option<u32>,
     pub group: Option<&'a Cgroup>,
-    /// The folders that it writes to.
+    /// The folders to which the run writes.
     pub folders: Vec<PathBuf>,
 }
 

@@ -145,7 +145,7 @@ pub fn describe_sandbox(sandbox: Sandbox) -> (Level, String) {
     (level, format!("{text}; what commands leave running is ended by {}{gap}", describe_end(level)))
 }
 
-/// What a command that fetches packages can do where the kernel has no rules for ports, whatever the level.
+/// What a fetching command can reach if the kernel has no rules for ports, at every level.
 fn gap_in_fetching(rules_for_ports: bool) -> Option<&'static str> {
     (!rules_for_ports).then_some(
         "; while packages are fetched, commands can reach servers of this machine: this kernel has no rules for ports (Linux \
@@ -228,7 +228,7 @@ pub(super) struct Reach {
     /// Folders below the slot that must not change.
     pub kept: Vec<PathBuf>,
     pub tmp: PathBuf,
-    /// What it has for `/tmp` at level full: made for this run, where no command can put a link in its place.
+    /// The folder that serves as `/tmp` at level full; it is made for this run where no command can replace it by a link.
     pub scratch: Option<PathBuf>,
     pub readable: Vec<PathBuf>,
     pub writable: Vec<PathBuf>,

@@ -26,10 +26,10 @@ const KEPT: &[(&str, MsFlags)] = &[
     ("relatime", MsFlags::MS_RELATIME),
 ];
 
-/// Kinds whose server may be gone: then only to look at one would wait for it.
+/// Kinds of file system whose server may be gone; even a look at one would then wait for it.
 const REMOTE: &[&str] = &["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "autofs"];
 
-/// Longest wait for another machine's answer.
+/// The longest wait for another machine's answer.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Whether threads of this process may have separate mounts. Found once, by trying.
@@ -59,7 +59,7 @@ pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
     }
     for found in mounts() {
         if found.is_remote && !answers(&found.at) {
-            // Nobody could use it now. Taking it away asks no server, and outside it stays
+            // Nobody could use this mount now. Removing it asks no server, and it stays outside of our namespace
             let _ = umount2(&found.at, MntFlags::MNT_DETACH);
             continue;
         }
@@ -76,8 +76,8 @@ pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
     Ok(())
 }
 
-/// Whether a file system of another machine can be looked at. Asked in a thread of its own, which waits with it; of one that did
-/// not answer, it is not asked again.
+/// Whether a remote file system answers. A separate thread asks it, and only that thread waits. A file system that did not
+/// answer is not asked again.
 fn answers(at: &Path) -> bool {
     static SILENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let silent = || SILENT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,8 +12,8 @@ use regex::Regex;
 /// Words in the names of variables with such servers.
 const VARIABLES: &[&str] = &["proxy", "registry", "index"];
 
-/// Whether a variable or a key is for a server through which packages are fetched. Those that name hosts to which no proxy leads
-/// name any server.
+/// Whether a variable or a key names a server from which packages are fetched. Lists of hosts without a proxy do not count,
+/// because they may name any server.
 fn names_server(name: &str) -> bool {
     let plain: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let around = ["noproxy", "nonproxy", "proxybypass"].iter().any(|part| plain.contains(part));
