@@ -16,10 +16,10 @@ use crate::workspace::Workspace;
 
 /// Unchanged lines shown around a change. Two changes whose surroundings touch are one hunk.
 const CONTEXT: usize = 3;
-/// The longest file that is taken apart, in bytes.
+/// The longest file with hunks, in bytes.
 const MAX_FILE: u64 = 2 << 20;
-/// Between the lines that both sides begin and end with: the most pairs of lines that are compared. Beyond, all of it is one
-/// change. No clock decides, since a hunk must keep its number.
+/// The most pairs of lines that are compared, without the equal lines at both ends. Beyond that, the whole rest is one
+/// change. The limit is not a time, because a hunk must keep its number.
 const MAX_PAIRS: usize = 25_000_000;
 
 /// Lines of a delivered file that belong together; line numbers start at 1.
@@ -219,7 +219,7 @@ fn hunks(before: &[&[u8]], after: &[&[u8]]) -> Vec<Hunk> {
     groups.iter().filter_map(|group| hunk(before, after, group)).collect()
 }
 
-/// What is the same and what is not, in time that the number of lines bounds.
+/// The equal and the changed lines, in a time that the number of lines limits.
 fn changes(before: &[&[u8]], after: &[&[u8]]) -> Vec<DiffOp> {
     let same = |pair: &(&&[u8], &&[u8])| pair.0 == pair.1;
     let first = before.iter().zip(after).take_while(same).count();

@@ -32,7 +32,7 @@ pub(crate) fn open_beneath(root: &Path, inside: &Path) -> Option<File> {
     file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
 }
 
-/// Opens a path below a folder in one step, so that no part of it can be exchanged meanwhile.
+/// Opens a path below a folder in one step, so that no part of it can be replaced meanwhile.
 #[cfg(target_os = "linux")]
 fn open_parts(folder: &OwnedFd, inside: &Path, flags: OFlags) -> Option<OwnedFd> {
     use rustix::fs::{ResolveFlags, openat2};
@@ -49,7 +49,7 @@ fn open_parts(folder: &OwnedFd, inside: &Path, flags: OFlags) -> Option<OwnedFd>
     open_one_by_one(folder, inside, flags)
 }
 
-/// For kernels that cannot do it in one step: each part is opened below the one before, and is no link.
+/// For older kernels: opens each part of the path below the one before; none may be a link.
 fn open_one_by_one(folder: &OwnedFd, inside: &Path, flags: OFlags) -> Option<OwnedFd> {
     let mut at = folder.try_clone().ok()?;
     let mut parts = inside.components().peekable();

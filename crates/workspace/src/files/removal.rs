@@ -1,8 +1,7 @@
-//! Removing folders in which something ran: however deep they are, and through no link.
+//! Removes folders in which commands ran: of any depth, and through no link.
 //!
-//! The standard library goes down folder by folder, with an open folder and a frame of the stack for each: what a command has dug
-//! deep enough would end this process. Here folders are moved up as they are found, so that none lies deeper than the second
-//! level.
+//! The standard library opens folder after folder, each with an open descriptor and a frame of the stack, so a very deep folder
+//! could end this process. Here, inner folders are moved to the top, so that none is deeper than the second level.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -16,15 +15,15 @@ use rustix::io::Errno;
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// What removes, makes and enters needs of a folder.
+/// The mode that allows to list, change and enter a folder.
 const ALL: rustix::fs::RawMode = 0o700;
 
-/// Removes a folder with all that is in it. A link in its place is an error.
+/// Removes a folder with its content. An error if there is a link in its place.
 pub(crate) fn remove_folder_tree(path: &Path) -> io::Result<()> {
     remove_tree_in(CWD, path)
 }
 
-/// Removes whatever bears a name in an open folder; nothing is fine.
+/// Removes anything with this name in an open folder; a missing name is not an error.
 pub(crate) fn remove_entry(folder: impl AsFd, name: &str) -> io::Result<()> {
     match unlinkat(&folder, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -60,7 +59,7 @@ fn remove_tree_in(above: impl AsFd, path: impl rustix::path::Arg + Copy) -> io::
                 if matches!(unlinkat(&folder, &*inner, AtFlags::REMOVEDIR), Ok(()) | Err(Errno::NOENT)) {
                     continue;
                 }
-                // A folder takes a new place only if it can be written to
+                // A folder can only be moved if it is writable
                 drop(open(&folder, &*inner)?);
                 number += 1;
                 up(&folder, &inner, &top, number)?;
@@ -71,7 +70,7 @@ fn remove_tree_in(above: impl AsFd, path: impl rustix::path::Arg + Copy) -> io::
     unlinkat(above, path, AtFlags::REMOVEDIR).map_err(io::Error::from)
 }
 
-/// Moves a folder to the top, under a name that is free there.
+/// Moves a folder to the top, under a free name.
 fn up(folder: &OwnedFd, name: &CStr, top: &OwnedFd, number: u64) -> io::Result<()> {
     for more in 0..100 {
         let new = format!(".up-{number}-{more}");
@@ -89,7 +88,7 @@ fn remove(folder: &OwnedFd, name: &CStr, flags: AtFlags) -> io::Result<()> {
     }
 }
 
-/// A folder that can be read and written to: caches of tools are often neither.
+/// Opens a folder after making it readable and writable; caches of tools are often neither.
 fn open(above: impl AsFd, name: impl rustix::path::Arg + Copy) -> io::Result<OwnedFd> {
     let folder = match openat(&above, name, FOLDER, Mode::empty()) {
         Ok(folder) if fstat(&folder)?.st_mode & ALL == ALL => return Ok(folder),
@@ -101,11 +100,11 @@ fn open(above: impl AsFd, name: impl rustix::path::Arg + Copy) -> io::Result<Own
     Ok(folder)
 }
 
-/// A folder that cannot even be read.
+/// Opens a folder that cannot even be read.
 #[cfg(target_os = "linux")]
 fn open_closed(above: impl AsFd, name: impl rustix::path::Arg + Copy) -> io::Result<OwnedFd> {
     let folder = openat(&above, name, FOLDER | OFlags::PATH, Mode::empty())?;
-    // By what is open, since the name may be a link by now
+    // Uses the open folder, because the name may be a link by now
     let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&folder));
     rustix::fs::chmod(path, Mode::from_raw_mode(ALL))?;
     openat(above, name, FOLDER, Mode::empty()).map_err(io::Error::from)

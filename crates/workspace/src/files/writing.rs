@@ -69,7 +69,7 @@ pub fn remove_beneath(root: &Path, path: &str) -> io::Result<()> {
     unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from)
 }
 
-/// Removes whatever is at a path below `root`, a folder with all that is in it; nothing is fine.
+/// Removes anything at a path below `root`, a folder with its content; a missing path is not an error.
 pub(crate) fn clear_beneath(root: &Path, path: &str) -> io::Result<()> {
     match folder_of(root, path, false) {
         Ok((folder, name)) => remove_entry(folder, name),
@@ -78,7 +78,7 @@ pub(crate) fn clear_beneath(root: &Path, path: &str) -> io::Result<()> {
     }
 }
 
-/// Moves a plain file below `root` to where nothing is, with the folders above it.
+/// Moves a plain file below `root` to a free path, and creates the folders above it.
 pub(crate) fn move_beneath(root: &Path, from: &str, to: &str) -> io::Result<()> {
     let (folder, name) = plain_file(root, from)?;
     let (target, new) = folder_of(root, to, true)?;
@@ -88,13 +88,13 @@ pub(crate) fn move_beneath(root: &Path, from: &str, to: &str) -> io::Result<()> 
     renameat(folder, name, target, new).map_err(io::Error::from)
 }
 
-/// Removes a plain file below `root`, and nothing else.
+/// Removes a plain file below `root`; anything else is an error.
 pub(crate) fn remove_file_beneath(root: &Path, path: &str) -> io::Result<()> {
     let (folder, name) = plain_file(root, path)?;
     unlinkat(folder, name, AtFlags::empty()).map_err(io::Error::from)
 }
 
-/// Gives a plain file below `root` other bytes.
+/// Replaces the bytes of a plain file below `root`.
 pub(crate) fn rewrite_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
     plain_file(root, path)?;
     write_beneath(root, path, bytes)

@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 /// The most entries of one build; a larger one is not kept.
 const MAX_ENTRIES: usize = 200_000;
-/// Its deepest folder.
+/// The deepest folder of a build.
 const MAX_DEPTH: usize = 100;
 
 impl Workspace {
