@@ -1,7 +1,7 @@
 /**
- * The plugin that OpenCode loads: OpenCode 1 calls `server`, OpenCode 2 calls `setup`. Nothing happens when this file is
- * imported: OpenCode imports it twice, and what throws here would take the plugin with it. So each host's files are imported
- * when it calls.
+ * The plugin that OpenCode loads: OpenCode 1 calls `server`, OpenCode 2 calls `setup`. OpenCode imports this file
+ * twice, and an error here would prevent the plugin from loading, so nothing happens at import: each host's files are
+ * imported when it calls.
  */
 export default {
   id: "opencode-orchestrator",

@@ -1,16 +1,16 @@
 /**
- * The host's own tools in the hands of a role: scope before a call, findings after it. Mailboxes: each call goes to the engine,
- * which answers the model. Tools and arguments have the engine's names here; a host translates its own.
+ * Calls of roles: permission before a host tool runs, findings after it. A mailbox call goes to the engine, which
+ * answers the model. Tools and arguments have the engine's names here; each host translates its own.
  */
 import { first, registry } from "./registry.js"
 
 /**
- * Asks the engine for leave. What is thrown here is what the model reads.
+ * Asks the engine for permission. The model reads the message of a thrown error.
  * @param {string} id the session
- * @param {object} call what the host hands to every hook of this call
+ * @param {object} call the object that the host passes to every hook of this call
  * @param {string} tool
  * @param {unknown} args
- * @returns {Promise<any>} other arguments, where the call is to have some
+ * @returns {Promise<any>} other arguments, if the call needs them
  */
 export async function beforeCall(id, call, tool, args) {
   const session = registry().sessions.get(id)
@@ -27,7 +27,7 @@ export async function beforeCall(id, call, tool, args) {
  * @param {object} call
  * @param {string} tool
  * @param {unknown} args
- * @returns {Promise<string | null | undefined>} what is appended to the tool's answer
+ * @returns {Promise<string | null | undefined>} the text to append to the tool's answer
  */
 export async function afterCall(id, call, tool, args) {
   const session = registry().sessions.get(id)
@@ -47,12 +47,13 @@ export async function callMailbox(id, name, args) {
 }
 
 /**
- * One of the engine's own tools with which roles change files. The user may be asked before anything is written.
+ * Executes one of the engine's own tools with which roles change files. It may ask the user before it writes anything.
  * @param {string} id
  * @param {string} tool
  * @param {unknown} args
  * @param {(patterns: string[], shown: { filepath: string, diff: string }) => Promise<unknown>} ask
- * @returns {Promise<{ title: string, output: string, metadata: Record<string, unknown> }>} what is thrown is what the model reads
+ * @returns {Promise<{ title: string, output: string, metadata: Record<string, unknown> }>} the model reads the message
+ *   of a thrown error
  */
 export async function changeFile(id, tool, args, ask) {
   const session = registry().sessions.get(id)

@@ -1,25 +1,24 @@
 /**
- * One question to the core's command line: the program asks all of its own this way, and the board what stands in no file of a mission.
- * It prints nothing and repeats nothing.
+ * Sends one command to the core's command line: the program uses it for all its commands, and the board for data that
+ * no file of a mission contains. It prints nothing and repeats nothing.
  */
 import { loadNative } from "./native.js"
 
 /**
- * What the core answers: the exit status and what to print; a file to open in
- * the user's browser; or what to ask next, and when, for commands that follow
- * something.
+ * The core's answer: the exit status and the text to print; a file to open in the user's browser; or, for commands that
+ * follow something, the next command and when to send it.
  * @typedef {object} Answer
  * @property {number} exit
  * @property {string} [stdout]
  * @property {string} [stderr]
  * @property {string} [open]
- * @property {{ text: string, key: string }} [line] takes the place of the line before it
+ * @property {{ text: string, key: string }} [line] replaces the line before it
  * @property {{ args: string[], after_ms: number }} [again]
- * @property {false} [core] there where the core could not be loaded, and so did not answer
+ * @property {false} [core] set if the core could not be loaded, and so did not answer
  */
 
 /**
- * What the core may know of the environment: where things are, and nothing else.
+ * The part of the environment that the core may read: locations, and nothing else.
  * @param {Record<string, string | undefined>} env
  */
 export function environment(env) {
@@ -28,8 +27,8 @@ export function environment(env) {
 }
 
 /**
- * @param {string[]} args the command and what follows it
- * @param {{ cwd: string, tty?: boolean }} where the folder that is meant, and whether the answer is shown on a terminal
+ * @param {string[]} args the command and its arguments
+ * @param {{ cwd: string, tty?: boolean }} where the command's folder, and whether the answer goes to a terminal
  * @param {import("./native.js").Options} [options] where to find the core
  * @returns {Promise<Answer>}
  */

@@ -1,6 +1,6 @@
 /**
- * What the command is called: `[command] name` of the user's own opencode.toml, for where another plugin owns `/task`. Both hosts
- * ask here; a repository's own file has no say in it.
+ * The name of the command: `[command] name` of the user's own opencode.toml, for users of another plugin that owns
+ * `/task`. Both hosts read it here; a repository's own file cannot set it.
  */
 import { readFileSync } from "node:fs"
 import { homedir } from "node:os"
@@ -11,12 +11,12 @@ import { loadNative } from "./native.js"
 /**
  * @param {string} directory
  * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<string>} the usual name also where the file cannot be read; a mission says what is wrong with it
+ * @returns {Promise<string>} the default name if the file cannot be read; a mission reports the file's fault
  */
 export async function commandName(directory, env = process.env) {
   try {
     const own = join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "opencode", "opencode.toml")
-    // Hardly anybody renames it, and OpenCode waits for this
+    // Few users rename the command, and OpenCode waits for this
     if (!/\bcommand\b/.test(readFileSync(own, "utf8"))) return COMMAND
     const { native } = loadNative()
     if (!native) return COMMAND
@@ -30,7 +30,7 @@ export async function commandName(directory, env = process.env) {
 }
 
 /**
- * A text of ours with the command's name in it: what a user is told to type must be ours.
+ * Puts the command's name into one of our texts, so that users are told to type our command.
  * @param {string} text
  * @param {string} name
  */

@@ -1,6 +1,6 @@
 /**
- * Signals that end OpenCode: a mission is stopped first, so that its sessions and checks end with it and its journal says
- * why. The terminal interface asks its plugins itself (`dispose`); `opencode run` and `serve` do not.
+ * Signals that end OpenCode: the mission is stopped first, so that its sessions and checks end with it and its journal
+ * says why. The terminal interface ends its plugins itself (`dispose`); `opencode run` and `serve` do not.
  */
 import { readFileSync } from "node:fs"
 import { constants } from "node:os"

@@ -1,4 +1,4 @@
-/** The native engine of one project folder, made when it is first needed. */
+/** The native engine of one project folder, created on first use. */
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { loadNative } from "./native.js"
@@ -24,9 +24,9 @@ import { loadNative } from "./native.js"
 /**
  * @param {string} directory
  * @param {Record<string, unknown> | undefined} options
- * @param {{ own: boolean, interactive: boolean, fileTools: boolean }} known whether the options stand in the user's own
- *   configuration, whether somebody can answer a question, and whether roles change files with the engine's tools
- * @param {Record<string, object>} slotFiles what the host finds in a slot in place of the project's own configuration, as JSON
+ * @param {{ own: boolean, interactive: boolean, fileTools: boolean }} known whether the options are in the user's own
+ *   configuration, whether a user can answer questions, and whether roles change files with the engine's tools
+ * @param {Record<string, object>} slotFiles files, as JSON, that replace the project's own configuration in a slot
  * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined, during: (work: Promise<void>) => Promise<void>, busy: () => boolean, idle: () => Promise<unknown> }}
  */
 export function lazyEngine(directory, options, known, slotFiles) {
@@ -71,7 +71,7 @@ export function lazyEngine(directory, options, known, slotFiles) {
 /** @type {Tool[] | undefined} */
 let known
 
-/** The mailbox tools, where the core can be loaded. */
+/** The mailbox tools, if the core can be loaded. */
 export function mailboxTools() {
   if (known) return known
   const { native } = loadNative()
@@ -83,7 +83,7 @@ export function mailboxTools() {
 /** @type {Omit<Tool, "roles">[] | undefined} */
 let changing
 
-/** The tools with which roles change files, where the core can be loaded. */
+/** The tools with which roles change files, if the core can be loaded. */
 export function fileTools() {
   if (changing) return changing
   const { native } = loadNative()
@@ -96,7 +96,7 @@ export function fileTools() {
  * @typedef {{ name: string, description: string, roles: string[], schema: { properties: Record<string, any>, required: string[] } }} Tool
  */
 
-/** Missions are kept below it. */
+/** The folder below which missions are kept. */
 export function dataHome() {
   return home("XDG_DATA_HOME", ".local", "share")
 }

@@ -1,7 +1,7 @@
 /**
- * The host: what the engine needs of the program around it. Each host (an OpenCode version with an interface of its own) is a
- * folder that implements `Host` and reports what happens to the files beside this one. Nothing here names a version, and a
- * third host costs a folder.
+ * The host: the interface between the engine and the program around it. Each host (an OpenCode version with an
+ * interface of its own) is a folder that implements `Host` and reports events to the files beside this one. Nothing
+ * here names a version; a third host needs only another folder.
  */
 import { registry } from "./registry.js"
 
@@ -17,18 +17,19 @@ import { registry } from "./registry.js"
  *
  * @typedef {object} Host
  * @property {string} directory the user's folder
- * @property {() => boolean} interactive whether somebody can answer a question or read a toast
+ * @property {() => boolean} interactive whether a user can answer a question or read a toast
  * @property {(wish: OpenWish) => Promise<string>} open a session for a role, with its permissions; gives its id
- * @property {(wish: PromptWish) => Promise<Turn>} prompt a role, until its turn has ended
+ * @property {(wish: PromptWish) => Promise<Turn>} prompt a role; resolves when its turn has ended
  * @property {(place: Place) => Promise<void>} abort the turn of a session
  * @property {(directory: string) => Promise<void>} release a folder in which no session works any more
- * @property {(names: string[]) => Promise<Models>} models what is known of models: prices, variants, the default
- * @property {(message: string, variant: "info" | "error", duration?: number) => Promise<void>} toast a note; lost where nobody sees it
+ * @property {(names: string[]) => Promise<Models>} models prices and variants of models, and the default model
+ * @property {(message: string, variant: "info" | "error", duration?: number) => Promise<void>} toast shows a note; it
+ *   is lost if no interface is open
  * @property {(question: Question, message: string) => Promise<void>} refuse a question that a role's tool asked of the user
  */
 
 /**
- * The engine's way to a host: a request as JSON in, the answer as JSON out.
+ * The engine's calls of a host: takes a request as JSON, returns the answer as JSON.
  * @param {Host} host
  * @param {Engine} engine
  * @returns {(request: string) => Promise<string>}
@@ -83,11 +84,11 @@ async function release(host, directory) {
   registry().owners.delete(directory)
 }
 
-/** Characters of a role's last words that the engine is given: their end. */
+/** The last characters of a role's text that the engine receives. */
 const END = 16_000
 
 /**
- * What a role said in its turn, as the engine takes it.
+ * A role's text in its turn, in the form that the engine expects.
  * @param {string[]} texts
  */
 export function words(texts) {
@@ -96,7 +97,7 @@ export function words(texts) {
 }
 
 /**
- * As the engine counts them: what a model thinks it also writes.
+ * Tokens as the engine counts them: thinking counts as output.
  * @param {any} tokens
  * @returns {Tokens}
  */

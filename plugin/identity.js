@@ -1,25 +1,28 @@
 /**
- * Who this package is: its name on a registry, the id that tells it from another publisher's package of the same name, and how
- * to get it again. Only package.json says these things; nothing here happens at import time.
+ * The identity of this package: its name on a registry, the id that distinguishes it from another publisher's package
+ * of the same name, and how to install it again. Only package.json contains these; nothing happens at import time.
  */
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** The program, the plugin's id in OpenCode, and the folder of its state: names of ours that no registry gives out. */
+/**
+ * The name of the program, the plugin's id in OpenCode, and the name of its state folder: no registry assigns these
+ * names.
+ */
 export const PRODUCT = "opencode-orchestrator"
 
-/** Packages of other publishers that own `/task` too. */
+/** Packages of other publishers that also own `/task`. */
 export const RIVALS = ["opencode-orchestrator"]
 
 /** The folder of this package. */
 export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * @typedef {object} Manifest what package.json says
+ * @typedef {object} Manifest the content of package.json
  * @property {string} name
  * @property {string} version
- * @property {string} pluginId the same in every version, and in nobody else's package
+ * @property {string} pluginId the same in every version, and different from every other package
  * @property {boolean} [published] whether `name` on the public registry is ours
  * @property {Record<string, unknown>} exports
  */
@@ -42,8 +45,8 @@ export function platformPackage(platform, name = manifest().name) {
 }
 
 /**
- * How to install the package (again), in words. Where the name is not ours on the public registry, none is named: it would lead
- * to a stranger's package.
+ * How to install the package (again), in words. If the public registry does not list our package under this name, the
+ * text names no package, because the name would lead to a stranger's package.
  * @param {Manifest} [own]
  */
 export function howToInstall(own = manifest()) {

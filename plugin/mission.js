@@ -1,22 +1,23 @@
-/** A mission in a session: from what was typed after `/task` to its end, whatever host shows it. */
+/** A mission in a session: from the text after `/task` to the mission's end, for every host. */
 import { endings } from "./endings.js"
 import { callsOf } from "./host.js"
 import { forget, registry } from "./registry.js"
 
-/** What the text of news begins with (`crates/node/src/bridge.rs`). */
+/** The first character of news texts (`crates/node/src/bridge.rs`). */
 const PROGRESS = "\u0001"
-/** How often a stop is repeated until the mission has ended, in milliseconds. */
+/** The interval, in milliseconds, at which a stop is repeated until the mission has ended. */
 const STOP_AGAIN = 200
 /** How long the host's end waits for a mission, in milliseconds; OpenCode itself waits for at most 5 s. */
 const WIND_UP = 4_000
 
 /**
- * What was typed in a session that is busy with its mission, and takes effect at once: hosts queue it behind the mission.
+ * Executes text that the user typed in a session that is busy with its mission, if it takes effect at once: hosts queue
+ * other text behind the mission.
  * @param {Lazy} lazy
  * @param {import("./host.js").Host} host
  * @param {string} session
  * @param {string} text
- * @returns {Promise<string | undefined>} the answer, also shown as a note; nothing where the text has to wait
+ * @returns {Promise<string | undefined>} the answer, also shown as a note; undefined if the text has to wait
  */
 export async function atOnce(lazy, host, session, text) {
   const engine = lazy.made()
@@ -32,7 +33,7 @@ export async function atOnce(lazy, host, session, text) {
  * @param {Lazy} lazy
  * @param {import("./host.js").Host} host
  * @param {{ session: string, text: string, say: (text: string) => void, progress?: (text: string) => void, signal: AbortSignal }} asked
- *   `progress`: for what is only news while the mission runs, where that is shown apart from the answer
+ *   `progress`: shows news while the mission runs, if the host shows it apart from the answer
  */
 export async function runMission(lazy, host, { session, text, say, progress = say, signal }) {
   const { engine, problem } = lazy.get()
@@ -43,7 +44,7 @@ export async function runMission(lazy, host, { session, text, say, progress = sa
   if (signal.aborted) return
   /** @type {NodeJS.Timeout | undefined} */
   let again
-  // A stop before the mission has started finds nothing to stop, so it is repeated until the end
+  // A stop before the mission has started has no effect, so it is repeated until the end
   const stop = () => {
     const once = () => void (session ? engine.stopIn(session, "Esc or an abort") : engine.stop("Esc or an abort"))
     once()
@@ -65,7 +66,7 @@ export async function runMission(lazy, host, { session, text, say, progress = sa
 }
 
 /**
- * The host ends: the mission is stopped, so that it can be resumed, and has a moment to record that.
+ * Called when the host ends: stops the mission, so that it can be resumed, and gives it a moment to record this.
  * @param {Lazy} lazy
  */
 export async function windUp(lazy) {

@@ -1,16 +1,15 @@
 /**
  * Finds and loads the native core: the Rust engine as an N-API addon.
  *
- * Nothing happens at import time, because OpenCode imports the plugin in more
- * than one loader and an addon that fails to load there would take the whole
- * plugin with it. Whatever goes wrong is returned as one sentence to show.
+ * Nothing happens at import time, because OpenCode imports the plugin in more than one loader, and an addon that fails
+ * to load there would prevent the whole plugin from loading. Every failure is returned as one sentence to show.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { howToInstall, packageRoot, platformPackage, PRODUCT } from "./identity.js"
 
-/** Platforms that a package with a prebuilt core exists for (folders of `npm/`). */
+/** Platforms with a prebuilt core (folders of `npm/`). */
 export const PLATFORMS = [
   "darwin-arm64",
   "darwin-x64",
@@ -26,7 +25,7 @@ export const PLATFORMS = [
  * @typedef {{ native: Native, file: string, problem?: undefined }} Loaded
  * @typedef {{ problem: string, native?: undefined }} Problem
  * @typedef {object} Options
- *   Where to look; the defaults are this process and this package. Tests set them.
+ *   The places to search; the defaults are this process and this package. Tests set them.
  * @property {string} [root] folder of this package
  * @property {Record<string, string | undefined>} [env]
  * @property {string} [platform] as `process.platform`
@@ -37,10 +36,9 @@ export const PLATFORMS = [
 let loaded
 
 /**
- * The native core, loaded once a process, or why there is none.
+ * The native core, loaded once per process, or the reason why there is none.
  *
- * A failure is not remembered: a core that is built or installed meanwhile is
- * found at the next call.
+ * A failure is not cached: if a core is built or installed later, the next call finds it.
  * @param {Options} [options]
  * @returns {Loaded | Problem}
  */
@@ -53,9 +51,9 @@ export function loadNative(options) {
 }
 
 /**
- * Names of the builds that may run here, the likeliest first.
+ * Names of the builds that may run here, most likely first.
  *
- * Linux has two C libraries; a wrong guess only costs a failed load.
+ * Linux has two C libraries; a wrong guess costs only a failed load.
  * @param {string} platform
  * @param {string} arch
  * @returns {string[]}
@@ -103,7 +101,7 @@ function load(options) {
   for (const name of names) {
     const file = join(root, "native", `${PRODUCT}.${name}.node`)
     if (!existsSync(file)) {
-      // Only a checkout is expected to have a build of its own
+      // Only a checkout should have its own build
       if (development && name === names[0]) tried.push(`${file} (not built)`)
       continue
     }
@@ -140,7 +138,7 @@ function load(options) {
  */
 function open(require, file, version) {
   if (!existsSync(file)) return { problem: "no such file" }
-  // Node reads any other file as source, and its message misleads
+  // Node reads any other file as source code, and its message misleads
   if (!/\.(node|c?js)$/.test(file)) return { problem: "the name does not end in .node" }
   let native
   try {

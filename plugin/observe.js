@@ -1,13 +1,13 @@
-/** What a host sees of the sessions of roles while they run, passed on to the engine. */
+/** Reports to the engine what a host sees of running sessions of roles. */
 import { registry } from "./registry.js"
 
-/** Events that are remembered, so that one which two entries of this plugin see counts once. */
+/** The most event ids that are remembered, so that an event that two entries of this plugin see counts once. */
 const REMEMBERED = 1_000
 
 /**
  * @param {string | undefined} id the session
- * @param {string | undefined} event its id, where the host gives events one
- * @param {() => object | undefined} read what the event says, in the engine's words; asked for sessions of roles only
+ * @param {string | undefined} event its id, if the host gives events ids
+ * @param {() => object | undefined} read returns the event in the engine's words; called only for sessions of roles
  */
 export function observe(id, event, read) {
   const session = id === undefined ? undefined : registry().sessions.get(id)
@@ -28,7 +28,7 @@ function isNew(id) {
 }
 
 /**
- * A mission whose session is deleted could not be seen any more.
+ * Stops the mission of a deleted session, because nobody could see it any more.
  * @param {string} session
  */
 export async function stopDeleted(session) {

@@ -1,19 +1,19 @@
-/** When OpenCode starts in a project with an unfinished mission, its user is told once. */
+/** Tells the user once, when OpenCode starts in a project, about an unfinished mission. */
 import { withName } from "./command-name.js"
 
 /**
- * How long after the start, in milliseconds: a TUI that is still drawing shows no toast, and on a busy machine it draws for
- * long. A second toast takes the place of the first.
+ * Delays after the start, in milliseconds: a TUI that is still drawing shows no toast, and on a busy machine drawing
+ * takes long. The second toast replaces the first.
  */
 const AFTER = [2_000, 9_000]
-/** How long it is shown, in milliseconds. */
+/** How long the toast is shown, in milliseconds. */
 const SHOWN = 8_000
 
 /**
- * Returns at once: OpenCode waits for a plugin's start without a limit.
+ * Returns at once, because OpenCode waits without a limit for a plugin to start.
  * @param {ReturnType<typeof import("./engine.js").lazyEngine>} lazy
  * @param {import("./host.js").Host} host
- * @param {string} command what it is called
+ * @param {string} command the command's name
  */
 export function offerToResume(lazy, host, command) {
   if (!host.interactive()) return

@@ -1,9 +1,12 @@
-/** Permission questions of roles: the user has some time to answer, then they are refused, so that no role waits without end. */
+/**
+ * Permission questions of roles: they are refused if the user does not answer in time, so that no role waits without
+ * end.
+ */
 import { registry } from "./registry.js"
 
 /**
- * How long a question of a role waits for the user, in milliseconds. The variable is for tests, which cannot wait that long; it
- * is no setting.
+ * How long a question of a role waits for the user, in milliseconds. The variable is only for tests, which cannot wait
+ * that long; it is not a setting.
  */
 const patience = () => Number(process.env.OPENCODE_ORCHESTRATOR_TEST_PATIENCE_MS) || 60_000
 
@@ -19,10 +22,10 @@ export async function answerPermission(host, asked) {
     try {
       await host.refuse({ ...asked, directory: session.directory }, message)
     } catch {
-      // Answered meanwhile
+      // The question was answered meanwhile
     }
   }
-  // Nobody is there to be asked
+  // No user is there to answer
   if (!session.interactive) return refuse()
   const timer = setTimeout(refuse, patience())
   timer.unref?.()

@@ -1,18 +1,19 @@
 /**
- * The requests that a host is about to send for a role. Each is told to the engine, which counts it or refuses it; a refused
- * one is not sent, as the turn is ended first.
+ * Requests that a host is about to send for a role. The engine counts or refuses each one. A refused request is not
+ * sent, because its turn is ended first.
  */
 import { registry } from "./registry.js"
 
-/** How long an abort is waited for, in milliseconds. */
+/** The longest wait for an abort, in milliseconds. */
 const ABORTING = 2_000
 
 /**
  * @param {import("./host.js").Host} host
  * @param {string} id the session
  * @param {object} messages of the request, the same object for every hook of it
- * @param {number} bytes that a model reads of them
- * @returns {Promise<string | undefined>} why it was refused; its turn is aborted by then, or has had time to be
+ * @param {number} bytes the number of bytes that a model reads
+ * @returns {Promise<string | undefined>} why it was refused; by then its turn is aborted, or the time for the abort is
+ *   over
  */
 export async function beforeRequest(host, id, messages, bytes) {
   const session = registry().sessions.get(id)

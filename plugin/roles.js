@@ -1,4 +1,4 @@
-/** What each role is given, whatever host it works in: its prompt and the host's tools, by the engine's names. */
+/** The prompt and the host tools of each role, by the engine's names, for every host. */
 import { readFileSync } from "node:fs"
 
 const READ = ["read", "grep", "glob", "list"]

@@ -1,16 +1,16 @@
 /**
- * Reads the board of a project's newest mission, whenever it has changed. It reads `board.json` and the lock alone: files that
- * the core replaces as a whole, so that half a board is never seen.
+ * Reads the board of a project's newest mission after each change. It reads only `board.json` and the lock: the core
+ * replaces these files as a whole, so a half-written board is never seen.
  */
 import { readFile, readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
 
-/** How often a board is looked at while a mission runs, and otherwise, in milliseconds. */
+/** How often a board is checked while a mission runs, and otherwise, in milliseconds. */
 const BUSY = 1_000
 const IDLE = 2_000
 /** The largest board that is read, in bytes. */
 const LARGEST = 8 << 20
-/** The most folders of missions that are looked at for the newest one. */
+/** The most mission folders that are checked to find the newest mission. */
 const MOST_MISSIONS = 2_000
 
 /**
@@ -40,18 +40,18 @@ const MOST_MISSIONS = 2_000
  * @property {string | null} paused
  * @property {number} elapsed_ms
  * @property {BoardTask[]} tasks
- * @property {Question[]} [questions] what waits for an answer before the plan
+ * @property {Question[]} [questions] questions that wait for an answer before the plan
  * @property {string[]} [next]
  * @property {{ role: string, session: string | null, asked_ms: number }} [seat]
  * @property {{ cost_usd: number | null, tokens: number | null, calls: number | null }} [budget]
  * @property {{ calls: number, cost_usd: number, tokens: Record<string, number> }} usage
  *
- * @typedef {Board & { running: boolean, written_ms: number, folder: string }} Seen what is shown: `running` where a process owns
- *   the mission, `written_ms` the time of the board
+ * @typedef {Board & { running: boolean, written_ms: number, folder: string }} Seen the data to show: `running` if a
+ *   process owns the mission, `written_ms` the time of the board
  */
 
 /**
- * Calls `show` with the newest mission's board, or undefined where there is none, whenever that changes.
+ * Calls `show` after each change with the newest mission's board, or with undefined if there is none.
  * @param {() => string | undefined} folder the state folder of the project, once there is one
  * @param {(board: Seen | undefined) => void} show
  * @param {AbortSignal} signal ends the watch
@@ -77,7 +77,7 @@ export class BoardReader {
   #read
 
   /**
-   * The board of the newest mission below a state folder; undefined where none can be read.
+   * The board of the newest mission below a state folder; undefined if none can be read.
    * @param {string} state
    * @returns {Promise<Seen | undefined>}
    */
@@ -96,7 +96,10 @@ export class BoardReader {
     return { ...board, running: await isOwned(state, board.mission), written_ms: file.mtimeMs, folder }
   }
 
-  /** The folder of missions changes when one is started: only then the newest is looked for again. @param {string} state */
+  /**
+   * The folder of missions changes when a mission starts: only then the newest is searched again.
+   * @param {string} state
+   */
   async #find(state) {
     const missions = join(state, "missions")
     const changed = (await stat(missions).catch(() => undefined))?.mtimeMs
@@ -108,7 +111,7 @@ export class BoardReader {
       const journal = await stat(join(missions, name, "journal.jsonl")).catch(() => undefined)
       if (journal && (!newest || journal.birthtimeMs > newest.at)) newest = { at: journal.birthtimeMs, name }
     }
-    // A mission that has just begun has no journal yet: it is looked for again.
+    // A mission that has just begun has no journal yet: the search is repeated.
     if (names.length > 0 && !newest) return undefined
     this.#newest = { state, changed, folder: newest && join(missions, newest.name) }
     return this.#newest.folder
@@ -126,8 +129,8 @@ function parse(text) {
 }
 
 /**
- * Whether a living process owns the mission. The lock tells who it is; a lock file that a dead process left behind names a
- * process that is gone.
+ * Whether a living process owns the mission. The lock names its owner; a lock file left by a dead process names a
+ * process that no longer exists.
  * @param {string} state
  * @param {string} mission
  */

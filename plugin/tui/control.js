@@ -1,5 +1,5 @@
 /**
- * What the board has done: a request to the process that runs the mission, or `/task …` in a session. It decides nothing.
+ * Actions of the board: a request to the process that runs the mission, or `/task …` in a session. It decides nothing.
  */
 import { randomBytes } from "node:crypto"
 import { mkdir, rename, writeFile } from "node:fs/promises"
@@ -14,11 +14,12 @@ export function stop(api, board) {
 }
 
 /**
- * Asks the process that runs the mission for something, as `opencode-orchestrator stop` and `answer` do: a request in its folder.
+ * Sends a request to the process that runs the mission, as `opencode-orchestrator stop` and `answer` do: a file in its
+ * folder.
  * @param {Api} api
  * @param {Seen} board
  * @param {{ kind: "stop" | "answer", text?: string }} request
- * @param {string} done what is said then
+ * @param {string} done the message after success
  */
 export async function ask(api, board, request, done) {
   const folder = join(board.folder, "control")
@@ -46,11 +47,11 @@ export function sessionOf(route) {
 }
 
 /**
- * Runs `/task …` in the session that is open, in the one given, or in one of its own, which is shown then.
+ * Runs `/task …` in the open session, in the given one, or in a new one, which is then shown.
  * @param {Api} api
  * @param {string} words
  * @param {string} [session]
- * @returns {Promise<boolean>} whether OpenCode took it
+ * @returns {Promise<boolean>} whether OpenCode accepted it
  */
 export async function task(api, words, session) {
   try {

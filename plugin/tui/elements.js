@@ -1,11 +1,11 @@
 /**
- * Draws lines with OpenCode's own renderer. Elements may only be made inside Solid's reactive owner: callers call these
- * functions from a slot's, a route's or a dialog's `render`, never before.
+ * Draws lines with OpenCode's own renderer. Elements may only be created inside Solid's reactive owner: callers call
+ * these functions from the `render` of a slot, a route or a dialog, never before.
  */
 import { createElement, insert, spread } from "@opentui/solid"
 
 /**
- * One element. `children` may be a function: what it reads of signals draws it again.
+ * One element. `children` may be a function: a change of a signal that it reads draws it again.
  * @param {"box" | "text" | "scrollbox"} tag
  * @param {Record<string, unknown>} props
  * @param {unknown} [children]
@@ -37,7 +37,7 @@ export function colour(theme, tone) {
 }
 
 /**
- * Lines below each other; one with a task calls `open` when it is clicked.
+ * Lines below each other; a click on a line with a task calls `open`.
  * @param {import("@opencode-ai/plugin/tui").TuiThemeCurrent} theme
  * @param {() => import("./view.js").Line[]} lines
  * @param {(task: string) => void} [open]

@@ -1,14 +1,14 @@
-/** Where the missions of a project are kept, as the core lays them out. It reads no file of a mission. */
+/** The folder of a project's missions, in the same layout as the core's. It reads no file of a mission. */
 import { createHash } from "node:crypto"
 import { existsSync, realpathSync } from "node:fs"
 import { homedir } from "node:os"
 import { basename, join, resolve } from "node:path"
 
-/** The longest name of a project in its key, in characters. */
+/** The most characters of a project's name in its key. */
 const LONGEST_NAME = 40
 
 /**
- * The name of a project's state folder; the core's `project_key` makes the same.
+ * The name of a project's state folder; the core's `project_key` computes the same.
  * @param {string} root
  */
 export function projectKey(root) {
@@ -20,8 +20,8 @@ export function projectKey(root) {
 }
 
 /**
- * The state folder of the project that OpenCode is opened in; undefined while no mission was ever started there.
- * @param {{ worktree: string, directory: string }} path as OpenCode tells it
+ * The state folder of the project that is open in OpenCode; undefined if no mission was ever started there.
+ * @param {{ worktree: string, directory: string }} path the paths that OpenCode provides
  * @param {NodeJS.ProcessEnv} [env]
  */
 export function stateFolder({ worktree, directory }, env = process.env) {

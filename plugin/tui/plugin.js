@@ -1,6 +1,6 @@
 /**
- * The board in OpenCode's terminal interface: the sidebar, the line beside the prompt, the start page, a dialog, the graph, the
- * review, and a note when a mission ends or waits. It shows nothing where there is no mission.
+ * The board in OpenCode's terminal interface: the sidebar, the line beside the prompt, the start page, a dialog, the
+ * graph, the review, and a note when a mission ends or waits. Without a mission it shows nothing.
  */
 import { createSignal, onCleanup } from "solid-js"
 import { watchBoard } from "./board.js"
@@ -10,7 +10,7 @@ import { stateFolder } from "./place.js"
 import { reviewRoute, showReview } from "./review.js"
 import { choices, doing, fit, grouped, isOpen, lanes, news, promptLine, sidebar } from "./view.js"
 
-/** Characters of a line in the sidebar of OpenCode, which is 42 wide. */
+/** Characters of a line in OpenCode's sidebar, which is 42 columns wide. */
 const SIDEBAR = 36
 const GRAPH = "orchestrator-graph"
 /** How long an ended mission stays in the sidebar and on the start page, in milliseconds. */
@@ -36,7 +36,7 @@ export async function tui(api) {
   }
   void watchBoard(() => stateFolder(api.state.path), show, api.lifecycle.signal)
   const clock = setInterval(() => {
-    // What was just drawn is not drawn again
+    // The update of the board has just drawn it
     if (board()?.running && Date.now() - now() >= TICK / 2) setNow(Date.now())
   }, TICK)
   clock.unref?.()
@@ -115,7 +115,7 @@ function registerKeys(api, recent) {
   api.lifecycle.onDispose(off)
 }
 
-/** What waits for the user in the mission's own sessions. @param {Api} api @param {Seen} board */
+/** Questions for the user in the mission's own sessions. @param {Api} api @param {Seen} board */
 function asked(api, board) {
   const sessions = new Set(board.tasks.flatMap((task) => (task.session ? [task.session] : [])))
   if (board.seat?.session) sessions.add(board.seat.session)
@@ -144,11 +144,11 @@ function openTask(api, board, id) {
 }
 
 /**
- * How a mission that waits goes on: as it stands, which agrees to what it waits for, or with a plan that is changed first.
+ * How to continue a waiting mission: as it is, which agrees to what it waits for, or after changing its plan.
  * @param {Api} api
  * @param {Seen} board
  * @param {(title: string, description: string, then: () => void) => import("@opencode-ai/plugin/tui").TuiDialogSelectOption<string>} act
- * @param {boolean} planned whether tasks of its plan have not started
+ * @param {boolean} planned whether some tasks of its plan have not started
  */
 function resuming(api, board, act, planned) {
   if (!isOpen(board) || board.running) return []
@@ -180,7 +180,7 @@ function review(api, board) {
   else api.ui.toast({ message: "There is a review once a mission has ended.", variant: "info" })
 }
 
-/** The tasks in groups: Enter opens a task's session. @param {Api} api @param {Seen | undefined} board */
+/** The tasks in groups: Enter opens the session of a task. @param {Api} api @param {Seen | undefined} board */
 function dialog(api, board) {
   if (!board) {
     api.ui.toast({ message: 'No mission here. Start one with /task "what you want".', variant: "info" })
@@ -234,7 +234,10 @@ function dialog(api, board) {
   )
 }
 
-/** Where the graph was opened from, to go back there. @type {{ name: string, params?: Record<string, unknown> } | undefined} */
+/**
+ * The route from which the graph was opened, to return to it.
+ * @type {{ name: string, params?: Record<string, unknown> } | undefined}
+ */
 let from
 
 /** @param {Api} api */
@@ -243,7 +246,12 @@ function showGraph(api) {
   api.route.navigate(GRAPH)
 }
 
-/** The whole screen: a row a task. @param {Api} api @param {() => Seen | undefined} board @param {(id: string) => void} open */
+/**
+ * The whole screen: one row for each task.
+ * @param {Api} api
+ * @param {() => Seen | undefined} board
+ * @param {(id: string) => void} open
+ */
 function graph(api, board, open) {
   const back = () => api.route.navigate(from?.name ?? "home", from?.params)
   const off = api.keymap.registerLayer({

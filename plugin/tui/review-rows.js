@@ -1,5 +1,5 @@
 /**
- * A mission's change as rows of text, and where the cursor goes among them: pure, so that it is tested without a terminal.
+ * A mission's change as rows of text, and the moves of the cursor among them: pure, so that tests need no terminal.
  * `review.js` draws the rows.
  */
 import { fit } from "./view.js"
@@ -8,11 +8,12 @@ import { fit } from "./view.js"
  * @typedef {{ hunk: number, header: string, taken_back: boolean, lines: string[] }} Hunk
  * @typedef {{ path: string, change: string, state: string, tasks: string[], covered_by: string[], uncovered: boolean, added: number, removed: number, hunks: Hunk[], no_hunks?: string }} File
  * @typedef {{ id: string, title: string, gates: { gate: string, verdict: "pass" | "fail" | "no_evidence", detail: string }[] }} Task
- * @typedef {{ mission: string, objective: string, verdict: string, place: string, tasks: Task[], files: File[] }} Review as `review --json` prints it
+ * @typedef {{ mission: string, objective: string, verdict: string, place: string, tasks: Task[], files: File[] }}
+ *   Review the output of `review --json`
  *
  * @typedef {import("./view.js").Tone | "added" | "removed" | "hunk"} Tone
- * @typedef {{ text: string, tone: Tone, path?: string, hunk?: number, line?: number, begins?: boolean }} Row a row of a file names
- *   it, its hunk, and the line of the delivered file; `begins`: a hunk or file begins here
+ * @typedef {{ text: string, tone: Tone, path?: string, hunk?: number, line?: number, begins?: boolean }} Row a row of a
+ *   file has its path, its hunk, and the line in the delivered file; `begins`: a hunk or file begins here
  */
 
 const SIGNS = { pass: "✓", fail: "✗", no_evidence: "–" }
@@ -23,7 +24,7 @@ const STATES = /** @type {Record<string, string>} */ ({ taken_back: "taken back"
 /**
  * The change by task and file, each with its evidence.
  * @param {Review} review
- * @param {{ place: string, text: string }[]} [comments] what the user has noted, each with the place that it is about
+ * @param {{ place: string, text: string }[]} [comments] the user's comments, each with its place
  * @returns {Row[]}
  */
 export function rows(review, comments = []) {
@@ -39,7 +40,7 @@ export function rows(review, comments = []) {
   if (rest.length > 0) shown.push({ text: "", tone: "text" }, { text: "Of no single task (packages, or merged with what you changed)", tone: "text" })
   for (const file of rest) shown.push(...fileRows(file, comments))
   if (review.files.length === 0) shown.push({ text: "", tone: "text" }, { text: "No file was changed.", tone: "muted" })
-  // Nothing stands above the first
+  // The first row needs no blank row above it
   return shown.slice(1)
 }
 
@@ -72,31 +73,40 @@ function fileRows(file, comments) {
   return shown
 }
 
-/** Text of a file, as it is safe and readable on a terminal. @param {string} text */
+/** Text of a file, made safe and readable for a terminal. @param {string} text */
 function plain(text) {
   return text.replaceAll("\t", "    ").replace(/\p{Cc}/gu, "�")
 }
 
-/** What a comment made at a row is about: a line of a file that is still there, otherwise the file. @param {Review} review @param {Row} row */
+/**
+ * The place of a comment made at a row: a line that the delivered file still has, otherwise the file.
+ * @param {Review} review
+ * @param {Row} row
+ */
 export function placeOf(review, { path, line }) {
   if (path === undefined) return undefined
   const file = review.files.find((file) => file.path === path)
   return line === undefined || file?.change === "removed" ? path : `${path}:${line}`
 }
 
-/** Where the cursor goes by a number of rows. @param {Row[]} rows @param {number} at @param {number} by */
+/** The cursor's row after a move by a number of rows. @param {Row[]} rows @param {number} at @param {number} by */
 export function moved(rows, at, by) {
   return Math.min(Math.max(0, at + by), Math.max(0, rows.length - 1))
 }
 
-/** The next file or hunk in a direction; the same row where there is none. @param {Row[]} rows @param {number} at @param {1 | -1} by */
+/**
+ * The next file or hunk in a direction; the same row if there is none.
+ * @param {Row[]} rows
+ * @param {number} at
+ * @param {1 | -1} by
+ */
 export function jumped(rows, at, by) {
   for (let next = at + by; next >= 0 && next < rows.length; next += by) if (rows[next].begins) return next
   return at
 }
 
 /**
- * The rows that are drawn: as many as there is room for, around the cursor.
+ * The range of rows that fit on the screen, around the cursor.
  * @param {number} count
  * @param {number} at
  * @param {number} height
@@ -106,12 +116,16 @@ export function visible(count, at, height) {
   return { from, to: Math.min(count, from + height) }
 }
 
-/** What is typed to have the comments done on top of the change. @param {string} mission @param {{ place: string, text: string }[]} comments */
+/**
+ * The command that has the comments done on top of the change.
+ * @param {string} mission
+ * @param {{ place: string, text: string }[]} comments
+ */
 export function fix(mission, comments) {
   return `fix ${mission} ${comments.map(({ place, text }) => `${place}: ${text}`).join("\n")}`
 }
 
-/** The first line: which change this is. @param {Review} review @param {number} width */
+/** The first line: names the change. @param {Review} review @param {number} width */
 export function title({ mission, objective, verdict, place }, width) {
   return fit(`Review of ${mission}: ${objective}`, width) + `\n${fit(`${verdict}; ${place}`, width)}`
 }

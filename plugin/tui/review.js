@@ -1,7 +1,7 @@
 /**
- * The review of a delivered change, on the whole screen: by task and file with its evidence, hunks and files to take back, lines to
- * comment on. What the change is, and whether a part can be taken back, is the core's to say, as for `opencode-orchestrator review`
- * and `undo`; comments become one `/task fix`.
+ * The review of a delivered change, on the whole screen: by task and file with its evidence, hunks and files to take
+ * back, lines to comment on. The core decides what the change is and whether a part can be taken back, as for
+ * `opencode-orchestrator review` and `undo`; comments become one `/task fix`.
  */
 import { createMemo, createSignal, onCleanup } from "solid-js"
 import { useTerminalDimensions } from "@opentui/solid"
@@ -11,16 +11,22 @@ import { colour, element } from "./elements.js"
 import { fix, jumped, moved, placeOf, rows, title, visible } from "./review-rows.js"
 
 const REVIEW = "orchestrator-review"
-/** Rows around the change: padding, title, keys, and a blank row beside each. */
+/** Rows around the change: padding, title, keys, and a blank row beside each of them. */
 const AROUND = 8
 const KEYS = "↑↓ line · n/p hunk · t take back hunk · f file · c comment · esc back"
 
 /** @typedef {import("@opencode-ai/plugin/tui").TuiPluginApi} Api */
 /** @typedef {import("./review-rows.js").Review} Review */
 /** @typedef {{ place: string, text: string }} Comment */
-/** @typedef {{ mission: string, from: { name: string, params?: Record<string, unknown> } }} Opened the mission, and where to go back */
+/**
+ * @typedef {{ mission: string, from: { name: string, params?: Record<string, unknown> } }} Opened the mission, and the
+ *   route to return to
+ */
 
-/** Comments that no mission was started for yet, by mission: they outlast the screen. @type {Map<string, Comment[]>} */
+/**
+ * Comments for which no mission was started yet, by mission; they stay when the screen closes.
+ * @type {Map<string, Comment[]>}
+ */
 const noted = new Map()
 
 /** @param {Api} api @param {string} mission */
@@ -75,7 +81,7 @@ function screen(api, { mission, from }) {
   return draw(api, { size, review, problem, comments, all, at, setAt })
 }
 
-/** Rows of the change that a screen has room for. @param {number} height */
+/** Rows of the change that fit on a screen. @param {number} height */
 function room(height) {
   return Math.max(3, height - AROUND)
 }
@@ -126,7 +132,7 @@ function registerKeys(api, { back, move, page, jump, takeBack, comment, start })
     ["start", "s", "Start a mission from the comments", start],
   ]
   const off = api.keymap.registerLayer({
-    // A dialog above has another mode, and its own keys
+    // A dialog above it has another mode, and its own keys
     mode: "base",
     commands: keys.map(([name, , title, run]) => ({ name: `orchestrator.review.${name}`, title, run })),
     bindings: keys.map(([name, key, desc]) => ({ key, cmd: `orchestrator.review.${name}`, desc })),
@@ -140,7 +146,7 @@ function hint(api, message) {
 }
 
 /**
- * Takes the hunk or the file of a row back, once the user has agreed: nothing brings it again.
+ * Takes back the hunk or the file of a row, after the user has agreed: this cannot be undone.
  * @param {Api} api
  * @param {string} mission
  * @param {import("./review-rows.js").Row | undefined} row
@@ -172,7 +178,7 @@ function takeBack(api, mission, row, whole, core, done) {
 }
 
 /**
- * Asks for the comment on a place; an empty one takes the comment out.
+ * Asks for the comment on a place; an empty one deletes the comment.
  * @param {Api} api
  * @param {string} place
  * @param {Comment[]} comments
@@ -195,7 +201,7 @@ function note(api, place, comments, keep) {
 }
 
 /**
- * Starts one mission for all comments, in the session that the review was opened from.
+ * Starts one mission for all comments, in the session from which the review was opened.
  * @param {Api} api
  * @param {string} mission
  * @param {Comment[]} comments
@@ -211,7 +217,7 @@ function start(api, mission, comments, session, started) {
       onConfirm: async () => {
         api.ui.dialog.clear()
         started()
-        // What was not started is not lost
+        // If the mission does not start, the comments are kept
         if (!(await task(api, fix(mission, comments), session))) noted.set(mission, comments)
       },
       onCancel: () => api.ui.dialog.clear(),

@@ -1,6 +1,6 @@
 /**
- * What is shown of a board, as lines of text with a tone each: pure, so that it is tested without a terminal. `elements.js`
- * draws the lines.
+ * The contents of a board as lines of text, each with a tone: pure, so that tests need no terminal. `elements.js` draws
+ * the lines.
  */
 
 /** @typedef {import("./board.js").Seen} Seen @typedef {import("./board.js").BoardTask} BoardTask */
@@ -12,10 +12,13 @@ const MOST_LINES = 6
 const RUNNING = new Set(["testing", "working", "judging", "fixing", "passed"])
 const LOST = new Set(["given_up", "cancelled"])
 
-/** What a running task is at, in a word. @type {Record<string, string>} */
+/** The activity of a running task, in a word. @type {Record<string, string>} */
 const DOING = { testing: "testing", working: "coding", judging: "checking", fixing: "fixing", passed: "integrating" }
 
-/** A task that a plan of its own has taken the place of counts with the tasks of that plan. @param {Seen} board */
+/**
+ * The tasks that count: a task replaced by a plan of its own does not, because that plan's tasks do.
+ * @param {Seen} board
+ */
 function counted(board) {
   return board.tasks.filter((task) => task.state !== "split")
 }
@@ -25,7 +28,7 @@ function those(board, which) {
   return counted(board).filter(which)
 }
 
-/** Running time until now: the board is written only when something changes. @param {Seen} board @param {number} now */
+/** Running time until now, because the board is written only after changes. @param {Seen} board @param {number} now */
 export function elapsed(board, now) {
   return board.running ? board.elapsed_ms + Math.max(0, now - board.written_ms) : board.elapsed_ms
 }
@@ -43,7 +46,7 @@ export function money(usd) {
   return `$${usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)}`
 }
 
-/** What is spent, of what may be. @param {Seen} board */
+/** The spent amount and its limit. @param {Seen} board */
 export function spent(board) {
   const limit = board.budget?.cost_usd
   if (limit) return `${money(board.usage.cost_usd)} of ${money(limit)}`
@@ -62,7 +65,7 @@ function progress(board) {
   return `${those(board, (task) => task.state === "integrated").length}/${counted(board).length}`
 }
 
-/** What the mission is at, in a few words. @param {Seen} board */
+/** The mission's activity, in a few words. @param {Seen} board */
 export function doing(board) {
   if (board.outcome) return { done: "done", incomplete: "incomplete", failed: "failed" }[board.outcome]
   if (board.paused) return "paused"
@@ -93,7 +96,7 @@ export function isOpen(board) {
 }
 
 /**
- * The choices of the questions that are open, each with the answer that takes it.
+ * The choices of the open questions, each with the answer that selects it.
  * @param {Seen} board
  * @returns {{ question: string, choice: string, answer: string }[]}
  */
@@ -109,17 +112,17 @@ export function choices(board) {
   )
 }
 
-/** Questions that are open, with their numbers. @param {Seen} board */
+/** Open questions, with their numbers. @param {Seen} board */
 function open(board) {
   return [...new Set(choices(board).map(({ question }) => question))]
 }
 
 /**
- * The board in the sidebar: first what needs the user, then running, failed, waiting, done.
+ * The board in the sidebar: first questions for the user, then running, failed, waiting and done tasks.
  * @param {Seen} board
  * @param {number} now in milliseconds since 1970
  * @param {number} width in characters
- * @param {string[]} [asks] what waits for the user's answer
+ * @param {string[]} [asks] questions that wait for the user's answer
  * @returns {Line[]}
  */
 export function sidebar(board, now, width, asks = []) {
@@ -191,14 +194,14 @@ export function grouped(board) {
 }
 
 /**
- * The graph as lanes, as `git log --graph` draws history: a row a task, what it depends on above it.
+ * The graph as lanes, like the history in `git log --graph`: one row for each task, below the tasks it depends on.
  * @param {BoardTask[]} tasks
  * @returns {{ lanes: string, task: BoardTask }[]}
  */
 export function lanes(tasks) {
   const shown = tasks.filter((task) => task.state !== "split")
   const known = new Map(shown.map((task) => [task.id, task]))
-  /** How many tasks still wait below for each. @type {Map<string, number>} */
+  /** How many tasks below still wait for each task. @type {Map<string, number>} */
   const open = new Map()
   for (const task of shown) for (const on of new Set(task.depends_on)) open.set(on, (open.get(on) ?? 0) + 1)
   /** A lane holds the task whose edge runs down in it. @type {(string | undefined)[]} */
@@ -232,7 +235,7 @@ function ordered(tasks, known) {
   const rest = [...tasks]
   while (rest.length > 0) {
     const at = rest.findIndex((task) => task.depends_on.every((on) => !known.has(on) || done.has(/** @type {BoardTask} */ (known.get(on)))))
-    // A circle cannot be in a plan; should a damaged board hold one, the rest keeps its order.
+    // A plan contains no cycle; if a damaged board does, the rest keeps its order.
     const [task] = rest.splice(Math.max(0, at), 1)
     done.add(task)
   }
@@ -240,7 +243,7 @@ function ordered(tasks, known) {
 }
 
 /**
- * What the user is told when the board changes: the end, a pause.
+ * The message for the user when the board changes: the end, a pause.
  * @param {Seen | undefined} before
  * @param {Seen | undefined} now
  * @returns {{ message: string, sound: "done" | "error" | "question", variant: "success" | "error" | "warning" } | undefined}

@@ -1,20 +1,21 @@
-/** The turn that `/task` makes in OpenCode 1. */
+/** The turn that `/task` starts in OpenCode 1. */
 import { registry } from "../registry.js"
 
 /** The longest title of a session. */
 const TITLE = 80
-/** What OpenCode calls a session that has no title yet. */
+/** The title that OpenCode gives a session without a title. */
 const UNTITLED = /^(New|Child) session - \d{4}-/
-/** Turns that may wait for the mission model at once. */
+/** The most turns that may wait for the mission model. */
 const MAX_TYPED = 100
 
 /**
- * Puts what was typed into the turn, verbatim, and remembers it: the mission model answers nothing else.
+ * Puts the typed text into the turn, verbatim, and remembers it: the mission model answers only remembered text.
  * @param {{ command: string, sessionID: string, arguments: string }} command
  * @param {{ parts: any[] }} output
  * @param {import("@opencode-ai/plugin").PluginInput} input
- * @param {string} ours what our command is called
- * @param {(text: string) => Promise<string | undefined>} atOnce carries out what does not wait for the session's mission
+ * @param {string} ours the name of our command
+ * @param {(text: string) => Promise<string | undefined>} atOnce executes text that need not wait for the session's
+ *   mission
  */
 export async function prepareCommand(command, output, input, ours, atOnce) {
   if (command.command !== ours) return
@@ -23,13 +24,13 @@ export async function prepareCommand(command, output, input, ours, atOnce) {
   const answer = await atOnce(command.arguments)
   if (answer) answered.set(command.sessionID, answer)
   typed.set(command.sessionID, command.arguments)
-  // An empty text would leave OpenCode without a message
+  // With an empty text OpenCode would have no message
   output.parts.splice(0, output.parts.length, { type: "text", text: command.arguments.trim() ? command.arguments : `/${ours}` })
   await name(command, input, ours)
 }
 
 /**
- * Names a session that has no title, so that OpenCode does not ask a model for one.
+ * Names a session without a title, so that OpenCode does not ask a model for one.
  * @param {{ sessionID: string, arguments: string }} command
  * @param {import("@opencode-ai/plugin").PluginInput} input
  * @param {string} ours
@@ -41,6 +42,6 @@ async function name(command, input, ours) {
     const { data } = await input.client.session.get({ path })
     if (data && UNTITLED.test(data.title)) await input.client.session.update({ path, body: { title: `/${ours} ${words}`.trim() } })
   } catch {
-    // Without a title of ours OpenCode makes one: nothing is lost but a request
+    // Without our title OpenCode asks a model for one: this costs only a request
   }
 }

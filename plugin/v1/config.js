@@ -1,4 +1,4 @@
-/** What the plugin adds to the configuration of OpenCode 1: a provider, its agent, the roles, the command. */
+/** Adds to the configuration of OpenCode 1: a provider, its agent, the roles, the command. */
 import { AGENT, MODEL, PROVIDER, ROLES, agentOf } from "../names.js"
 import { mailboxTools } from "../engine.js"
 import { registry } from "../registry.js"
@@ -8,8 +8,8 @@ import { TOOLS, prompt } from "../roles.js"
 const TAKEN_OVER = ["provider", "model", "small_model", "disabled_providers", "enabled_providers", "permission", "experimental"]
 
 /**
- * A template that takes none of what was typed: OpenCode would expand `$`, `@` and commands in it. The text is put in its place
- * as it is, by `prepareCommand`.
+ * A template that contains none of the typed text, because OpenCode would expand `$`, `@` and commands in it.
+ * `prepareCommand` replaces it by the text as typed.
  */
 const NOTHING = "$1000000"
 
@@ -34,13 +34,13 @@ export function configure(config, { fetch, slot, directory, command }) {
   config.permission = closed(own)
   const theirs = config.agent ?? {}
   config.agent = closedAgents(theirs)
-  // What the user settled for a role (a temperature, say) stays; what makes it a role is ours
+  // The user's settings for a role (such as a temperature) stay; ours make it a role
   for (const [name, agent] of Object.entries(agents(own))) config.agent[name] = { ...theirs[name], ...agent }
 }
 
 /**
- * Whether the options of the plugin's entry stand in the user's own configuration. OpenCode says where it found each entry; where
- * it does not, they may be the repository's.
+ * Whether the options of the plugin's entry are in the user's own configuration. OpenCode says where it found each
+ * entry; if it does not, they may be the repository's.
  * @param {Record<string, any>} config
  * @param {Record<string, unknown> | undefined} options
  */
@@ -52,7 +52,7 @@ export function areOwn(config, options) {
 }
 
 /**
- * A slot works with the user's models and permissions and with nothing of the repository's own.
+ * Lets a slot work with the user's models and permissions, and with nothing of the repository's own.
  * @param {Record<string, any>} config
  * @param {string} slot
  */
@@ -63,7 +63,7 @@ function inherit(config, slot) {
   config.mcp = {}
   config.snapshot = false
   config.lsp = false
-  // Nobody looks at a slot, so nothing needs to follow its files
+  // Nobody works in a slot by hand, so nothing needs to watch its files
   config.watcher = { ignore: ["**"] }
   config.formatter = false
   config.share = "disabled"
@@ -75,7 +75,7 @@ function pick(config) {
 }
 
 /**
- * A copy that keeps functions: options of providers may hold some.
+ * A copy that keeps functions, because options of providers may contain some.
  * @param {any} value
  * @returns {any}
  */
@@ -107,22 +107,23 @@ function provider(fetch) {
 }
 
 /**
- * The user's permissions, with everything of a mission closed to ordinary chats: what is denied is not sent to a model, so
- * it costs no token.
+ * The user's permissions, with all tools of a mission closed to ordinary chats: a denied tool is not sent to a model,
+ * so it costs no token.
  * @param {any} own
  */
 function closed(own) {
   const rules = typeof own === "string" ? { "*": own } : { ...own }
   const task = typeof rules.task === "string" ? { "*": rules.task } : { ...rules.task }
   const last = Object.entries(task).at(-1) ?? ["*", rules["*"]]
-  // OpenCode leaves a tool out only where its last rule denies all of it; a rule of ours behind that would bring it back
+  // OpenCode removes a tool only if its last rule denies all of it; our rule after that one would enable the tool again
   const denied = last[0] === "*" && last[1] === "deny"
   const ours = Object.fromEntries([AGENT, ...ROLES.map(agentOf)].map((name) => [name, "deny"]))
   return { ...rules, ...(denied ? {} : { task: { ...task, ...ours } }), "mission_*": "deny" }
 }
 
 /**
- * The rules of an agent of the user come behind all others, so one that allows everything would open the mailboxes.
+ * Closes the mailboxes to the user's agents, whose rules follow all others, so that one that allows everything would
+ * open them.
  * @param {Record<string, any>} agents
  */
 function closedAgents(agents) {
@@ -140,7 +141,8 @@ function agents(own) {
   const tools = mailboxTools()
   /** @type {Record<string, any>} */
   const agents = {
-    // hidden: visible, the TUI would switch to it and send the user's next ordinary message to the mission model
+    // It is hidden because the TUI would switch to a visible one and send the user's next ordinary message to the
+    // mission model
     [AGENT]: {
       description: "Carries out missions; used by /task",
       mode: "primary",
@@ -164,9 +166,9 @@ function agents(own) {
 }
 
 /**
- * Only what the role needs, and never more than the user allows: what they refuse or want to be asked about, for a tool as a
- * whole or for some files, stays. One exception: a question about every edit is not asked in a slot, which holds a copy of
- * their files.
+ * The permissions of a role: only what it needs, and never more than the user allows. If the user denies or asks about
+ * a tool, as a whole or for some files, this stays. One exception: in a slot, which holds a copy of the user's files,
+ * edits are not asked about.
  * @param {string} role
  * @param {string[]} mailbox
  * @param {any} own
@@ -176,19 +178,19 @@ function permission(role, mailbox, own) {
   const rules = { "*": "deny" }
   for (const tool of TOOLS[role]) rules[tool] = { "*": "allow", ...limits(own, tool) }
   for (const tool of mailbox) rules[tool] = "allow"
-  // What OpenCode answers a call with that is no JSON: without it the role's turn would end there
+  // With this tool OpenCode answers a call whose arguments are not JSON: without it the role's turn would end there
   rules.invalid = "allow"
   return rules
 }
 
 /**
- * Whether the user's permissions neither refuse a tool nor want to be asked about it, for any input.
+ * Whether the user's permissions allow a tool for every input, without a question.
  * @param {any} own
  * @param {string} tool
  */
 export function allowsAll(own, tool) {
   const named = own && typeof own === "object" ? Object.entries(own) : [["*", own]]
-  // Names of permissions may be patterns; "*" counts only where nothing says more
+  // Names of permissions may be patterns; "*" counts only if nothing more specific matches
   const specific = named.filter(([name]) => name !== "*" && matches(name, tool))
   const rules = specific.length > 0 ? specific : named.filter(([name]) => name === "*")
   const said = rules.flatMap(([, rule]) => (rule && typeof rule === "object" ? Object.values(rule) : [rule ?? "allow"]))
@@ -205,8 +207,8 @@ function matches(pattern, name) {
 }
 
 /**
- * What the user's permissions say of a tool's inputs, as OpenCode reads them: the last rule that fits counts, whatever name or
- * pattern of a name it stands under. Empty: all is allowed.
+ * The user's permissions for a tool's inputs, as OpenCode reads them: the last matching rule counts, under whatever
+ * name or pattern of a name it is written. Empty: everything is allowed.
  * @param {any} own
  * @param {string} tool
  * @returns {Record<string, string>}
@@ -217,7 +219,7 @@ function verdicts(own, tool) {
   /** @type {Record<string, string>} */
   let all = {}
   for (const [pattern, verdict] of rules.flatMap(([, rule]) => (typeof rule === "object" ? Object.entries(rule) : [["*", rule]]))) {
-    // What is said of every input leaves nothing of what was said before
+    // A rule for every input replaces all rules before it
     if (pattern === "*") all = verdict === "allow" ? {} : { "*": verdict }
     else {
       delete all[pattern]
@@ -228,7 +230,7 @@ function verdicts(own, tool) {
 }
 
 /**
- * The rules of a role for a tool behind one that allows it.
+ * The user's rules for a tool, which follow the role's rule that allows it.
  * @param {any} own
  * @param {string} tool
  */

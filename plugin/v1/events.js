@@ -1,4 +1,7 @@
-/** The events of OpenCode 1 in the engine's words. A slot's instance sees the events of its own folder, so nothing has to be asked for. */
+/**
+ * Translates events of OpenCode 1 into the engine's words. A slot's instance receives the events of its own folder, so
+ * it requests nothing.
+ */
 import { tokensOf } from "../host.js"
 import { observe, stopDeleted } from "../observe.js"
 import { answerPermission } from "../permissions.js"
@@ -32,7 +35,7 @@ function read({ type, properties }) {
   if (type === "message.part.updated") {
     const { id, type: kind, callID, tool, state } = properties.part ?? {}
     if (kind === "reasoning") return { kind: "thought", part: id }
-    // Its arguments are known once it is no longer pending
+    // Its arguments are known after the pending state
     if (kind === "tool" && state?.status !== "pending") return { kind: "tool", call: callID, tool, arguments: JSON.stringify(state?.input ?? {}), error: state?.error }
   }
   if (type === "session.status" && properties.status?.type === "retry") {

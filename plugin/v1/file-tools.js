@@ -1,11 +1,14 @@
 /**
- * The engine's own tools in place of OpenCode's of the same names, in slots only: OpenCode writes wherever a path leads at that
- * moment, the engine only beneath the slot.
+ * The engine's own file tools, which replace OpenCode's of the same names in slots: OpenCode writes wherever a path
+ * leads at that moment, the engine only beneath the slot.
  */
 import { changeFile } from "../calls.js"
 import { fileTools as known } from "../engine.js"
 
-/** What a role has to know of OpenCode's tools. Their own descriptions are long, sent with every request, and name tools that no role has. */
+/**
+ * Descriptions of file tools for roles. OpenCode's own are long, sent with every request, and name tools that no role
+ * has.
+ */
 const SHORT = /** @type {Record<string, { description: string, args: Record<string, string> }>} */ ({
   read: {
     description:

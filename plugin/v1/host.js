@@ -1,4 +1,4 @@
-/** OpenCode 1 as the engine's host: sessions, prompts, models and toasts by way of its client. */
+/** OpenCode 1 as the engine's host: sessions, prompts, models and toasts through its client. */
 import { tokensOf, words } from "../host.js"
 import { agentOf } from "../names.js"
 import { allowsAll } from "./config.js"
@@ -36,8 +36,8 @@ async function open(input, { directory, parent, title, bash }) {
 }
 
 /**
- * A shell for a session whose agent has none. The tool shows OpenCode another command than the one that ran, so its rules
- * cannot be asked of it: where the user refuses commands or wants to be asked about some, a role has none.
+ * A shell for a session whose agent has none. The tool shows OpenCode a different command than the one that ran, so
+ * OpenCode's rules cannot check it: if the user denies commands or asks about some, a role has no shell.
  * @param {string} directory
  * @param {boolean | undefined} wanted
  */
@@ -66,7 +66,7 @@ async function prompt(input, { session, directory, role, model, variant, text })
 }
 
 /**
- * Prices in US dollars for a million tokens, variants, and the model that is asked where none is named.
+ * Prices in US dollars per million tokens, variants, and the default model.
  * @param {Input} input
  * @param {string[]} wanted
  * @returns {Promise<import("../host.js").Models>}
@@ -123,12 +123,12 @@ async function toast(input, message, variant, duration) {
   try {
     await input.client.tui.showToast({ body: { title: "opencode-orchestrator", message, variant, duration } })
   } catch {
-    // Without a TUI nobody would see it: what matters is said elsewhere too
+    // Without a TUI the toast fails; important texts are also said elsewhere
   }
 }
 
 /**
- * With a message the role continues; a bare refusal would end its turn.
+ * A refusal with a message lets the role continue; one without would end its turn.
  * @param {Input} input
  * @param {import("../host.js").Question} question
  * @param {string} message
@@ -165,7 +165,7 @@ function checked(answer, what) {
   throw new Error(`${what}: ${said ?? `HTTP ${answer.response?.status ?? "?"}`}`)
 }
 
-/** `opencode run` ends with the turn and has nobody who could answer. */
+/** Whether a user can answer: `opencode run` ends with the turn, so nobody could. */
 function isInteractive() {
   return process.argv.slice(2).find((word) => !word.startsWith("-")) !== "run"
 }

@@ -1,10 +1,10 @@
-/** The mailbox tools as OpenCode 1 takes them. */
+/** The mailbox tools in the form that OpenCode 1 accepts. */
 import { callMailbox } from "../calls.js"
 import { mailboxTools } from "../engine.js"
 
 /**
- * OpenCode takes only the properties of a tool of a plugin, and then requires all of them: a model would have to invent what is
- * optional. So the whole schema is put in place of its own.
+ * Gives a tool its whole schema. OpenCode accepts only the properties of a plugin's tool and then requires all of them,
+ * so a model would have to invent optional values.
  * @param {string} name
  * @param {any} output
  */

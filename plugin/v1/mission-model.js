@@ -1,13 +1,15 @@
 /**
- * The model inside the plugin: a request for `orchestrator/mission` never leaves the process, but runs what was typed after
- * `/task` and streams the progress as the answer. It costs no tokens; Esc fires the signal.
+ * The model inside the plugin: a request for `orchestrator/mission` never leaves the process. It executes the text
+ * after `/task` and streams the progress as the answer. It costs no tokens; Esc fires the signal.
  */
 import { withName } from "../command-name.js"
 import { runMission } from "../mission.js"
 import { AGENT, MODEL, PROVIDER } from "../names.js"
 import { registry } from "../registry.js"
 
-/** How often something is sent when nothing happens, in milliseconds: OpenCode aborts a silent model. */
+/**
+ * The interval, in milliseconds, at which something is sent even if nothing happens: OpenCode aborts a silent model.
+ */
 const HEARTBEAT = 20_000
 /** How long the answer waits for a mission to stop, in milliseconds. */
 const WIND_UP = 1_500
@@ -15,7 +17,7 @@ const WIND_UP = 1_500
 /**
  * @param {ReturnType<typeof import("../engine.js").lazyEngine>} lazy
  * @param {import("../host.js").Host} host
- * @param {string} command what it is called
+ * @param {string} command the command's name
  * @returns {typeof globalThis.fetch}
  */
 export function missionFetch(lazy, host, command) {
@@ -27,7 +29,7 @@ export function missionFetch(lazy, host, command) {
     answered.delete(session)
     return stream(request?.signal ?? undefined, async (send, signal) => {
       const say = (/** @type {string} */ line) => send(withName(line, command))
-      // A summary, a title, a message by way of the API: nothing but the command starts a mission
+      // Summaries, titles and messages through the API start no mission: only the command does
       if (text === undefined) return say("Missions start with `/task`.\n")
       if (answer !== undefined) return say(answer)
       const progress = streamsApart(host) ? (/** @type {string} */ line) => void process.stderr.write(withName(line, command)) : say
@@ -38,8 +40,8 @@ export function missionFetch(lazy, host, command) {
 }
 
 /**
- * Whether news goes to standard error as it happens: `opencode run` prints an answer only when it is whole. One who reads its
- * events (`--format json`) is left alone.
+ * Whether news also goes to standard error while the mission runs: `opencode run` prints an answer only when it is
+ * complete. With `--format json` nothing is added.
  * @param {import("../host.js").Host} host
  */
 function streamsApart(host) {
@@ -79,7 +81,7 @@ function stream(signal, work) {
         try {
           controller.close()
         } catch {
-          // The reader went away first
+          // The reader closed the stream first
         }
       }
       signal?.addEventListener("abort", () => setTimeout(close, WIND_UP).unref?.(), { once: true })
@@ -89,7 +91,7 @@ function stream(signal, work) {
         end()
       })
     },
-    // The reader has gone away: nobody would see the mission continue
+    // The reader has closed the stream: nobody would see the mission continue
     cancel() {
       open = false
       clearInterval(heartbeat)
@@ -100,7 +102,7 @@ function stream(signal, work) {
 }
 
 /**
- * An ordinary message in a session whose last turn was a mission would inherit the mission model; it goes to the user's own.
+ * Gives an ordinary message the user's own model: after a mission's turn it would inherit the mission model.
  * @param {{ sessionID: string, agent?: string }} message
  * @param {{ message: any }} output
  * @param {import("@opencode-ai/plugin").PluginInput} input
@@ -114,7 +116,7 @@ export async function returnModel(message, output, input) {
 }
 
 /**
- * The model of the session's last ordinary turn, else the configured one, else the provider's default.
+ * The model of the session's last ordinary turn, otherwise the configured one, otherwise the provider's default.
  * @param {string} session
  * @param {import("@opencode-ai/plugin").PluginInput} input
  */

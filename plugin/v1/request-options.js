@@ -1,7 +1,7 @@
-/** How the model of a role is asked: `[roles.*] options` reach OpenCode 1 as parameters of the request. */
+/** Options for requests to a role's model: passes `[roles.*] options` to OpenCode 1 as parameters of the request. */
 import { registry } from "../registry.js"
 
-/** Options that are parameters of every model, by their names in OpenCode; all others are the provider's own. */
+/** Options that are parameters of every model, with their names in OpenCode; all others belong to the provider. */
 const PARAMETERS = /** @type {Record<string, string>} */ ({ temperature: "temperature", top_p: "topP", top_k: "topK", max_output_tokens: "maxOutputTokens" })
 
 /**

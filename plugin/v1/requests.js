@@ -1,6 +1,6 @@
 /**
- * The requests of OpenCode 1 for roles: what went out as pages is replaced, and what a role was asked stays after OpenCode has
- * compacted its messages.
+ * Requests of OpenCode 1 for roles: replaces paged-out parts, and keeps a role's prompts after OpenCode has compacted
+ * its messages.
  */
 import { page } from "../paging.js"
 import { registry } from "../registry.js"
@@ -44,7 +44,7 @@ function described(messages) {
  */
 function describedPart({ type, text, tool, state }, asked) {
   if (typeof text === "string") return asked ? { kind: "asked", text } : { kind: "said", bytes: Buffer.byteLength(text) }
-  // OpenCode leaves out what old calls gave
+  // OpenCode omits the results of old calls
   if (type !== "tool" || state?.time?.compacted) return undefined
   const failed = state?.status === "error"
   if (!failed && state?.status !== "completed") return undefined
@@ -59,7 +59,7 @@ function replace(messages, { front, parts: replaced }) {
   for (const { parts } of messages) {
     parts.forEach((part, at) => {
       const { text, input, output } = replaced[part.id] ?? {}
-      // OpenCode may keep what it hands over
+      // OpenCode may keep the objects that it passes
       if (text !== undefined) parts[at] = { ...part, text }
       else if (input || output !== undefined) {
         const { state } = part
@@ -75,7 +75,7 @@ function replace(messages, { front, parts: replaced }) {
 }
 
 /**
- * The length of what a model reads of the messages, in bytes.
+ * The bytes of the messages that a model reads.
  * @param {{ parts: any[] }[]} messages
  */
 function bytesOf(messages) {
@@ -87,7 +87,7 @@ function bytesOf(messages) {
     add(part.text)
     if (part.type !== "tool") continue
     add(JSON.stringify(part.state?.input ?? {}))
-    // OpenCode leaves out what old calls gave
+    // OpenCode omits the results of old calls
     if (!part.state?.time?.compacted) add(part.state?.output)
     add(part.state?.error)
   }

@@ -26,7 +26,7 @@ export async function server(input, options) {
   const host = hostOf(input)
   const known = { own: false, interactive: host.interactive(), fileTools: true }
   const engine = lazyEngine(input.directory, options, known, slotFiles())
-  // Nobody types a command in a slot
+  // No user types a command in a slot
   const command = slot ? COMMAND : await commandName(input.directory)
   const fetch = missionFetch(engine, host, command)
   if (!slot) offerToResume(engine, host, command)
@@ -52,8 +52,8 @@ export async function server(input, options) {
 }
 
 /**
- * What OpenCode finds in a slot in place of the project's own configuration: this plugin. Providers, models and permissions
- * come from the user's instance through the config hook, so that no key is written anywhere.
+ * The configuration that replaces the project's own in a slot: it names only this plugin. Providers, models and
+ * permissions come from the user's instance through the config hook, so that no key is written anywhere.
  */
 function slotFiles() {
   const entry = new URL("../../index.js", import.meta.url).href

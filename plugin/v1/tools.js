@@ -1,4 +1,6 @@
-/** The tool hooks of OpenCode 1, which keeps the objects that it gave: they are changed in place. */
+/**
+ * The tool hooks of OpenCode 1, which keeps the objects that it passes: they are changed in place.
+ */
 import { afterCall, beforeCall } from "../calls.js"
 
 /**

@@ -1,19 +1,19 @@
-/** The roles as hidden agents of OpenCode 2, and everything of a mission closed to the user's own agents. */
+/** The roles as hidden agents of OpenCode 2; closes all tools of a mission to the user's own agents. */
 import { ROLES, agentOf } from "../names.js"
 import { prompt } from "../roles.js"
 import { registry } from "../registry.js"
 import { rulesOf } from "./rules.js"
 
 /**
- * A session of a role has no parent (a child would work in its parent's folder), and a subagent only runs in a child session:
- * so a role is a primary agent, hidden from all lists.
+ * Adds each role as a primary agent, hidden from all lists: a subagent only runs in a child session, and a role's
+ * session has no parent, because a child would work in its parent's folder.
  * @param {import("./setup.js").Context} ctx
  * @param {import("../engine.js").Tool[]} mailboxes
  */
 export async function addAgents(ctx, mailboxes) {
   const prompts = Object.fromEntries(ROLES.map((role) => [role, prompt(role)]))
   const ours = new Set(ROLES.map(agentOf))
-  // Runs again whenever agents change, so it gives the same for the same
+  // This runs again whenever agents change, so it must return the same for the same input
   await ctx.agent.transform((/** @type {any} */ editor) => {
     const own = ownRules(editor)
     const { settings } = registry()
@@ -34,7 +34,7 @@ export async function addAgents(ctx, mailboxes) {
 }
 
 /**
- * The rules that the user's sessions have. OpenCode appends the configuration's to each agent that it ships.
+ * The user's rules for sessions. OpenCode appends the configuration's rules to each agent that it ships.
  * @param {any} editor
  * @returns {import("./rules.js").Rule[]}
  */
@@ -43,7 +43,7 @@ function ownRules(editor) {
 }
 
 /**
- * A rule that denies a tool for all resources takes it out of a request, so that it costs no token.
+ * Rules that deny the mailboxes for all resources: OpenCode then removes them from requests, so they cost no token.
  * @param {import("../engine.js").Tool[]} mailboxes
  */
 const closed = (mailboxes) => mailboxes.map(({ name }) => ({ action: name, resource: "*", effect: "deny" }))

@@ -1,20 +1,20 @@
 /**
- * `/task` in OpenCode 2: a command with code of its own, so that no model is asked. What a mission says becomes synthetic
- * messages of the session, which ask no model either.
+ * `/task` in OpenCode 2: a command that runs code, so that no model is asked. Texts of a mission become synthetic
+ * messages of the session, for which no model is asked either.
  */
 import { withName } from "../command-name.js"
 import { runMission } from "../mission.js"
 
-/** How long lines are collected for one message, in milliseconds: each message stays in the conversation. */
+/** How long lines are collected for one message, in milliseconds, because each message stays in the conversation. */
 const COLLECT = 400
-/** The longest message, in characters; more is said in the next. */
+/** The longest message, in characters; longer text continues in the next message. */
 const LONGEST = 16_000
 
 /**
  * @param {import("./setup.js").Context} ctx
  * @param {import("../mission.js").Lazy} lazy
  * @param {import("../host.js").Host} host
- * @param {string} command what it is called
+ * @param {string} command the command's name
  */
 export async function addCommand(ctx, lazy, host, command) {
   /** @type {Map<string, Set<AbortController>>} */
@@ -39,7 +39,8 @@ export async function addCommand(ctx, lazy, host, command) {
     editor.add({
       name: command,
       description: "Run a mission: plan, code, check, review, deliver. Also: status, tell, answer, plan, stop, resume, queue, report, review, fix, undo",
-      // The request that runs a command waits for it, and a mission is longer than a request: it goes on in the server
+      // The request of a command waits for its result, and a mission takes longer than a request may: it continues in
+      // the server
       execute: async (/** @type {{ sessionID: string, prompt: { text?: string } }} */ { sessionID, prompt }) => void run(sessionID, prompt.text ?? ""),
     })
   })

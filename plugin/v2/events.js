@@ -1,18 +1,22 @@
-/** The events of OpenCode 2 in the engine's words. They come for all locations of the server; roles are told apart by session. */
+/**
+ * Translates events of OpenCode 2 into the engine's words. They come from all locations of the server; the session
+ * identifies the role.
+ */
 import { tokensOf } from "../host.js"
 import { observe, stopDeleted } from "../observe.js"
 import { answerPermission } from "../permissions.js"
 import { registry } from "../registry.js"
 
-/** How long after the stream broke it is opened again, in milliseconds. */
+/** The delay before a broken stream is opened again, in milliseconds. */
 const AGAIN = 1_000
 
 /**
- * Until the signal. A stream that breaks is opened again: a question that nobody sees would block its role.
+ * Follows the events until the signal. A broken stream is opened again, because a question that nobody sees would block
+ * its role.
  * @param {import("./setup.js").Context} ctx
  * @param {import("../host.js").Host} host
  * @param {AbortSignal} signal
- * @param {(session: string) => void} stop stops the mission that was asked for in a session
+ * @param {(session: string) => void} stop stops the mission that a session started
  */
 export async function follow(ctx, host, signal, stop) {
   /** @type {Map<string, string>} */
@@ -21,7 +25,7 @@ export async function follow(ctx, host, signal, stop) {
     try {
       for await (const event of ctx.event.subscribe({ signal })) await onEvent(event, host, stop, tools)
     } catch {
-      // Opened again below
+      // The loop opens it again
     }
     if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN).unref?.())
   }
@@ -39,7 +43,7 @@ async function onEvent({ id, type, data }, host, stop, tools) {
   if (registry().sessions.has(session)) observe(session, id, () => read(type, data, tools))
   if (type === "session.deleted") await stopDeleted(session)
   if (type === "session.execution.interrupted" && data.reason === "user") stop(session)
-  // Renamed between versions
+  // The name differs between versions
   if (type === "permission.asked" || type === "permission.v2.asked") {
     await answerPermission(host, { id: data.id, session, action: data.action, resources: [...(data.resources ?? [])] })
   }

@@ -1,4 +1,4 @@
-/** OpenCode 2 as the engine's host: sessions and models by way of the plugin's context. */
+/** OpenCode 2 as the engine's host: sessions and models through the plugin's context. */
 import { realpathSync } from "node:fs"
 import { mailboxTools } from "../engine.js"
 import { tokensOf, words } from "../host.js"
@@ -7,7 +7,7 @@ import { registry } from "../registry.js"
 import { allowsAll, rulesOf } from "./rules.js"
 import { has } from "./required.js"
 
-/** How often a prompt that has not begun is looked at again, and how long between, in milliseconds. */
+/** How often the engine checks for the beginning of a prompt, and the interval, in milliseconds. */
 const LOOKS = 100
 const BETWEEN = 100
 
@@ -18,7 +18,7 @@ const BETWEEN = 100
 export function hostOf(ctx) {
   return {
     directory: ctx.location.directory,
-    // Clients come and go beside the server: a question waits for them a while, and is refused then
+    // Clients come and go beside the server: a question waits for them for a while, then it is refused
     interactive: () => true,
     open: (wish) => open(ctx, wish),
     prompt: (wish) => prompt(ctx, wish),
@@ -26,14 +26,14 @@ export function hostOf(ctx) {
     // OpenCode 2 has no method that ends a location
     release: async () => {},
     models: (names) => modelsOf(ctx, names),
-    // Server plugins cannot show a toast: what matters is said in the session, too
+    // Server plugins cannot show a toast: important texts are also said in the session
     toast: async () => {},
     refuse: async ({ session, id }, message) => void (await ctx.permission.reply({ sessionID: session, requestID: id, reply: "reject", message })),
   }
 }
 
 /**
- * A session with a parent would work in its parent's folder, so a role's has none.
+ * Opens a role's session without a parent, because it would work in its parent's folder.
  * @param {import("./setup.js").Context} ctx
  * @param {import("../host.js").OpenWish} wish
  */
@@ -44,7 +44,7 @@ async function open(ctx, { directory, parent, title, role, bash }) {
   settings.set(ctx.location.directory, known)
   const own = known.permissions ?? []
   const permissions = rulesOf(role, mailboxTools(), own)
-  // The tool shows OpenCode another command than the one that ran, so its rules cannot be asked of it
+  // The tool shows OpenCode a different command than the one that ran, so OpenCode's rules cannot check it
   if (bash && allowsAll(own, "shell")) permissions.push({ action: "shell", resource: "*", effect: "allow" })
   const inSession = has(ctx, "session.update")
   const made = await ctx.session.create({
@@ -61,7 +61,7 @@ async function open(ctx, { directory, parent, title, role, bash }) {
 }
 
 /**
- * The providers of the user's folder, for slots, which do not have the project's configuration.
+ * The providers of the user's folder, for slots, because slots lack the project's configuration.
  * @param {import("./setup.js").Context} ctx
  */
 async function providersOf(ctx) {
@@ -100,7 +100,8 @@ async function prompt(ctx, { session: sessionID, role, model, variant, text }) {
 }
 
 /**
- * The answers to a prompt, once its turn has ended. An admitted prompt is not yet one that runs, so the first wait may end early.
+ * The answers to a prompt after its turn has ended. An admitted prompt may not run yet, so the first wait may end
+ * early.
  * @param {import("./setup.js").Context} ctx
  * @param {string} sessionID
  * @param {string} id of the prompt
@@ -122,7 +123,7 @@ async function turnOf(ctx, sessionID, id, role) {
 }
 
 /**
- * The default is the user's: a slot may have another one.
+ * The model to ask. The default is the user's, because a slot may have another one.
  * @param {import("./setup.js").Context} ctx
  * @param {string | undefined} model as `provider/model`
  * @param {string | undefined} variant
@@ -134,7 +135,7 @@ async function refOf(ctx, model, variant) {
 }
 
 /**
- * Prices in US dollars for a million tokens, variants, and the model that is asked where none is named.
+ * Prices in US dollars per million tokens, variants, and the default model.
  * @param {import("./setup.js").Context} ctx
  * @param {string[]} wanted
  * @returns {Promise<import("../host.js").Models>}
@@ -154,7 +155,7 @@ async function modelsOf(ctx, wanted) {
     if (!model) continue
     variants[name] = model.variants.map((/** @type {any} */ variant) => variant.id)
     if (model.limit) limits[name] = { context: model.limit.context ?? 0, output: model.limit.output ?? 0 }
-    // A price with a tier is for long contexts
+    // A price with a tier applies to long contexts
     const cost = model.cost.find((/** @type {any} */ cost) => !cost.tier) ?? model.cost[0]
     if (cost) prices[name] = { input: cost.input, output: cost.output, cache_read: cost.cache?.read ?? 0, cache_write: cost.cache?.write ?? 0 }
   }

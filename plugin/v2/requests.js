@@ -1,6 +1,7 @@
 /**
- * Every request that OpenCode 2 is about to send for a role: without what went out as pages, counted or refused, with the role's
- * tools only, and asked as the user's options say. Requests of other sessions lose the mailboxes, if a rule has left them any, and are not touched otherwise.
+ * Requests that OpenCode 2 is about to send for a role: replaces paged-out parts, counts or refuses them, limits them
+ * to the role's tools, and adds the user's options. From requests of other sessions it removes only mailboxes that a
+ * rule has left in them.
  */
 import { createHash } from "node:crypto"
 import { page } from "../paging.js"
@@ -9,7 +10,7 @@ import { beforeRequest } from "../requests.js"
 import { toolsOf } from "./rules.js"
 import { fromEngine, toEngine } from "./tools.js"
 
-/** Options that are settings of every model, by their names in OpenCode 2; all others are the provider's own. */
+/** Options that are settings of every model, with their names in OpenCode 2; all others belong to the provider. */
 const SETTINGS = /** @type {Record<string, string>} */ ({ top_p: "topP", top_k: "topK", max_output_tokens: "maxTokens" })
 
 /**
@@ -21,7 +22,7 @@ export async function hookRequests(ctx, host, mailboxes) {
   const names = new Set(mailboxes.map(({ name }) => name))
   const count = async (/** @type {any} */ event) => {
     const refusal = await beforeRequest(host, event.sessionID, event, bytesOf(event.messages))
-    // The turn is interrupted by now; where that is still under way, nothing is sent all the same
+    // The turn is interrupted by now; if the interrupt is still in progress, the error prevents the request
     if (refusal) throw new Error(refusal)
   }
   const each = async (/** @type {any} */ event) => {
@@ -45,19 +46,19 @@ export async function hookRequests(ctx, host, mailboxes) {
   await ctx.session.hook("compaction", async (/** @type {any} */ event) => {
     if (registry().sessions.has(event.sessionID)) await count(event)
   })
-  // A role's session has a title, and a title that is given costs no request
+  // A role's session has a title already; without this hook OpenCode would ask a model for one
   await ctx.session.hook("title", async (/** @type {any} */ event) => {
     const session = registry().sessions.get(event.sessionID)
     if (session) event.result = session.title
   })
-  // The engine retries by itself, within its budgets and with other models
+  // The engine retries itself, within its budgets and with other models
   await ctx.session.hook("retry", async (/** @type {any} */ event) => {
     if (registry().sessions.has(event.sessionID)) event.decision = { retry: false }
   })
 }
 
 /**
- * Each part with a name that is the same in every request. Servers of models may give two calls one id.
+ * Each part with a name that is the same in every request. Servers of models may use one id for two calls.
  * @param {any[]} messages
  * @returns {{ name: string, part: any, asked: boolean, turn: number }[]}
  */
@@ -78,7 +79,7 @@ function named(messages) {
 }
 
 /**
- * A call and its result are one part for the engine.
+ * Describes the parts; a call and its result are one part for the engine.
  * @param {any[]} messages
  * @returns {import("../paging.js").HandedPart[]}
  */
@@ -101,7 +102,7 @@ function described(messages) {
 }
 
 /**
- * Messages are shared with what OpenCode keeps: copies are changed, with the same prototype.
+ * Replaces paged-out parts. OpenCode keeps the same message objects, so copies with the same prototype are changed.
  * @param {any[]} messages changed in place
  * @param {import("../paging.js").Paged} paged
  */
@@ -144,7 +145,7 @@ function like(object, changed) {
 }
 
 /**
- * The length of what a model reads of the messages, in bytes.
+ * The bytes of the messages that a model reads.
  * @param {any[]} messages
  */
 export function bytesOf(messages) {

@@ -1,4 +1,6 @@
-/** The methods of OpenCode 2 that the plugin calls: whatever is not there is named at load, before anything is registered. */
+/**
+ * The methods of OpenCode 2 that the plugin calls: missing ones are reported at load, before anything is registered.
+ */
 
 const METHODS = [
   "agent.transform",
@@ -24,13 +26,13 @@ const METHODS = [
 ]
 
 /**
- * Rules of a session were set by a method of permissions, and are now part of the session.
+ * Older versions set a session's rules by a method of permissions, newer ones by updating the session.
  */
 const RULES = ["session.update", "permission.rules"]
 
 /**
  * @param {any} ctx
- * @returns {string[]} what is lacking
+ * @returns {string[]} the missing methods
  */
 export function missing(ctx) {
   const lacking = METHODS.filter((name) => !has(ctx, name)).map((name) => `ctx.${name}`)

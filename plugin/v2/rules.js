@@ -1,13 +1,13 @@
-/** What a role may do in OpenCode 2: rules in order, of which the last that matches counts. */
+/** The permissions of a role in OpenCode 2: ordered rules, of which the last match counts. */
 import { TOOLS } from "../roles.js"
 
 /**
  * @typedef {{ action: string, resource: string, effect: "allow" | "ask" | "deny" }} Rule
  */
 
-/** Actions of OpenCode 2 for the engine's names of tools; it has no `list`. */
+/** Actions of OpenCode 2 by the engine's tool names; it has no `list`. */
 const ACTIONS = /** @type {Record<string, string | undefined>} */ ({ read: "read", grep: "grep", glob: "glob", edit: "edit" })
-/** Tools behind an action. */
+/** The tools of an action. */
 const BEHIND = /** @type {Record<string, string[]>} */ ({ edit: ["edit", "write", "patch"] })
 
 /** @param {string} role */
@@ -23,9 +23,9 @@ export function toolsOf(role, mailboxes) {
 }
 
 /**
- * Only what the role needs, and never more than the user allows: what they refuse or want to be asked about, for an action as
- * a whole or for some resources, stays. One exception: a question about every edit is not asked in a slot, which holds a copy
- * of their files.
+ * The rules of a role: only what it needs, and never more than the user allows. If the user denies or asks about an
+ * action, as a whole or for some resources, this stays. One exception: in a slot, which holds a copy of the user's
+ * files, edits are not asked about.
  * @param {string} role
  * @param {import("../engine.js").Tool[]} mailboxes
  * @param {readonly Rule[]} own the user's rules
@@ -40,7 +40,7 @@ export function rulesOf(role, mailboxes, own) {
 }
 
 /**
- * The user's rules for an action behind one that allows it.
+ * The user's rules for an action, which follow the role's rule that allows it.
  * @param {readonly Rule[]} own
  * @param {string} action
  * @returns {Rule[]}
@@ -50,7 +50,7 @@ export function limits(own, action) {
   let rules = []
   for (const { action: pattern, resource, effect } of own) {
     if (!matches(pattern, action)) continue
-    // What is said of every resource leaves nothing of what was said before
+    // A rule for every resource replaces all rules before it
     if (resource === "*") rules = effect === "deny" ? [{ action, resource, effect }] : []
     else rules.push({ action, resource, effect })
   }
@@ -58,7 +58,7 @@ export function limits(own, action) {
 }
 
 /**
- * Whether the user's rules neither refuse an action nor want to be asked about it, for any resource.
+ * Whether the user's rules allow an action for every resource, without a question.
  * @param {readonly Rule[]} own
  * @param {string} action
  */

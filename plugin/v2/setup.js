@@ -1,6 +1,6 @@
 /**
- * The plugin in one location of OpenCode 2: what it registers there. Written to the published documentation and types
- * (docs/COMPATIBILITY.md says which), so it first looks whether every method is there that it calls.
+ * Registers the plugin in one location of OpenCode 2. It follows the published documentation and types
+ * (docs/COMPATIBILITY.md names the versions), so it first checks that every method that it calls exists.
  */
 import { commandName } from "../command-name.js"
 import { lazyEngine, mailboxTools } from "../engine.js"
@@ -15,11 +15,11 @@ import { hookRequests } from "./requests.js"
 import { missing } from "./required.js"
 import { addMailboxes, hookTools } from "./tools.js"
 
-/** @typedef {Record<string, any>} Context what OpenCode 2 hands to `setup` */
+/** @typedef {Record<string, any>} Context the argument that OpenCode 2 passes to `setup` */
 
 /**
  * @param {Context} ctx
- * @returns {Promise<() => Promise<void>>} ends what was begun here
+ * @returns {Promise<() => Promise<void>>} a function that ends what setup began
  */
 export async function setup(ctx) {
   const lacking = missing(ctx)
@@ -30,7 +30,7 @@ export async function setup(ctx) {
   const directory = ctx.location.directory
   const slot = slotOf(directory)
   const host = hostOf(ctx)
-  // OpenCode 2 does not say whose options they are
+  // OpenCode 2 does not say in which configuration the options are
   const known = { own: false, interactive: host.interactive(), fileTools: false }
   const lazy = lazyEngine(directory, ctx.options, known, slotFiles())
   const mailboxes = mailboxTools()
@@ -43,7 +43,7 @@ export async function setup(ctx) {
     await takeOver(ctx, slot)
   } else {
     const command = await addCommand(ctx, lazy, host, await commandName(directory))
-    // The stream is the server's: it has the events of slots, too
+    // The stream belongs to the server: it has the events of slots, too
     void follow(ctx, host, gone.signal, command.stop)
   }
   return async () => {
@@ -53,7 +53,7 @@ export async function setup(ctx) {
 }
 
 /**
- * What OpenCode finds in a slot in place of the project's own configuration. A local path must be a folder with an entry file.
+ * The configuration that replaces the project's own in a slot. A local path must be a folder with an entry file.
  */
 function slotFiles() {
   const folder = new URL("../..", import.meta.url).href.replace(/\/$/, "")
@@ -61,7 +61,7 @@ function slotFiles() {
 }
 
 /**
- * A slot works with the user's providers, also with those that the project's configuration declares, and starts no server.
+ * Gives a slot the user's providers, including those in the project's configuration. Slots start no servers.
  * @param {Context} ctx
  * @param {string} slot
  */

@@ -1,9 +1,11 @@
-/** Tools of OpenCode 2: the mailboxes, and hooks on its own tools. The engine knows them by the names of OpenCode 1. */
+/**
+ * Tools of OpenCode 2: the mailboxes, and hooks on OpenCode's own tools. The engine uses the tool names of OpenCode 1.
+ */
 import { afterCall, beforeCall, callMailbox } from "../calls.js"
 
-/** OpenCode 2's names of tools, where the engine has others. */
+/** OpenCode 2's tool names for which the engine uses others. */
 const NAMES = /** @type {Record<string, string>} */ ({ shell: "bash", patch: "apply_patch" })
-/** Tools whose argument `path` is `filePath` to the engine. */
+/** Tools whose argument `path` has the engine's name `filePath`. */
 const BY_PATH = ["read", "edit", "write"]
 
 /**
@@ -28,7 +30,7 @@ export function fromEngine(tool, args) {
 }
 
 /**
- * Not in the catalogue of Code Mode: that would be described to every chat.
+ * Adds the mailboxes, but not to the catalogue of Code Mode, which is described to every chat.
  * @param {import("./setup.js").Context} ctx
  * @param {import("../engine.js").Tool[]} mailboxes
  */
@@ -47,7 +49,7 @@ export async function addMailboxes(ctx, mailboxes) {
 }
 
 /**
- * What the first hook throws is what the model reads.
+ * Hooks on tool calls. The model reads the message of an error that the first hook throws.
  * @param {import("./setup.js").Context} ctx
  */
 export async function hookTools(ctx) {
@@ -65,7 +67,7 @@ export async function hookTools(ctx) {
 }
 
 /**
- * What a model would have read of a result.
+ * The parts of a result that a model would have read.
  * @param {{ content?: string | readonly any[], output?: unknown }} result
  * @returns {any[]}
  */

@@ -99,7 +99,7 @@ export class NodeProgress {
   #running = new Map()
   #rest = ""
 
-  /** @param {number} number of files to run */
+  /** @param {number} files how many files run */
   constructor(files) {
     this.#files = files
   }

@@ -18,7 +18,7 @@ pub(crate) fn header(mission: &str, role: Role, task: Option<&str>, attempt: u32
     header_of_part(mission, role, task, attempt, None)
 }
 
-/// The header of a session that has one part of a task: with lines about the part in the role's row.
+/// The header of a session, which may have only one part of a task: the lines in the role's row that have a value.
 pub(crate) fn header_of_part(
     mission: &str,
     role: Role,
