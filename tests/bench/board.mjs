@@ -1,6 +1,7 @@
 /**
- * `npm run bench:board`: what the board costs in OpenCode's terminal interface while a mission of 200 tasks runs, as CPU time of the
- * process with and without it. The mission is a board file that changes twice a second; nothing else runs in it.
+ * `npm run bench:board`: the cost of the board in OpenCode's terminal interface while a mission of 200 tasks runs, as
+ * CPU time of the process with and without the board. The mission is a board file that changes twice a second; nothing
+ * else runs.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,7 +11,7 @@ import { projectKey } from "../../plugin/tui/place.js"
 const TASKS = Number(process.argv[2] ?? 200)
 const SECONDS = 30
 const CHANGE_MS = 500
-/** Ticks of `/proc/<pid>/stat` a second, on every Linux that people use. */
+/** Ticks per second in `/proc/<pid>/stat`, on every common Linux. */
 const TICKS = 100
 
 const missing = tuiMissing()
@@ -41,7 +42,7 @@ function board(n) {
   return { mission: "m-aaaaaaaa", objective: "Do all of it", stage: "working", outcome: null, paused: null, elapsed_ms: 100_000 + n * CHANGE_MS, tasks, next: [], usage: { calls: n, cost_usd: 0.01 * n, tokens: {} } }
 }
 
-/** CPU of a core that OpenCode takes while the mission runs. @param {boolean} shown whether the board is there */
+/** CPU use, in cores, of OpenCode while the mission runs. @param {boolean} shown whether the board is shown */
 async function measure(shown) {
   const world = await World.create({})
   try {

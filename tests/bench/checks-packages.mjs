@@ -1,4 +1,6 @@
-/** Published packages that ship their tests, by registry: what `bench:checks` fetches. Name and release; nothing of them is kept here. */
+/**
+ * Published packages that ship their tests, by registry: name and release of each package that `bench:checks` fetches.
+ */
 
 export const packages = {
   npm: [

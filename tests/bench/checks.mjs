@@ -1,10 +1,10 @@
 /**
- * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME,NAME] [--most N] [--limit SECONDS] [--out FILE]`: for published packages that
- * ship their tests, what is found, whether it runs green at the release, and whether a break that is planted in a function which
- * the tests name is seen as a new failure with a name. What runs is also searched for commands that nobody wants to run unasked,
- * and the package's own files must be as before. Packages are fetched by the registries' own clients when it runs, into a
- * temporary folder, one registry after the other in turns. `--out` adds a line for each package to a file, and leaves out those
- * that it holds.
+ * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME,NAME] [--most N] [--limit SECONDS] [--out FILE]`: measures
+ * discovery and comparison on published packages that ship their tests: which checks are found, whether they pass at the release,
+ * and whether a fault that is put into a function named by the tests appears as a new failure with a name. It also searches the
+ * checks' commands for ones that must not run unasked, and proves that the package's own files are unchanged. The registries'
+ * own clients fetch the packages into a temporary folder, alternating between registries. `--out` appends a line for each package
+ * to a file, and skips packages that the file already has.
  */
 import { spawnSync } from "node:child_process"
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -19,7 +19,7 @@ const option = (name) => {
   return at < 0 ? undefined : process.argv[at + 1]
 }
 
-/** Longest fetch, and longest run of one package's checks, in milliseconds. */
+/** The longest fetch, and the longest run of one package's checks, in milliseconds. */
 const FETCH = 120_000
 const RUN = 1000 * Number(option("limit") ?? 900)
 const MOST_FILES = 2_000
@@ -35,7 +35,7 @@ function run(program, args, cwd, timeout, env) {
   return spawnSync(program, args, { cwd, timeout, encoding: "utf8", maxBuffer: 1 << 28, env: { ...process.env, ...env } })
 }
 
-/** What each registry's client leaves in `place`; gives the folder with the sources. */
+/** Fetches a package with each registry's client into `place`; returns the folder with the sources. */
 const fetchers = {
   /** @param {string} name @param {string} version @param {string} place */
   npm(name, version, place) {
@@ -92,13 +92,14 @@ function files(folder) {
   return found.sort()
 }
 
-/** Words in what a script comes to that speak of something else than a check. */
+/** Words in the scripts of a check that suggest something other than a check. */
 const BAIT = /\b(publish|deploy|release|docker|watch|serve|start|playwright|cypress|puppeteer|migrate|push|curl|wget|sudo)\b|--fix\b|--write\b|\brm -rf \//
-/** The same words where they do no harm. */
+/** Forms of these words that do no harm. */
 const HARMLESS = /--watch=false|--no-watch|--watchAll=false|docker\.json/g
 
 /**
- * What a check of npm starts, its scripts followed as text: a second opinion, which shares nothing with the first.
+ * The commands that a check of npm runs, found by following its scripts as text: a second opinion, independent of the
+ * first.
  * @param {string} folder
  * @param {string} command
  */
@@ -129,7 +130,7 @@ const languages = {
 }
 
 /**
- * Breaks a function of the sources that the tests name most often.
+ * Breaks the function of the sources that the tests name most often.
  * @param {keyof typeof languages} registry
  * @param {string} folder
  */
@@ -137,14 +138,14 @@ function plant(registry, folder) {
   const language = languages[registry]
   const all = files(folder).filter((path) => language.end.test(path))
   const isTest = (/** @type {string} */ path) => /(^|[/._-])(tests?|spec|__tests__|bench\w*|examples?|docs|fuzz)([/._-]|$)/.test(relative(folder, path))
-  // Tests of a crate stand in its sources, too: from a line on, and in what documents
+  // Tests of a crate are also in its sources: from a line on, and in documentation
   const ownTests = (/** @type {string} */ text) => (registry === "crates" && text.includes("#[cfg(test)]") ? text.indexOf("#[cfg(test)]") : text.length)
   const inSources = (/** @type {string} */ text) => (registry === "crates" ? text.slice(ownTests(text)) + (text.match(/^ *\/\/[/!].*$/gm) ?? []).join("\n") : "")
   const tests = all.map((path) => (isTest(path) ? readFileSync(path, "utf8") : inSources(readFileSync(path, "utf8")))).join("\n")
   const candidates = []
   for (const path of all.filter((path) => !isTest(path))) {
     const text = readFileSync(path, "utf8")
-    // A crate without the standard library has no environment to ask
+    // A crate without the standard library cannot read the environment
     const broken = registry === "crates" && /#!\[.*no_std/.test(readFileSync(join(folder, "src/lib.rs"), "utf8")) ? ' if core::hint::black_box(true) { panic!("planted"); }' : language.broken
     for (const found of text.matchAll(language.function)) {
       const uses = tests.split(new RegExp(`\\b${found[1].replace("$", "\\$")}\\b`)).length - 1
@@ -226,7 +227,7 @@ const out = option("out")
 /** @type {any[]} */
 const rows = out && existsSync(out) ? readFileSync(out, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : []
 const wanted = registries.map((registry) => packages[registry].filter(([name]) => named?.includes(name) ?? true).slice(0, most).map(([name, version]) => ({ registry, name, version })))
-// In turns, so that a run that is ended early says something of each registry
+// Alternating, so that a run that is ended early has results for each registry
 for (const { registry, name, version } of Array.from({ length: Math.max(...wanted.map((list) => list.length)) }, (_, at) => wanted.flatMap((list) => list[at] ?? [])).flat()) {
   if (rows.some((row) => row.registry === registry && row.name === name)) continue
   const row = measure(registry, name, version)

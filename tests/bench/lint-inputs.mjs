@@ -1,9 +1,9 @@
-/** What `npm run bench:lint` runs on: published packages that ship their TypeScript, and the other linters. */
+/** The inputs of `npm run bench:lint`: published packages that ship their TypeScript, and the other linters. */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, relative } from "node:path"
 
-/** Together more than 20 MB of TypeScript that people wrote, in several styles. */
+/** Together more than 20 MB of TypeScript written by people, in several styles. */
 const PACKAGES = [
   "ox@1.8.3", "@effect/platform@0.97.2", "viem@2.57.20", "zod@4.6.7",
   "ethers@6.17.0", "ai@6.0.326", "rxjs@7.8.2", "@tanstack/router-core@1.171.39",
@@ -30,7 +30,7 @@ function must(program, args, cwd) {
 }
 
 /**
- * The folder of TypeScript that everyone lints, and how large it is.
+ * The folder of TypeScript that all linters read, and its size.
  * @param {string} cache
  */
 export function corpus(cache) {
@@ -65,7 +65,7 @@ export function corpus(cache) {
 }
 
 /**
- * The other linters, installed: where their packages are.
+ * Installs the other linters; returns the folder of their packages.
  * @param {string} cache
  */
 export function tools(cache) {
@@ -82,7 +82,7 @@ export function tools(cache) {
 }
 
 /**
- * The built-in rules for TypeScript and TSX, as the ast-grep CLI reads them; their ids.
+ * Writes the built-in rules for TypeScript and TSX in the format of the ast-grep CLI; returns their ids.
  * @param {string} root
  * @param {string} folder
  */

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:lint [-- --rounds N] [--write]`: how fast `opencode-orchestrator lint` is, side by side with
- * the ast-grep CLI (the same rule files), oxlint, biome and eslint.
+ * `npm run bench:lint [-- --rounds N] [--write]`: the speed of `opencode-orchestrator lint`, compared with the ast-grep
+ * CLI (the same rule files), oxlint, biome and eslint.
  *
- * All of them lint one folder of published TypeScript, in turns, in one run on the same cores; the medians
- * count. Processor time stands beside wall time, as it hardly changes with what else the machine does.
- * `--write` puts table and plot into docs/.
+ * All of them lint one folder of published TypeScript, alternating, in one run on the same cores; the medians count.
+ * Processor time is shown beside wall time, because other load on the machine hardly changes it. `--write` writes table
+ * and plot into docs/.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -18,7 +18,7 @@ const given = process.argv.indexOf("--rounds")
 const rounds = given > 0 ? Number(process.argv[given + 1]) : 5
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("`--rounds` needs a number from 1")
 
-// Not below the checkout, whose ignored files some linters pass over
+// Not below the checkout, because some linters skip its ignored files
 const cache = join(tmpdir(), "opencode-orchestrator-bench")
 mkdirSync(cache, { recursive: true })
 const code = corpus(cache)
@@ -72,7 +72,11 @@ const programs = [
   },
 ]
 
-/** The program in the package for this machine, without a script before it. @param {string} prefix @param {string} name */
+/**
+ * The program in the package for this machine, without the script that wraps it.
+ * @param {string} prefix
+ * @param {string} name
+ */
 function platform(prefix, name) {
   const suffix = process.platform === "linux" ? "-gnu" : process.platform === "win32" ? "-msvc" : ""
   return bin(`${prefix}${process.platform}-${process.arch}${suffix}`, name)

@@ -1,11 +1,13 @@
 /**
- * `npm run bench:tokens`: what a mission sends to a model, beside plain OpenCode doing the same work in one session and beside
- * itself without paging and slices, in the real OpenCode with the scripted model, over real upgrades of npm packages.
+ * `npm run bench:tokens`: the data that a mission sends to a model, compared with plain OpenCode doing the same work in
+ * one session and with a mission without paging and slices, in the real OpenCode with the scripted model, over real
+ * upgrades of npm packages.
  *
- * Plain OpenCode reads each file whole (`plain`), or searches and reads the lines around each change (`ranges`). The provider of
- * `cached` reports what it reads from its cache, the others report nothing of it; `off` is without paging and slices.
+ * Plain OpenCode reads each file whole (`plain`), or searches and reads the lines around each change (`ranges`). The
+ * provider of `cached` reports what it reads from its cache, the others do not; `off` is a mission without paging and
+ * slices.
  *
- * `-- --only NAME` plays one package; `--json FILE` keeps the numbers, `--requests FOLDER` what was sent.
+ * `-- --only NAME` plays one package; `--json FILE` saves the numbers, `--requests FOLDER` the requests.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -17,7 +19,7 @@ import { coderTurns, ofMission, ofPlain, ofPlainByRanges, shownIn } from "./toke
 /** @typedef {import("./tokens/packages.mjs").Upgrade} Upgrade */
 
 const DEADLINE_MS = 600_000
-/** Tests by another Coder are no part of what plain OpenCode does here. */
+/** Plain OpenCode has no tests by another Coder, so the mission has none either. */
 const TOML = '[mission]\ntests = "coder"\n'
 const WAYS = {
   plain: { plugin: false, scenario: ofPlain, uncached: true },
@@ -56,7 +58,8 @@ async function play(upgrade, way) {
 }
 
 /**
- * A Coder reads what its prompt does not show: its turns are settled by the prompt of its first request.
+ * Decides a Coder's turns from the prompt of its first request, because a Coder reads only what its prompt does not
+ * show.
  * @param {import("../model/server.mjs").ModelServer} model
  * @param {Upgrade} upgrade
  */

@@ -1,8 +1,8 @@
 /**
  * `npm run bench:uplift -- --model provider/model`: missions with a real model, within limits of money, tokens and calls.
  *
- * A mission is a release of a real package: the project is the version before it, the objective its notes and the names of
- * its new tests. Whether what was delivered is right is said by the tests of the release, which no mission sees.
+ * A mission is a release of a real package: the project is the version before it, the objective its notes and the names
+ * of its new tests. The release's tests, which no mission sees, decide whether the delivered change is right.
  */
 import { basename, dirname, join } from "node:path"
 import { HELP, optionsOf, UsageError } from "./uplift/options.mjs"
@@ -11,7 +11,7 @@ import { accessOf } from "./uplift/access.mjs"
 import { judge, releases } from "./uplift/releases.mjs"
 import { Results, left, spent, table } from "./uplift/results.mjs"
 
-/** Of what a mission answered, shown where nothing else says why it could not be played. */
+/** The longest part of a mission's answer that is shown if nothing else explains why it could not be played. */
 const SAID = 1_500
 
 /** @param {import("./uplift/options.mjs").Options} options @param {Results} results */
@@ -69,7 +69,7 @@ async function main(args) {
   return 0
 }
 
-/** Ctrl-C ends the mission under way, which is written down, and begins no other. */
+/** Ctrl-C ends the running mission, which is recorded, and starts no other. */
 function stopper() {
   /** @type {Set<() => void>} */
   const waiting = new Set()

@@ -1,6 +1,6 @@
 /**
- * What the engine needs of a host, as behaviours that every host must show. Each is played through a `Trial`, which a host's
- * file in this folder implements, and knows no host.
+ * The behaviours that the engine needs from every host. Each test uses a `Trial`, which each host's file in this folder
+ * implements; the behaviours know no host.
  */
 import assert from "node:assert/strict"
 import { changes, until } from "../harness/index.mjs"
@@ -10,12 +10,12 @@ import { modules, project } from "../e2e/fixtures.mjs"
  * @typedef {object} Trial
  * @property {string} project the user's folder
  * @property {import("../model/server.mjs").ModelServer} model
- * @property {(name: string) => any[]} facts of the mission's journal
+ * @property {(name: string) => any[]} facts the facts of the mission's journal
  * @property {() => Record<string, string>} picture
- * @property {(text: string) => Promise<string>} task `/task` to the mission's end: what was said
+ * @property {(text: string) => Promise<string>} task runs `/task` until the mission's end; returns its texts
  * @property {(text: string) => { stop: () => Promise<unknown>, remove: () => Promise<unknown>, ended: Promise<string> }} begin
- * @property {(text: string) => Promise<unknown>} chat an ordinary message in a session of its own
- * @property {() => string[]} ran what of the repository's own was started, with the folder in which
+ * @property {(text: string) => Promise<unknown>} chat sends an ordinary message in a new session
+ * @property {() => string[]} ran the programs of the repository that were started, each with its folder
  *
  * @typedef {object} Setting
  * @property {any} [scenario]
@@ -34,9 +34,9 @@ const ONCE = "[mission]\nmax_cycles = 1\n"
 
 /** @param {Trial} trial @param {string} role */
 const asked = (trial, role) => trial.model.roleRequests.filter((request) => request.role === role)
-/** @param {Trial} trial @param {string} role What a role's last request held. */
+/** @param {Trial} trial @param {string} role The content of a role's last request. */
 const heard = (trial, role) => JSON.stringify(asked(trial, role).at(-1)?.body.messages ?? [])
-/** A coder that writes these files, one after the other. @param {[string, string][]} files */
+/** A Coder that writes these files, one after the other. @param {[string, string][]} files */
 const writes = (...files) => ({
   ...modules(["one"]),
   answers: [{ role: "coder", turns: [...files.map(([filePath, content]) => ({ calls: [{ tool: "write", args: { filePath, content } }] })), { use: "default" }] }],

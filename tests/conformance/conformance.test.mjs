@@ -1,6 +1,6 @@
 /**
- * The conformance suite of the host interface: every behaviour on the real OpenCode 1 and on the contract host for OpenCode 2.
- * `HOST=v1` or `HOST=v2` plays one of them only.
+ * The conformance suite of the host interface: every behaviour on the real OpenCode 1 and on the contract host for
+ * OpenCode 2. `HOST=v1` or `HOST=v2` runs only one of them.
  */
 import test from "node:test"
 import { noPlugin } from "../e2e/fixtures.mjs"

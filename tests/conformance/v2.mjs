@@ -19,7 +19,7 @@ export async function open({ scenario, files, toml, rules = [], variants = [], o
     const over = text === "status" ? async () => until(async () => said(await session) !== "", 20_000, () => "the status") : async () => world.ended(await session)
     return {
       stop: async () => {
-        // Esc interrupts the session's execution; the command has none, so it is the command that stops
+        // Esc interrupts the session's execution; a command has none, so Esc stops the command itself
         host.emit("session.execution.interrupted", { sessionID: (await session).id, reason: "user" })
       },
       remove: async () => host.remove(await session),

@@ -1,4 +1,4 @@
-/** The `ctx` that the contract host hands to `setup`: of what the documents name, that which this plugin needs, and nothing else. */
+/** The `ctx` that the contract host passes to `setup`: only the documented parts that this plugin needs. */
 import { HOOKS, METHODS, TRANSFORMS, ContractError, check, code } from "./shapes.mjs"
 
 const CTX = "docs/build/plugins/index.mdx, Context"
@@ -7,7 +7,7 @@ const CTX = "docs/build/plugins/index.mdx, Context"
  * @param {import("./host.mjs").ContractHost} host
  * @param {import("./host.mjs").Location} location
  * @param {Record<string, unknown>} options
- * @param {string[]} without methods that this version does not have
+ * @param {string[]} without methods that this version lacks
  */
 export function contextFor(host, location, options, without = []) {
   /** @type {Record<string, Record<string, any>>} */
@@ -25,7 +25,7 @@ export function contextFor(host, location, options, without = []) {
   for (const [name, { input, optional, source }] of Object.entries(METHODS)) {
     put(name, async (/** @type {any} */ given, /** @type {unknown[]} */ ...more) => {
       if (more.length > 0) throw new ContractError(`ctx.${name} takes one argument`, source)
-      // The arguments cross JSON before they are decoded: packages/plugin/src/promise/adapter.ts, adaptApiMethod
+      // The arguments become JSON before they are decoded: packages/plugin/src/promise/adapter.ts, adaptApiMethod
       const plain = given === undefined && optional ? {} : JSON.parse(JSON.stringify(given ?? null))
       check(input, plain, `the argument of ctx.${name}`, source)
       const answer = await host.call(name, plain, location)
@@ -53,7 +53,7 @@ export function contextFor(host, location, options, without = []) {
 const registration = (dispose) => ({ dispose: async () => dispose() })
 
 /**
- * Only what is listed above is there, so that a call of anything else fails, and nothing can be set.
+ * Allows only the listed properties: reading any other one fails, and nothing can be set.
  * @param {Record<string, any>} object
  * @param {string} path
  * @param {string} source

@@ -1,4 +1,4 @@
-/** That the contract host refuses what the documents of OpenCode 2 do not allow, and holds the traps that they describe. */
+/** The contract host rejects what the documents of OpenCode 2 do not allow, and has the traps that they describe. */
 import assert from "node:assert/strict"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

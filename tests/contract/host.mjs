@@ -1,7 +1,7 @@
 /**
- * The contract host for OpenCode 2: our own implementation of what its documents say, for as long as no build of it can be had
- * here. It is strict (an unknown method, a wrong argument, a wrong order is an error), and what it does names its source. It
- * says nothing of what OpenCode 2 does beyond its documents.
+ * The contract host for OpenCode 2: our own implementation of its documents, used because no build of it is available
+ * here. It is strict (an unknown method, a wrong argument, a wrong order is an error), and each behaviour names its
+ * source. It proves nothing about behaviour of OpenCode 2 that is not documented.
  */
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -19,15 +19,15 @@ import { Session } from "./session.mjs"
  * @property {Record<string, unknown>} [options] of the plugin's entry
  * @property {any[]} [permissions] the user's rules
  * @property {Record<string, object>} [servers] the user's MCP servers
- * @property {string[]} [without] methods that this version lacks; the newest has no `permission.rules`
+ * @property {string[]} [without] methods that this version lacks; the newest lacks `permission.rules`
  * @property {string[]} [variants] of the model
  * @property {(session: Session) => boolean} [compacts] whether a session is compacted before its next request
- * @property {(name: string) => boolean} [asks] the user's answer to a question; no user where it is missing
+ * @property {(name: string) => boolean} [asks] the user's answer to a question; without it there is no user
  */
 
 export { Location }
 
-/** What the newest version does not have any more. */
+/** Methods that the newest version has removed. */
 const NEWEST = ["permission.rules"]
 
 export class ContractHost {
@@ -43,9 +43,9 @@ export class ContractHost {
     this.listeners = new Set()
     /** @type {Map<string, { session: Session, reply: (answer: { reply: string, message?: string }) => void }>} */
     this.questions = new Map()
-    /** Errors of the plugin: calls that no document allows, and hooks that threw outside of a tool. @type {string[]} */
+    /** Errors of the plugin: calls that no document allows, and hooks that threw outside a tool. @type {string[]} */
     this.problems = []
-    /** Configuration of the project that was read in a location. @type {string[]} */
+    /** Project configuration that a location has read. @type {string[]} */
     this.read = []
     /** Servers that were started, by location. @type {string[]} */
     this.started = []
@@ -64,7 +64,7 @@ export class ContractHost {
   }
 
   /**
-   * Opens a location: reads its configuration and loads the plugin there, as the user's configuration names it.
+   * Opens a location: reads its configuration and loads the plugin that the user's configuration names.
    * @param {string} directory
    */
   async open(directory) {
@@ -86,7 +86,8 @@ export class ContractHost {
   }
 
   /**
-   * docs/config.mdx, Locations: direct files of the folder, then those in its `.opencode`; docs/plugins.mdx, Discover.
+   * docs/config.mdx, Locations: files directly in the folder, then those in its `.opencode`; docs/plugins.mdx,
+   * Discover.
    * @param {string} directory
    */
   configuration(directory) {

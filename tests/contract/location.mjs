@@ -1,4 +1,7 @@
-/** A folder that OpenCode 2 has open: its transforms, hooks, agents, tools and servers. Each has an instance of every plugin. */
+/**
+ * A folder that is open in OpenCode 2: its transforms, hooks, agents, tools and servers. Each has an instance of every
+ * plugin.
+ */
 import { agent as agentShape, check, command as commandShape, provider as providerShape, tool as toolShape, ContractError } from "./shapes.mjs"
 import { builtin } from "./tools.mjs"
 
@@ -25,7 +28,7 @@ export class Location {
     this.hooks = new Map()
     /** @type {(() => Promise<void> | void)[]} */
     this.cleanups = []
-    /** Replays are counted: a transform must give the same each time. */
+    /** The number of replays: a transform must return the same each time. */
     this.replays = 0
   }
 
@@ -41,7 +44,7 @@ export class Location {
     const all = this.transforms.get(domain) ?? new Set()
     this.transforms.set(domain, all.add(callback))
     try {
-      // Reads reflect a registration at once, so a callback that throws is an error of the plugin
+      // Reads use a registration at once, so a callback that throws is an error of the plugin
       this.state(domain)
     } catch (error) {
       all.delete(callback)

@@ -31,7 +31,7 @@ export class Session {
     this.running = undefined
     /** @type {Promise<void>} */
     this.loop = Promise.resolve()
-    /** Requests that were sent for it. */
+    /** The number of requests that were sent for it. */
     this.requests = 0
     if (parentID === undefined && location.state("agent").get(agent)?.mode === "subagent") {
       throw new ContractError(`the agent ${agent} runs only in a child session`, "docs/agents.mdx, Modes")
@@ -51,7 +51,7 @@ export class Session {
   admit({ type, text, description, metadata, delivery = "steer", resume, id = this.host.id("msg") }) {
     const payload = { text, description, metadata }
     this.inbox.push({ id, type, payload, delivery })
-    // Without `resume: false` a synthetic message, too, makes the model answer
+    // Without `resume: false` a synthetic message also makes the model answer
     if (resume !== false) setImmediate(() => this.wake())
     return { id, sessionID: this.id, timeCreated: Date.now(), type, payload, delivery }
   }
@@ -103,7 +103,7 @@ export class Session {
   /**
    * One request and the tools that its answer calls.
    * @param {AbortSignal} signal
-   * @returns {Promise<boolean>} whether there is to be another
+   * @returns {Promise<boolean>} whether another request follows
    */
   async step(signal) {
     const { host, location } = this
@@ -114,7 +114,7 @@ export class Session {
     const rules = this.rules()
     const registered = location.state("tool")
     const tools = Object.fromEntries([...registered].filter(([name, tool]) => tool.options?.codemode === false && offered(name, rules)).map(([name, { description, input }]) => [name, { description, input }]))
-    // docs/tools.mdx, Execute: the catalogue of Code Mode is described to the model, so a tool that is left in it costs tokens
+    // docs/tools.mdx, Execute: the catalogue of Code Mode is described to the model, so a tool in it costs tokens
     const catalogue = [...registered].filter(([name, tool]) => tool.options?.codemode !== false && offered(name, rules))
     const system = [{ type: "text", text: `${agent.system ?? "You are OpenCode."}\n  Working directory: ${location.directory}\n` }]
     if (catalogue.length > 0) system.push({ type: "text", text: catalogue.map(([name, { description }]) => `${name}: ${description}`).join("\n") })

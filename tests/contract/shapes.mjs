@@ -1,9 +1,9 @@
 /**
- * What OpenCode 2 takes and how it is refused otherwise: shapes of arguments for the contract host, each with its source.
- * Sources are files of the repository `anomalyco/opencode`: `docs/` stands for `services/www/src/docs/content/`.
+ * Arguments that OpenCode 2 accepts: shapes for the contract host, each with its source, and the error for everything
+ * else. Sources are files of the repository `anomalyco/opencode`: `docs/` means `services/www/src/docs/content/`.
  */
 
-/** Said by the contract host of a call that no document allows. */
+/** A call of the contract host that no document allows. */
 export class ContractError extends Error {
   /** @param {string} message @param {string} source */
   constructor(message, source) {
@@ -13,7 +13,7 @@ export class ContractError extends Error {
   }
 }
 
-/** @typedef {(value: any) => string | undefined} Shape says what is wrong */
+/** @typedef {(value: any) => string | undefined} Shape returns what is wrong */
 
 /** @type {Shape} */
 export const text = (value) => (typeof value === "string" ? undefined : "must be a text")
@@ -38,7 +38,7 @@ export const list = (shape) => (value) => {
 }
 
 /**
- * An object with these keys and no others; a name that ends in `?` may be left out.
+ * An object with exactly these keys; one with a name that ends in `?` is optional.
  * @param {Record<string, Shape>} keys
  * @returns {Shape}
  */
@@ -66,7 +66,7 @@ const sessionID = /** @type {Shape} */ ((value) => (/^ses_/.test(String(value)) 
 const GROUP = "packages/protocol/src/groups/session.ts"
 
 /**
- * The methods that answer, by name, with the shape of their one argument.
+ * The methods that return a value, by name, with the shape of their one argument.
  * @type {Record<string, { input: Shape, optional?: boolean, source: string }>}
  */
 export const METHODS = {
@@ -101,7 +101,7 @@ export const METHODS = {
   "model.default": { input: object({}), optional: true, source: "docs/build/plugins/index.mdx, Models" },
 }
 
-/** Domains with a `transform`, and what their editors offer. */
+/** Domains with a `transform`, and the methods of their editors. */
 export const TRANSFORMS = {
   agent: "docs/build/plugins/index.mdx, Agent",
   command: "docs/build/plugins/index.mdx, Commands",

@@ -43,7 +43,7 @@ export function asked(name, input, directory) {
 }
 
 /**
- * The last rule that matches counts; without one OpenCode asks.
+ * The last matching rule counts; without one OpenCode asks.
  * @param {readonly Rule[]} rules
  * @param {string} action
  * @param {string} resource

@@ -1,6 +1,6 @@
 /**
- * A world for one test on the contract host: a home, a project, a scripted model, and the plugin with the real engine in this
- * process. One at a time, as the engine reads the process's environment.
+ * A world for one test on the contract host: a home, a project, a scripted model, and the plugin with the real engine
+ * in this process. Only one at a time, because the engine reads the process's environment.
  */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync, existsSync, readdirSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -41,7 +41,7 @@ export class World2 {
     this.closed = false
   }
 
-  /** Loads the plugin, as OpenCode 2 would. */
+  /** Loads the plugin as OpenCode 2 would. */
   async start() {
     const { default: plugin } = await import("../../index.js")
     this.host = new ContractHost({ model: this.model.url, directory: this.project, plugin, ...this.options })
@@ -60,7 +60,7 @@ export class World2 {
   }
 
   /**
-   * `/task`, to the mission's end.
+   * Runs `/task` until the mission's end.
    * @param {string} text
    * @param {{ deadline_ms?: number }} [options]
    */
@@ -72,7 +72,7 @@ export class World2 {
   }
 
   /**
-   * Until a mission has ended and has said so.
+   * Waits until a mission has ended and has said so.
    * @param {import("./session.mjs").Session} session
    * @param {number} [deadline_ms]
    */
@@ -124,7 +124,7 @@ export class World2 {
 }
 
 /**
- * What the plugin has said in a session so far: synthetic messages, delivered or not.
+ * The plugin's texts in a session so far: synthetic messages, delivered or not.
  * @param {import("./session.mjs").Session} session
  */
 export function said(session) {

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a whole mission in the real OpenCode on a real package, with a scripted model in
- * place of a paid one. Needs no key, changes nothing outside a temporary folder and `.cache/`.
+ * `npm run demo`: a whole mission in the real OpenCode on a real package, with a scripted model instead of a paid one.
+ * It needs no key, and changes nothing outside a temporary folder and `.cache/`.
  */
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
@@ -8,7 +8,7 @@ import { ROOT, World, answerText, git } from "../harness/index.mjs"
 import { FILES, FROM, NAME, OBJECTIVE, TO, scenarioOf, versions } from "./real-package.mjs"
 
 const MISSION_MS = 240_000
-/** The scripted model takes its time, or there would be nothing to watch. */
+/** The delay of each answer, because without one there would be nothing to watch. */
 const LATENCY_MS = 250
 const DIFF_LINES = 60
 
@@ -21,7 +21,7 @@ const paint = (style, text) => (process.stdout.isTTY ? `\u001b[${STYLES[style]}m
 const heading = (text) => console.log(`\n${paint("bold", text)}`)
 
 /**
- * Prints the mission's answer as OpenCode streams it.
+ * Prints the mission's answer while OpenCode streams it.
  * @param {import("../harness/index.mjs").Events} events
  * @param {string} session
  */
@@ -60,7 +60,7 @@ function printDiff(diff) {
   if (lines.length > DIFF_LINES) console.log(paint("dim", `… and ${lines.length - DIFF_LINES} more lines`))
 }
 
-/** What the model was asked, by role. @param {World} world */
+/** The requests to the model, by role. @param {World} world */
 function requests(world) {
   /** @type {Map<string, { prompts: Set<string>, turns: number, bytes: number }>} */
   const roles = new Map()

@@ -1,15 +1,15 @@
-/** The difference between two texts, as the exact replacements that an editing tool takes. */
+/** The difference between two texts, as exact replacements for an editing tool. */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** Lines of context to try, until each place is unambiguous. */
+/** Numbers of context lines to try, until each place is unambiguous. */
 const CONTEXTS = [1, 3, 8, 20, 60]
 
 /**
- * Replacements that turn one text into the other when done in order: `[old, new]`, where `old`
- * stands exactly once in the text at that moment.
+ * Replacements that turn one text into the other when applied in order: `[old, new]`, where `old`
+ * occurs exactly once in the text at that moment.
  * @param {string} before
  * @param {string} after
  * @returns {[string, string][]}
@@ -60,7 +60,7 @@ function hunks(before, after, context) {
         const lines = hunk.replace(/\n$/, "").split("\n")
         const side = (/** @type {string} */ sign) =>
           lines
-            // A line that starts with a backslash says that the one before it has no newline.
+            // A line that starts with a backslash says that the line before it has no newline.
             .map((line, i) =>
               line.startsWith(" ") || line.startsWith(sign)
                 ? `${line.slice(1)}${lines[i + 1]?.startsWith("\\") ? "" : "\n"}`

@@ -1,6 +1,6 @@
 /**
- * A mission on a real published package: acorn 0.8.0 as the repository, and the real difference to
- * 0.9.0 as what the scripted coders write. acorn has no dependencies and ships its tests.
+ * A mission on a real published package: acorn 0.8.0 is the repository, and the scripted Coders write the real
+ * difference to 0.9.0. acorn has no dependencies and ships its tests.
  */
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -14,7 +14,7 @@ import { editsBetween } from "./edits.mjs"
 export const NAME = "acorn"
 export const FROM = "0.8.0"
 export const TO = "0.9.0"
-/** Over all files of both versions, so that what runs here is what was published. */
+/** A digest of all files of both versions, which proves that the published files run here. */
 const DIGEST = "2bc8ec5bd4be34f93644a57f5ee63b52e893d70630250adac2edcabd346b86f8"
 const DOWNLOAD_MS = 120_000
 
@@ -22,7 +22,7 @@ export const OBJECTIVE = `Bring ${NAME} from ${FROM} to ${TO}: parse a single ex
 aligned with their parameters, take "of" for a keyword from ECMAScript 6 on only, fix the loose parser's recovery inside object \
 literals, and say so in the manual.`
 
-/** The files of each task; together they are what the mission must deliver. */
+/** The files of each task; together they are the change that the mission must deliver. */
 const TASKS = {
   parser: ["acorn.js", "test/tests.js", "test/tests-harmony.js"],
   loose: ["acorn_loose.js"],
@@ -72,7 +72,7 @@ const PLAN = {
 }
 
 /**
- * Both versions, fetched with npm once and kept.
+ * Both versions, fetched with npm once and cached.
  * @param {string} cache
  * @returns {Promise<{ before: Record<string, Buffer>, after: Record<string, Buffer> }>}
  */
@@ -100,7 +100,7 @@ export async function versions(cache) {
     try {
       renameSync(partial, folder)
     } catch (error) {
-      // Another test was faster; its copy is as good.
+      // Another test was faster; its copy is equally good.
       rmSync(partial, { recursive: true, force: true })
       if (!existsSync(folder)) throw error
     }
@@ -144,7 +144,7 @@ function digestOf(trees) {
 }
 
 /**
- * What the coders write: each task its real edits, and two wrong first attempts.
+ * The Coders' edits: the real ones of each task, and two wrong first attempts.
  * @param {Record<string, Buffer>} before
  * @param {Record<string, Buffer>} after
  * @returns {Scenario}

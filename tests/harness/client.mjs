@@ -1,4 +1,4 @@
-/** A small client for OpenCode's HTTP interface: what the tests use of it, with deadlines. */
+/** A small client for OpenCode's HTTP interface: the calls that the tests use, with deadlines. */
 import { until } from "./process.mjs"
 
 /** @typedef {{ type: string, properties: any, directory?: string }} HostEvent */
@@ -84,7 +84,7 @@ export class Client {
     return this.call("GET", "/session/status", { directory })
   }
 
-  /** Everything that happens from now on, in all directories. */
+  /** All events from now on, in all directories. */
   async events() {
     const stream = new Events(`${this.url}/global/event`)
     await stream.ready
@@ -126,7 +126,7 @@ export class Events {
   }
 
   /**
-   * The first event, past or to come, that fits.
+   * The first matching event, past or future.
    * @param {(event: HostEvent) => boolean} fits
    * @param {string} what
    * @param {number} [limit_ms]
@@ -145,7 +145,7 @@ export class Events {
 }
 
 /**
- * The text of a message as a reader sees it.
+ * The visible text of a message.
  * @param {any} message
  */
 export const answerText = (message) =>

@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url"
 
 /** The repository, which is also the plugin entry under test. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..")
-/** Of the program that runs: the development dependency, or what `npm run test:hosts` has fetched. */
+/** The version of the program: the development dependency, or the one that `npm run test:hosts` has fetched. */
 export const OPENCODE_VERSION = process.env.OPENCODE_TEST_VERSION ?? "1.18.33"
 
 /**
- * The program itself rather than the package's launcher: its postinstall may have been held back,
- * and a signal to it must reach OpenCode.
+ * The program itself instead of the package's launcher: npm may not have run its postinstall script, and a signal must
+ * reach OpenCode.
  * @returns {string}
  */
 export function opencodeBinary() {
@@ -28,7 +28,7 @@ export function opencodeBinary() {
       try {
         return require.resolve(`${name}/bin/${file}`)
       } catch {
-        // The next one.
+        // Try the next one.
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Programs that a test starts: each in a process group of its own, with a deadline, and ended by
- * its own id whatever happens to the test.
+ * Programs that a test starts: each in its own process group, with a deadline. Each is ended by its own id, whatever
+ * happens to the test.
  */
 import { spawn } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -55,7 +55,7 @@ export class Running {
     this.child.stdout?.setEncoding("utf8").on("data", (text) => (this.stdout = (this.stdout + text).slice(-KEPT_OUTPUT)))
     this.child.stderr?.setEncoding("utf8").on("data", (text) => (this.stderr = (this.stderr + text).slice(-KEPT_OUTPUT)))
     if (stdin !== undefined) {
-      // A program that ends early closes its input; that is its result to tell, not an error here.
+      // A program that ends early closes its input; its result reports this, so it is not an error here.
       this.child.stdin?.on("error", () => {})
       this.child.stdin?.end(stdin)
     }
@@ -85,7 +85,7 @@ export class Running {
   }
 
   /**
-   * Signals the whole group, so that what it started ends with it.
+   * Signals the whole group, so that programs that it started end too.
    * @param {NodeJS.Signals} name
    */
   signal(name) {
@@ -98,14 +98,14 @@ export class Running {
   }
 
   /**
-   * Signals this one process only, as a user's `kill` would.
+   * Signals only this process, as a user's `kill` would.
    * @param {NodeJS.Signals} name
    */
   kill(name) {
     this.child.kill(name)
   }
 
-  /** Asks it to end, then makes it. */
+  /** Asks it to end, then kills it. */
   async stop() {
     if (!alive.has(this)) return
     this.signal("SIGTERM")
@@ -140,7 +140,7 @@ export const start = (command, args, options) => new Running(command, args, opti
  * @template T
  * @param {() => T | Promise<T>} probe
  * @param {number} limit_ms
- * @param {string | (() => string)} what Named in the error when it never does.
+ * @param {string | (() => string)} what Named in the error after the limit.
  * @returns {Promise<NonNullable<T>>}
  */
 export async function until(probe, limit_ms, what) {
@@ -154,7 +154,7 @@ export async function until(probe, limit_ms, what) {
 }
 
 /**
- * Whether a process of this id is there.
+ * Whether a process with this id exists.
  * @param {number} pid
  */
 export function isAlive(pid) {

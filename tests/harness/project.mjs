@@ -1,4 +1,4 @@
-/** Projects to work on, and exact pictures of them. */
+/** Projects for tests, and exact pictures of them. */
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs"
@@ -24,7 +24,7 @@ export function writeFiles(root, files) {
 }
 
 /**
- * git with an identity and none of this machine's settings.
+ * Runs git with an identity and without this machine's settings.
  * @param {string} cwd
  * @param {...string} args
  */
@@ -89,17 +89,17 @@ export function picture(root, skip = () => false) {
   return seen
 }
 
-/** OpenCode itself, without any plugin, now and then remembers its project id there. */
+/** OpenCode itself sometimes writes its project id there, even without a plugin. */
 const HOST_WRITES = [".git/opencode"]
 
 /**
- * What must stay byte for byte as it was before delivery: the working tree and all of `.git`.
+ * Everything that must stay byte for byte the same before delivery: the working tree and all of `.git`.
  * @param {string} root
  */
 export const repositoryPicture = (root) => picture(root, (path) => HOST_WRITES.includes(path))
 
 /**
- * How two pictures differ: lines `+ path`, `- path`, `~ path`.
+ * The differences between two pictures: lines `+ path`, `- path`, `~ path`.
  * @param {Record<string, string>} before
  * @param {Record<string, string>} after
  */

@@ -1,6 +1,6 @@
 /**
- * A registry of the tests' own on loopback (verdaccio), for what a stranger installs. Packages that are not published there come
- * from the registry that npm is configured with.
+ * The tests' own registry on loopback (verdaccio), for the packages that a stranger installs. Packages that are not
+ * published there come from the registry in npm's configuration.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -10,11 +10,11 @@ import { ROOT } from "./opencode.mjs"
 import { until } from "./process.mjs"
 import { freePort } from "./world.mjs"
 
-/** Tools of this test alone, which a developer's `npm ci` need not bring. */
+/** Tools of this test only, which a developer's `npm ci` need not install. */
 const TOOLS = {
   private: true,
   dependencies: { verdaccio: "6.8.0", pnpm: "12.21.0", bun: "1.4.5" },
-  // A range that some mirrors do not have
+  // Some mirrors lack a version in the default range
   overrides: { "node-fetch": "2.7.0" },
 }
 const FOLDER = join(ROOT, ".cache", "registry-tools")
@@ -22,7 +22,7 @@ const DEADLINE_MS = 240_000
 
 /**
  * Installs verdaccio, pnpm and bun once.
- * @returns {string | undefined} why that is not possible
+ * @returns {string | undefined} why this is not possible
  */
 export function missingTools() {
   const wanted = JSON.stringify(TOOLS, null, 2)
@@ -41,7 +41,7 @@ export const tool = (name) => join(FOLDER, "node_modules", ".bin", name)
 
 /**
  * @typedef {{ url: string, npmrc: string, publish: (tarball: string) => void, close: () => Promise<void> }} Registry
- * `npmrc`: a file that makes npm, pnpm, bun and OpenCode use it
+ * `npmrc`: a file that makes npm, pnpm, bun and OpenCode use the registry
  */
 
 /** @returns {Promise<Registry>} */
@@ -54,7 +54,7 @@ export async function startRegistry() {
     `storage: ${join(folder, "storage")}`,
     `uplinks: { up: { url: "${upstream}", maxage: 60m } }`,
     "packages:",
-    // What is published here never comes from elsewhere
+    // Packages that are published here never come from elsewhere
     ...["opencode-orchestrator", "opencode-orchestrator-*"].map((name) => `  "${name}": { access: $all, publish: $all }`),
     '  "**": { access: $all, proxy: up }',
     "max_body_size: 100mb",

@@ -3,8 +3,7 @@ import test from "node:test"
 import { World } from "./world.mjs"
 
 /**
- * One test in a world of its own. When it fails, its evidence is in the error and under
- * `.cache/failed`.
+ * One test in its own world. If it fails, its evidence is in the error and under `.cache/failed`.
  * @param {string} name
  * @param {import("./world.mjs").WorldOptions & { skip?: string | boolean, timeout_ms?: number }} options
  * @param {(world: World, t: import("node:test").TestContext) => Promise<void>} body

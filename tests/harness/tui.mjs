@@ -1,4 +1,4 @@
-/** OpenCode's terminal interface in a tmux of its own: keys in, screen out. */
+/** OpenCode's terminal interface in its own tmux: sends keys, reads the screen. */
 import { execFile, execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -79,8 +79,8 @@ export class Tui {
   }
 
   /**
-   * Stops what runs, as a user does: Esc, and Esc again when the screen asks for it. The two must
-   * not arrive together, or the terminal takes them for one Alt-Esc.
+   * Stops the running work as a user does: Esc, and Esc again when the screen asks for it. The two must not
+   * arrive together, because the terminal would read them as one Alt-Esc.
    * @returns {Promise<number>} when the second was pressed
    */
   async interrupt() {
@@ -97,7 +97,7 @@ export class Tui {
     return (await this.tmux("list-panes", "-t", "tui", "-F", "#{pane_dead}").catch(() => "1")).trim() === "0"
   }
 
-  /** Ends this tmux and what runs in it, which may take its time to tidy up. */
+  /** Ends this tmux and its program, which may need time to clean up. */
   async stop() {
     await this.tmux("kill-server").catch(() => {})
     const { pid } = this

@@ -1,6 +1,6 @@
 /**
- * A world for one test: a home, a project, a scripted model and the real OpenCode, isolated from
- * the machine's own, with deadlines on everything and evidence kept when it fails.
+ * A world for one test: a home, a project, a scripted model and the real OpenCode, isolated from the machine's own,
+ * with deadlines on everything. If the test fails, evidence is kept.
  */
 import { execFileSync } from "node:child_process"
 import {
@@ -38,10 +38,10 @@ import { Tui } from "./tui.mjs"
  * @property {string} [toml] The user's opencode.toml.
  * @property {Record<string, unknown>} [config] Laid over OpenCode's configuration.
  * @property {Record<string, string>} [env]
- * @property {number} [context] Tokens that the scripted model can hold; 200,000 unless said.
+ * @property {number} [context] The scripted model's context size in tokens; 200,000 by default.
  */
 
-/** Longest a single OpenCode may run in a test. */
+/** The longest run of a single OpenCode in a test. */
 const DEADLINE_MS = 90_000
 
 export class World {
@@ -64,7 +64,7 @@ export class World {
     this.model = model
     this.context = options.context ?? 200_000
     this.binary = opencodeBinary()
-    // The real path: what OpenCode reports must compare equal to it.
+    // The real path, because it is compared with paths that OpenCode reports.
     this.root = realpathSync(mkdtempSync(join(tmpdir(), "mission-test-")))
     this.home = join(this.root, "home")
     this.project = join(this.root, "project")
@@ -113,7 +113,7 @@ export class World {
   }
 
   /**
-   * Changes OpenCode's configuration of the user.
+   * Changes the user's configuration of OpenCode.
    * @param {(config: any) => void} change
    */
   configure(change) {
@@ -166,7 +166,7 @@ export class World {
   }
 
   /**
-   * `opencode run`, to its end.
+   * Runs `opencode run` to its end.
    * @param {string[]} args
    * @param {Parameters<World["start"]>[1]} [options]
    */
@@ -175,7 +175,7 @@ export class World {
   }
 
   /**
-   * `/task` from the shell, with the text on standard input, which OpenCode passes verbatim.
+   * Runs `/task` from the shell, with the text on standard input, which OpenCode passes verbatim.
    * @param {string} text
    * @param {Parameters<World["start"]>[1]} [options]
    */
@@ -184,7 +184,7 @@ export class World {
   }
 
   /**
-   * The program under test, in the project. `trust` lets settings count that a scene puts into the project itself.
+   * Runs the program under test in the project. The command `trust` makes settings in the project count.
    * @param {...string} args
    */
   program(...args) {
@@ -192,12 +192,12 @@ export class World {
     return execFileSync(process.execPath, [script, ...args], { cwd: this.project, env: this.env, encoding: "utf8" })
   }
 
-  /** `opencode serve`, ready to answer. */
+  /** Starts `opencode serve`, ready to answer. */
   async serve() {
     const port = await freePort()
     const running = this.start(["serve", "--port", String(port), "--hostname", "127.0.0.1"], { deadline_ms: 240_000 })
     const client = new Client(`http://127.0.0.1:${port}`, this.project)
-    // A request before the server is ready once hung without end: ask for its health first.
+    // A request before the server was ready has once hung without end: so ask for its health first.
     await until(
       () =>
         fetch(`${client.url}/global/health`, { signal: AbortSignal.timeout(1000) }).then(
@@ -248,12 +248,12 @@ export class World {
       .filter((state) => existsSync(join(state, "missions")))
   }
 
-  /** The engine's folder where only one project has had missions, or nothing when it never wrote one. */
+  /** The engine's folder if only one project has had missions; undefined if there is none. */
   get state() {
     return this.states.at(0)
   }
 
-  /** Missions in the engine's folders: id, folder, state folder, the journal's lines, and the facts in them. */
+  /** Missions in the engine's folders: id, folder, state folder, the journal's lines, and their facts. */
   missions() {
     return this.states.flatMap((state) =>
       readdirSync(join(state, "missions"))
@@ -273,7 +273,7 @@ export class World {
     return all[0].facts.filter((fact) => name === undefined || fact.event === name)
   }
 
-  /** All that helps to understand a failure, in words. */
+  /** Everything that helps to understand a failure, as text. */
   evidence() {
     const parts = [`model requests:\n${this.model.summary() || "none"}`]
     if (this.model.problems.length > 0) parts.push(`model problems:\n${this.model.problems.join("\n")}`)
@@ -304,7 +304,7 @@ export class World {
   }
 
   /**
-   * Keeps what is left of this world for a later look.
+   * Keeps the rest of this world for a later look.
    * @param {string} name
    */
   keep(name) {
@@ -319,9 +319,9 @@ export class World {
     return folder
   }
 
-  /** Ends all that was started, and removes the folder unless it is to be kept. */
+  /** Ends all started programs, and removes the folder unless it is to be kept. */
   async close({ keep = false } = {}) {
-    // The TUI first: it is a client of what it started.
+    // The TUI first, because it is a client of the programs that it started.
     for (const program of this.programs.reverse()) await program.stop()
     await this.model.close()
     if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 8 })
@@ -329,14 +329,14 @@ export class World {
 }
 
 /**
- * Makes OpenCode believe that its plugin package is installed here, so that a first start runs no
- * npm. It looks at these two files only.
+ * Makes OpenCode believe that its plugin package is installed here, so that a first start runs no npm. OpenCode checks
+ * only these two files.
  * @param {string} folder
  */
 export function plantModules(folder) {
   mkdirSync(join(folder, "node_modules"), { recursive: true })
   const dependencies = { "@opencode-ai/plugin": OPENCODE_VERSION }
-  // OpenCode writes the same file, so that none of this is ever committed.
+  // OpenCode writes the same file, so none of this is ever committed.
   writeFileSync(join(folder, ".gitignore"), "node_modules\npackage.json\npackage-lock.json\nbun.lock\n.gitignore\n")
   writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies }))
   writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ lockfileVersion: 3, packages: { "": { dependencies } } }))

@@ -1,6 +1,6 @@
 /**
- * What loading the plugin costs: processor time of `opencode run hi` with and without it, in pairs. On a busy machine the least
- * of each says more than the median of the differences. Prints JSON.
+ * The cost of loading the plugin: processor time of `opencode run hi` with and without it, in pairs. On a busy machine
+ * the minimum of each is more useful than the median of the differences. Prints JSON.
  */
 import { World } from "../harness/index.mjs"
 
@@ -11,7 +11,7 @@ try {
   const differences = []
   const least = [Infinity, Infinity]
   for (let pair = -1; pair < PAIRS; pair += 1) {
-    // The first pair warms caches; the order changes, so that what follows is no advantage
+    // The first pair warms caches; the order alternates, so that the second run has no advantage
     const order = pair % 2 === 0 ? [0, 1] : [1, 0]
     const spent = [0, 0]
     for (const which of order) spent[which] = await cpu(worlds[which])
@@ -27,7 +27,7 @@ try {
 
 /** @param {World} world */
 async function cpu(world) {
-  // The model's server lives in this process, so the program is not waited for synchronously
+  // The model's server is in this process, so the wait for the program must not block
   const script = `TIMEFORMAT="cpu %U %S"; time "${world.binary}" run hi`
   const running = world.startProgram("bash", ["-c", script])
   const { stderr } = await running.done

@@ -1,6 +1,6 @@
 /**
- * The short end-to-end set of `npm run test:hosts`: what must work in every version of OpenCode 1 that we name. `OPENCODE_BIN`
- * and `OPENCODE_TEST_VERSION` say which one runs.
+ * The short end-to-end set of `npm run test:hosts`: it must pass in every version of OpenCode 1 that we name.
+ * `OPENCODE_BIN` and `OPENCODE_TEST_VERSION` select the version.
  */
 import assert from "node:assert/strict"
 import { World, answerText, changes, scene, until } from "../harness/index.mjs"

@@ -1,8 +1,9 @@
-/** What requests to a model amount to: bytes in all, by role, and at the price of what a provider's cache holds. */
+/** Sums of requests to a model: bytes in all, by role, and priced with a provider's cache. */
 
 /**
  * @typedef {import("../../model/server.mjs").RequestRecord} RequestRecord
- * @typedef {{ requests: number, bytes: number, priced: number, roles: Record<string, number> }} Sum `priced`: bytes, those of a prefix that was sent before at a tenth
+ * @typedef {{ requests: number, bytes: number, priced: number, roles: Record<string, number> }} Sum `priced`: bytes, of
+ *   which those of an earlier prefix count a tenth
  */
 
 const CACHED = 0.1
@@ -14,7 +15,7 @@ export function sum(requests) {
   /** @type {Sum} */
   const all = { requests: requests.length, bytes: 0, priced: 0, roles: {} }
   for (const { body, bytes, session, role, kind } of requests) {
-    // Providers read tools first, then the system's words, then messages
+    // Providers read tools first, then the system prompt, then messages
     const text = Buffer.from(JSON.stringify([body?.tools ?? [], body?.messages ?? []]))
     const known = Math.max(0, ...[...last.values()].map((before) => common(before, text)))
     last.set(session, text)

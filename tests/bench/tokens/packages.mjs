@@ -14,7 +14,7 @@ import { editsBetween } from "../../demo/edits.mjs"
  * @typedef {{ title: string, objective: string, files: Record<string, string>, jobs: Job[], release: Release }} Upgrade
  */
 
-/** @type {Release[]} `tasks`: how many the plan has; `faults`: how many of them are wrong at first */
+/** @type {Release[]} `tasks`: the number of tasks in the plan; `faults`: how many of them are wrong at first */
 export const RELEASES = [
   { name: "ws", from: "8.13.0", to: "8.14.0", tasks: 4, faults: 1 },
   { name: "express", from: "4.18.2", to: "4.19.0", tasks: 4, faults: 0 },
@@ -31,7 +31,7 @@ const MAX_FILE = 400_000
 const CODE = /\.(js|cjs|mjs|ts|json)$/
 const NOT_WORKED_ON = /(^|\/)(dist|test|tests|docs|node_modules|examples|bench|benchmark)\/|\.min\.js$|\.map$|(^|\/)package(-lock)?\.json$|(^|\/)\.[^/]*$/
 
-/** What the project is checked with: every CommonJS file has to be read by Node. */
+/** The check of the project: Node has to parse every CommonJS file. */
 const CHECK = `const { readFileSync, readdirSync } = require("node:fs")
 const { join } = require("node:path")
 const { Script } = require("node:vm")
@@ -101,7 +101,12 @@ function readTree(root) {
   return files
 }
 
-/** The largest changes first, each to the task that has least so far. @param {Changed[]} changed @param {number} tasks @returns {Job[]} */
+/**
+ * Groups changes, largest first: each joins the task with the least so far.
+ * @param {Changed[]} changed
+ * @param {number} tasks
+ * @returns {Job[]}
+ */
 function group(changed, tasks) {
   const size = (/** @type {Changed} */ file) => (file.before?.length ?? 0) + file.edits.flat().join("").length + (file.before ? 0 : file.after.length)
   /** @type {{ id: string, files: Changed[], size: number }[]} */
@@ -127,7 +132,7 @@ function isReadable(text) {
   }
 }
 
-/** An edit that loses a brace, and the one that puts it back. @param {Job} job @returns {Job["fault"]} */
+/** An edit that removes a brace, and the edit that restores it. @param {Job} job @returns {Job["fault"]} */
 function faultOf({ files }) {
   for (const { path, edits, after } of files) {
     if (!path.endsWith(".js")) continue

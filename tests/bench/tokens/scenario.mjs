@@ -1,6 +1,7 @@
 /**
- * What the scripted model does for an upgrade, as a mission and as plain OpenCode. Both do the same work in the same way: look at
- * the files, change one with at most four edits an answer, run the project's check, and fix what was wrong at first.
+ * The scripted model's turns for an upgrade, as a mission and as plain OpenCode. Both do the same work in the same way:
+ * read the files, change one with at most four edits per answer, run the project's check, and fix what was wrong at
+ * first.
  */
 
 /**
@@ -8,11 +9,11 @@
  * @typedef {import("./packages.mjs").Job} Job
  * @typedef {import("./packages.mjs").Upgrade} Upgrade
  * @typedef {Record<string, any>} Turn
- * @typedef {(file: Changed) => Turn[]} Looking how a file is looked at before it is changed
+ * @typedef {(file: Changed) => Turn[]} Looking the turns that read a file before it is changed
  */
 
 const EDITS = 4
-/** What OpenCode shows in one read. */
+/** The lines that OpenCode shows in one read. */
 const READ_LINES = 2_000
 const READ_BYTES = 48_000
 /** Lines that are read around a place, before and after it. */
@@ -35,7 +36,11 @@ export function whole({ path, before = "" }) {
   return turns
 }
 
-/** Which lines of which files a prompt shows; of a whole file all. @param {string} prompt @returns {Map<string, Set<number> | "whole">} */
+/**
+ * The lines of each file that a prompt shows; "whole" for a whole file.
+ * @param {string} prompt
+ * @returns {Map<string, Set<number> | "whole">}
+ */
 export function shownIn(prompt) {
   const shown = new Map()
   for (const [, path, frame, text] of prompt.matchAll(/<file path="([^"]+)"([^>]*)>\n([^]*?)<\/file>/g)) {
@@ -46,7 +51,7 @@ export function shownIn(prompt) {
 }
 
 /**
- * The lines around what is to be changed, in one answer, by who knows where to look; lines that are `known` are not read again.
+ * Reads the lines around the places to change, in one answer; `known` lines are not read again.
  * @param {Changed} file
  * @param {Set<number>} [known] from 1
  */
@@ -68,7 +73,7 @@ export function ranges({ path, before = "", edits }, known) {
   return places.length > 0 ? [{ calls: places.map(([from, to]) => range(path, from, to)) }] : []
 }
 
-/** Finds the places first. @type {Looking} */
+/** Searches for the places first. @type {Looking} */
 const searched = (file) => [{ calls: [{ tool: "grep", args: { pattern: "function|class|=> \\{|^  [a-zA-Z_]+\\(", include: file.path.split("/").at(-1) } }] }, ...ranges(file)]
 
 /** @param {Job} job @param {Looking} look @returns {Turn[]} */
@@ -95,7 +100,7 @@ function fix({ fault }) {
 const look = { calls: [{ tool: "glob", args: { pattern: "**/*.{js,ts,json}" } }] }
 const CHECK = { calls: [{ tool: "mission_check", args: { name: "test" } }] }
 
-/** What a Coder does who has read a prompt. @param {Job} job @param {ReturnType<typeof shownIn>} shown */
+/** The turns of a Coder that has read a prompt. @param {Job} job @param {ReturnType<typeof shownIn>} shown */
 export function coderTurns(job, shown) {
   const look = (/** @type {Changed} */ file) => {
     const known = shown.get(file.path)
@@ -106,7 +111,7 @@ export function coderTurns(job, shown) {
 
 const NAMED = /^\s*(?:export\s+)?(?:async\s+|static\s+)*(?:function\s*\*?\s*(\w+)|class\s+(\w+)|(?:[\w.]+\.)?(\w+)\s*=\s*(?:async\s+)?function|(?:get\s+|set\s+)?(?!if|for|while|switch|catch|return)(\w+)\s*\([^)]*\)\s*\{)/
 
-/** The functions that a file's edits are in, as a planner would name them. @param {Changed} file */
+/** The functions around a file's edits, as a Planner would name them. @param {Changed} file */
 function namesOf({ before = "", edits }) {
   const names = edits.map(([old]) => {
     const lines = before.slice(0, Math.max(0, before.indexOf(old)) + old.length).split("\n")
@@ -150,5 +155,5 @@ export function ofPlain({ jobs, title }, looking = whole) {
   return { name: title, answers: [{ role: "chat", turns: [look, ...jobs.flatMap((job) => work(job, looking)), check, ...repairs, { text: "All files are as in the release." }] }] }
 }
 
-/** The same with ranges of files only. @param {Upgrade} upgrade */
+/** The same, reading only ranges of files. @param {Upgrade} upgrade */
 export const ofPlainByRanges = (upgrade) => ofPlain(upgrade, searched)

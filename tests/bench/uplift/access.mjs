@@ -1,22 +1,25 @@
-/** How the model is reached: the user's configuration of its provider, and the key for it. */
+/** Access to the model: the user's configuration of its provider, and the key for it. */
 import { existsSync, readFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { parse } from "jsonc-parser"
 import { UsageError } from "./options.mjs"
 
-/** Variables that providers and the way to them need. All others, such as `PWD` or `GIT_DIR`, could lead out of the world. */
+/**
+ * Variables that providers and connections to them need. Others, such as `PWD` or `GIT_DIR`, could lead out of the
+ * world.
+ */
 const NEEDED = /(^|_)(KEY|KEY_ID|TOKEN|SECRET|REGION|PROFILE|PROJECT|LOCATION|ENDPOINT|RESOURCE_NAME|BASE_URL)$|^(AWS|AZURE|GOOGLE|VERTEX|CLOUDFLARE)_|_PROXY$|^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/i
 const OPENCODES = /^(OPENCODE|npm)_/i
 
 /**
  * @typedef {object} Access
- * @property {Record<string, unknown>} config laid over OpenCode's configuration
+ * @property {Record<string, unknown>} config merged over OpenCode's configuration
  * @property {Record<string, string>} env
  */
 
 /**
- * Only what belongs to the provider is taken over: neither plugins nor agents nor permissions.
+ * Takes over only what belongs to the provider: neither plugins nor agents nor permissions.
  * @param {import("./options.mjs").Options} options
  * @returns {Access}
  */
@@ -30,7 +33,7 @@ export function accessOf({ model, config }) {
     env: {
       ...variables(JSON.stringify(provider ?? {})),
       ...(key ? { OPENCODE_AUTH_CONTENT: JSON.stringify({ [id]: key }) } : {}),
-      // OpenCode knows models and prices by a list that it fetches
+      // OpenCode fetches its list of models and prices
       OPENCODE_DISABLE_MODELS_FETCH: described ? "1" : "0",
     },
   }
@@ -58,7 +61,8 @@ function providerOf(id, named) {
 }
 
 /**
- * A key from `opencode auth login`. A log-in that is renewed by and by is not taken: renewing it here would end the user's own.
+ * A key from `opencode auth login`. A log-in with a refresh token is not used: refreshing it here would end the user's
+ * own.
  * @param {string} id
  */
 function keyOf(id) {

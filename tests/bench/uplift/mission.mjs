@@ -3,22 +3,25 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { join } from "node:path"
 import { World, git } from "../../harness/index.mjs"
 
-/** A measurement that cannot begin, in words. */
+/** The measurement cannot begin; the message says why. */
 export class Unusable extends Error {}
 
-/** How long OpenCode may take beyond the mission's own limit. */
+/** How long OpenCode may run after the mission's own limit. */
 const BEYOND_MS = 10 * 60_000
-/** Reasons to pause that are the mission's own: it came to no end, and says so. Others are no result of the model. */
+/**
+ * Reasons to pause that count as the mission's result: it did not finish, and says so. Other reasons are not results of
+ * the model.
+ */
 const HONEST = ["budget", "consent", "approval", "packages", "review", "delivery"]
 const UNIT_MS = /** @type {Record<string, number>} */ ({ d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 })
 
 /**
  * @typedef {object} Played
- * @property {"delivered" | "incomplete" | "void"} outcome void: it was not played
+ * @property {"delivered" | "incomplete" | "void"} outcome void: the mission was not played
  * @property {{ why: string, calls: number, tokens: number, usd: number, time_ms: number }} record
  * @property {string} project
  * @property {string} said
- * @property {(folder: string) => void} keep puts its report, its journal and what it changed there
+ * @property {(folder: string) => void} keep copies its report, its journal and its changes into the folder
  * @property {() => Promise<void>} remove
  */
 
@@ -28,11 +31,11 @@ const UNIT_MS = /** @type {Record<string, number>} */ ({ d: 86_400_000, h: 3_600
 
 /**
  * @param {import("./releases.mjs").Release} release
- * @param {Setting} setting whose `limits` are those of this mission
+ * @param {Setting} setting with the `limits` of this mission
  * @returns {Promise<Played>}
  */
 export async function play(release, { access, limits, stop, toml, wall }) {
-  // Over the user's settings; nobody is there who could agree to a package
+  // Overrides the user's settings, because no user is there to agree to a package
   const world = await World.create({
     files: release.files,
     config: access.config,
@@ -45,7 +48,7 @@ export async function play(release, { access, limits, stop, toml, wall }) {
       cpSync(join(release.environment, "node_modules"), join(world.project, "node_modules"), { recursive: true, verbatimSymlinks: true })
     const began = Date.now()
     const running = world.start(["run", "--command", "task"], { stdin: release.objective, deadline_ms: millis(wall) + BEYOND_MS })
-    // A mission that is ended so pauses, and writes down what it spent
+    // A mission that ends in this way pauses, and records what it spent
     const end = () => running.kill("SIGTERM")
     stop.waiting.add(end)
     const ended = await running.done
@@ -66,7 +69,7 @@ export async function play(release, { access, limits, stop, toml, wall }) {
 }
 
 /**
- * What the journal and the board say of it.
+ * The mission's result in its journal and board.
  * @param {World} world
  * @returns {{ outcome: Played["outcome"], why: string, calls: number, tokens: number, usd: number }}
  */

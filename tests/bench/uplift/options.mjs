@@ -1,4 +1,4 @@
-/** What `bench:uplift -- --model` may be told. */
+/** The options of `bench:uplift -- --model`. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { ROOT } from "../../harness/index.mjs"
@@ -18,10 +18,10 @@ npm run bench:uplift -- --model PROVIDER/MODEL [options]
 
 The limits hold for all that is in the results' file; each mission has an equal share. The same command goes on where it was.`
 
-/** Words that cannot be used. */
+/** The arguments are invalid. */
 export class UsageError extends Error {}
 
-/** @typedef {{ usd: number | null, tokens: number, calls: number }} Limits usd is null where money is not limited */
+/** @typedef {{ usd: number | null, tokens: number, calls: number }} Limits `usd` is null if money is not limited */
 
 /**
  * @typedef {object} Options

@@ -1,4 +1,4 @@
-/** Missions and their judges, which are a program of crates/bench. */
+/** Missions and their judges, from a program of crates/bench. */
 import { spawnSync } from "node:child_process"
 import { ROOT } from "../../harness/index.mjs"
 import { Unusable } from "./mission.mjs"
@@ -17,7 +17,7 @@ import { Unusable } from "./mission.mjs"
 /** @type {string | undefined} */
 let built
 
-/** The program: that of `RELEASES_BIN`, or built once. */
+/** The path of the program: `RELEASES_BIN`, or built once. */
 export function program() {
   built ??= process.env.RELEASES_BIN
   if (built) return built
@@ -35,7 +35,7 @@ function sim(args) {
   return JSON.parse(stdout)
 }
 
-/** @param {string[]} packages none: all @returns {Release[]} */
+/** @param {string[]} packages empty: all @returns {Release[]} */
 export const releases = (packages) => sim(["list", ...(packages.length > 0 ? ["--packages", packages.join(",")] : [])])
 
 /** @param {string} title @param {string} folder @returns {Judged} */

@@ -1,4 +1,4 @@
-/** Results of missions: a file that only grows, and what it comes to. */
+/** Results of missions: a file that is only appended to, and its summary. */
 import { createHash } from "node:crypto"
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -6,16 +6,17 @@ import { dirname } from "node:path"
 /**
  * @typedef {object} Line
  * @property {string} model
- * @property {string} settings tells settings apart
+ * @property {string} settings identifies the settings
  * @property {string} title
- * @property {"right" | "wrong" | "incomplete" | "void"} outcome void: it was not played, and counts only as what it spent
+ * @property {"right" | "wrong" | "incomplete" | "void"} outcome void: the mission was not played, and only its cost
+ *   counts
  * @property {string} why
  * @property {number} calls
  * @property {number} tokens
  * @property {number} usd
  * @property {number} time_ms
  * @property {import("./options.mjs").Limits} limits
- * @property {import("./releases.mjs").Judged} [judged] what the release's tests say of what was delivered
+ * @property {import("./releases.mjs").Judged} [judged] the result of the release's tests on the delivered change
  */
 
 export class Results {
@@ -27,7 +28,7 @@ export class Results {
     this.lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").flatMap(lineOf) : []
   }
 
-  /** Those of this model and these settings that are a result. */
+  /** The results for this model and these settings. */
   counted() {
     const { model, settings } = this.key
     return this.lines.filter((line) => line.model === model && line.settings === settings && line.outcome !== "void")
@@ -37,7 +38,7 @@ export class Results {
   add(result) {
     const line = { ...this.key, ...result }
     mkdirSync(dirname(this.path), { recursive: true })
-    // A line that was torn by an interruption is ended first
+    // An incomplete line after an interruption is ended first
     const torn = existsSync(this.path) && !/(^|\n)$/.test(readFileSync(this.path, "utf8"))
     appendFileSync(this.path, `${torn ? "\n" : ""}${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`)
     this.lines.push(line)
@@ -62,7 +63,7 @@ export function spent(lines) {
 }
 
 /**
- * The limits of the next mission: an equal share, or what is left; undefined where nothing is.
+ * The limits of the next mission: an equal share, or what is left; undefined if nothing is left.
  * @param {import("./options.mjs").Options} options
  * @param {Line[]} lines
  * @returns {import("./options.mjs").Limits | undefined}
@@ -78,7 +79,7 @@ export function left({ limits, share }, lines) {
 }
 
 /**
- * The 95 % interval of a share, after Wilson.
+ * The 95 % Wilson interval of a share.
  * @param {number} hits @param {number} all @returns {[number, number]}
  */
 export function wilson(hits, all) {
