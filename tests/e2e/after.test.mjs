@@ -1,4 +1,7 @@
-/** Before and after the work: questions before the plan, a plan that is edited by hand, a review of what was delivered, and a fix on top. */
+/**
+ * Before and after the work: questions before the plan, a plan edited by hand, a review of the delivered change, and a
+ * fix on top.
+ */
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { ROOT, answerText, opencodeBinary, scene, start, until } from "../harness/index.mjs"
@@ -15,7 +18,7 @@ const cli = (world, args, env = {}, stdin = undefined) =>
     deadline_ms: 90_000,
   }).done
 
-/** What a role was asked, as text. @param {World} world @param {string} role */
+/** The requests of a role, as text. @param {World} world @param {string} role */
 const asked = (world, role) => world.model.roleRequests.filter((request) => request.role === role).map((request) => request.prompt_text ?? "")
 
 const QUESTION = { question: "Which value has ONE?", choices: ["zero", "one"], default: "zero" }
@@ -37,7 +40,7 @@ scene("in a session the plan waits for an answer, and is told it", { skip: noPlu
   assert.match(await answers(client, session), /question 1: Which value has ONE\? a\) zero \(default\); b\) one[^]*question 1: you chose one/)
 })
 
-/** All that was said in a session. @param {any} client @param {string} session */
+/** All answers in a session. @param {any} client @param {string} session */
 async function answers(client, session) {
   return (await client.messages(session)).map((/** @type {any} */ message) => answerText(message)).join("\n")
 }

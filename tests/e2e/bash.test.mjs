@@ -1,4 +1,4 @@
-/** A role's shell, where the user gave it one: confined like the project's checks. */
+/** A role's shell, if the user gave it one: confined like the project's checks. */
 import assert from "node:assert/strict"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -8,14 +8,14 @@ import { ended, noPlugin, printed, project, task } from "./fixtures.mjs"
 const plan = { tasks: [task("one", ["src/one.js"])] }
 
 /**
- * Tries every place that is not the slot's, tells what it sees, and does its work.
+ * Tries every place outside the slot, prints what it sees, and does its work.
  * @param {string[]} places
  */
 const hostile = (places) =>
   [
     ...places.map((place) => `echo x > "${place}/evil"; rm -rf "${place}/missions"`),
     `echo x > "$HOME/evil"`,
-    // At level full the slot stands at the checkout's path: what was written there is the slot's.
+    // At level full the slot is at the checkout's path: files that were written there are the slot's.
     "rm -f evil",
     "env | grep -c MY_SECRET",
     "printf 'export const ONE = 1;\\n' > src/one.js",
@@ -33,7 +33,7 @@ const shell = (command) => [
 ]
 
 /**
- * What the coder was told of its calls.
+ * The answers to the Coder's calls.
  * @param {import("../harness/index.mjs").World} world
  */
 const told = (world) =>

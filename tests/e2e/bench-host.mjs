@@ -1,7 +1,7 @@
 /**
- * `npm run bench:host`: what a mission costs in the real OpenCode beyond what OpenCode costs by
- * itself. Three questions: tokens that the plugin adds to a plain message, time that the engine adds
- * to a task, and whether tasks that wait for a model wait at the same time.
+ * `npm run bench:host`: the cost of a mission in the real OpenCode, beyond that of OpenCode itself. Three questions:
+ * how many tokens does the plugin add to a plain message, how much time does the engine add to a task, and do tasks
+ * that wait for a model wait at the same time?
  */
 import { join } from "node:path"
 import { World, makeProject } from "../harness/index.mjs"
@@ -10,7 +10,7 @@ import { modules, project } from "./fixtures.mjs"
 const TASKS = 8
 const LATENCY_MS = 2_000
 const BYTES_PER_TOKEN = 3.9
-/** A check that costs nothing, so that the project's own tests are not counted as the engine's time. */
+/** A check without cost, so that the project's own tests do not count as the engine's time. */
 const TOML = '[mission]\nparallel = 8\n[checks]\nauto = false\n[[checks.command]]\nname = "nothing"\nrun = "true"\n'
 const NAMES = Array.from({ length: TASKS }, (_, i) => `task${i}`)
 
@@ -36,7 +36,7 @@ const plain = (plugin) =>
   within({ plugin, files: project() }, async (world) => {
     await world.run(["hi"])
     const request = world.model.requests.find((r) => r.kind === "chat")
-    // The folder's name differs from world to world, and so may its length.
+    // The folder's name differs between worlds, and its length may too.
     return JSON.stringify(request?.body).replaceAll(world.project, "/project").length
   })
 
@@ -68,8 +68,8 @@ const mission = (latency_ms, names = NAMES) =>
   )
 
 /**
- * The same conversations without the plugin: a session that writes a file in three turns and one that
- * reads in two for each task, after two that read.
+ * The same conversations without the plugin: two sessions that read, then for each task one session that writes a file
+ * in three turns and one that reads in two.
  */
 const host = () =>
   within(

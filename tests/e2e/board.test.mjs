@@ -1,4 +1,4 @@
-/** The board in OpenCode's terminal interface, at the widths that people use. */
+/** The board in OpenCode's terminal interface, at common widths. */
 import assert from "node:assert/strict"
 import { scene, tuiMissing, until } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, project, task } from "./fixtures.mjs"

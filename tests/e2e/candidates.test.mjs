@@ -1,4 +1,4 @@
-/** Several coders at one attempt: what most of them do goes on, and the slots of the others are free again. */
+/** Several Coders for one attempt: the majority's change continues, and the slots of the others are freed. */
 import assert from "node:assert/strict"
 import { scene } from "../harness/index.mjs"
 import { constant, ended, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"

@@ -1,4 +1,4 @@
-/** The project's own commands, which run code that a model wrote. */
+/** The project's own commands, which run code that a model has written. */
 import assert from "node:assert/strict"
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-/** The command line beside a running OpenCode, and an installation as a user makes it. */
+/** The command line beside a running OpenCode, and an installation like a user's. */
 import assert from "node:assert/strict"
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,11 +1,11 @@
-/** Scripts and configuration: changed only with the user's consent, and never what gates the change. */
+/** Scripts and configuration: changed only with the user's consent; the changed ones never gate the change. */
 import assert from "node:assert/strict"
 import { changes, scene } from "../harness/index.mjs"
 import { constant, ended, noPlugin, printed, project, task } from "./fixtures.mjs"
 
 const files = project()
 const manifest = files["package.json"]
-/** If the gates ran this, nothing could be integrated. */
+/** If the gates ran this script, nothing could be integrated. */
 const changed = String(manifest).replace("node --test", "exit 1")
 
 scene(

@@ -1,4 +1,4 @@
-/** A native core that is not there, or cannot be loaded: one sentence, and OpenCode goes on. */
+/** A native core that is missing or cannot be loaded: one sentence, and OpenCode continues. */
 import assert from "node:assert/strict"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,6 @@
-/** The end of a mission: the whole is reviewed against the objective, and what is missing is planned again. */
+/**
+ * The end of a mission: Reviewers compare the whole with the objective, and missing parts are planned in another cycle.
+ */
 import assert from "node:assert/strict"
 import { changes, scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, printed, project, task } from "./fixtures.mjs"

@@ -1,4 +1,4 @@
-/** What roles' edits do to bytes that they are not about, and to folders that are swapped under them. */
+/** Edits of roles: they keep unrelated bytes, and are safe if a folder is swapped under them. */
 import assert from "node:assert/strict"
 import { mkdirSync, readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"

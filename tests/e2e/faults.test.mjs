@@ -9,7 +9,7 @@ const ONE = modules(["one"])
 const DONE = { status: "done", summary: "Did it." }
 
 /**
- * One module is added, whatever the coder does first.
+ * One module is added, whatever the Coder does first.
  * @param {string} name
  * @param {import("../model/scenario.mjs").Answer[]} answers
  * @param {(world: World, text: string) => void} [more]

@@ -1,4 +1,4 @@
-/** Files that a change moves, deletes, empties or adds beside its plan, and files that are there and protected. */
+/** Files that a change moves, deletes, empties or adds outside its plan, and existing protected files. */
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
 import { join } from "node:path"

@@ -50,7 +50,7 @@ export const task = (id, files, more = {}) => ({
 })
 
 /**
- * A plan of independent tasks, each a module of one constant, with the work that does it.
+ * A plan of independent tasks, each a module of one constant, with their work.
  * @param {string[]} names
  */
 export const modules = (names) => ({
@@ -59,14 +59,14 @@ export const modules = (names) => ({
 })
 
 /**
- * What OpenCode printed, as a reader sees it: without colours.
+ * OpenCode's output as a reader sees it: without colours.
  * @param {{ stdout: string, stderr: string }} result
  */
 // eslint-disable-next-line no-control-regex
 export const printed = ({ stdout, stderr }) => `${stdout}\n${stderr}`.replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
 
 /**
- * The mission's end, as its journal has it.
+ * Checks the mission's end in its journal.
  * @param {World} world
  * @param {"done" | "incomplete" | "failed"} outcome
  */
@@ -78,7 +78,7 @@ export function ended(world, outcome) {
 }
 
 /**
- * What was reported by the gates about a task, newest last: `checks fail`.
+ * The gates' verdicts on a task, newest last: `checks fail`.
  * @param {World} world
  * @param {string} id
  */
@@ -89,7 +89,7 @@ export const verdicts = (world, id) =>
     .map((fact) => `${fact.gate} ${fact.verdict}`)
 
 /**
- * Nothing but ordinary requests of roles reached the model.
+ * Checks that only ordinary requests of roles reached the model.
  * @param {World} world
  */
 export function onlyRoles(world) {

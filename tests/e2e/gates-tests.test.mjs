@@ -1,4 +1,4 @@
-/** Tests as evidence: existing ones are protected, new ones must be able to fail, reviewers vote. */
+/** Tests as evidence: existing ones are protected, new ones must be able to fail, Reviewers vote. */
 import assert from "node:assert/strict"
 import { scene } from "../harness/index.mjs"
 import { constant, ended, noPlugin, onlyRoles, printed, project, task, testOf, verdicts } from "./fixtures.mjs"

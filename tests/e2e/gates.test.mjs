@@ -1,4 +1,4 @@
-/** What does not pass, and what becomes of it. */
+/** Changes that do not pass, and what happens to them. */
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
 import { join } from "node:path"

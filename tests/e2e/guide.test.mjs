@@ -1,6 +1,6 @@
 /**
- * docs/GUIDE.md, walked word for word: its `sh` blocks are run, its `task` blocks are typed into OpenCode, and what its `console`
- * blocks show must appear. A page that says what does not happen fails here.
+ * docs/GUIDE.md, executed word for word: the test runs its `sh` blocks, types its `task` blocks into OpenCode, and
+ * expects the text of its `console` blocks. The test fails if the page promises something that does not happen.
  */
 import assert from "node:assert/strict"
 import { copyFileSync, readFileSync, readdirSync } from "node:fs"
@@ -28,13 +28,13 @@ function blocks(page) {
   return found
 }
 
-/** The lines that a `console` block promises, `…` for anything. @param {string} text */
+/** The lines that a `console` block promises; `…` matches anything. @param {string} text */
 function promised(text) {
   const escaped = (/** @type {string} */ part) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")
   return text.trim().split("\n").map((line) => line.split("…").map(escaped).join(".*"))
 }
 
-/** The coder of one task is held, so that it can be corrected, and submits once more when it is asked to look again. */
+/** The Coder of one task is held, so that it can be corrected, and submits again when it is asked to look again. */
 const scenario = {
   ...modules(["feet", "yards"]),
   answers: [{ role: "coder", task: "feet", turns: [{ gate: "feet", write: { "src/feet.js": constant("FEET", 0) } }, { done: "Did it." }, { done: "It is in one line." }] }],
@@ -47,7 +47,7 @@ scene(
     const user = stranger(world)
     const main = readdirSync(packed).find((name) => /^opencode-orchestrator-\d/.test(name))
     assert.ok(main)
-    // Beside the project: the page's install line is run there
+    // Beside the project, because the page's install line runs there
     copyFileSync(join(packed, main), join(world.root, "the-package.tgz"))
     const before = world.picture()
     /** @type {import("../harness/tui.mjs").Tui | undefined} */
@@ -78,7 +78,7 @@ scene(
       },
       console: async ({ text, line }) => {
         const lines = promised(text)
-        // A screen has its parts beside each other; a terminal prints one line after the other
+        // A screen shows its parts beside each other; a terminal prints one line after the other
         if (onScreen && tui) for (const wanted of lines) await tui.shows(new RegExp(wanted), 90_000)
         else assert.match(said, new RegExp(lines.join("[^]*")), `${PAGE}:${line} says what did not happen`)
       },

@@ -1,4 +1,4 @@
-/** A mission as it should go: a diamond of four tasks, from the text to the changed working tree. */
+/** A mission without problems: a diamond of four tasks, from the text to the changed working tree. */
 import assert from "node:assert/strict"
 import { fileURLToPath } from "node:url"
 import { changes, scene } from "../harness/index.mjs"
@@ -46,7 +46,7 @@ scene(
     assert.ok(tools("planner").includes("mission_plan") && !tools("planner").includes("write"))
     assert.ok(tools("reviewer").includes("mission_review") && !tools("reviewer").includes("edit"))
 
-    // What is said of it: each task, what verified it, the cost.
+    // The report: each task, what verified it, the cost.
     const text = printed(result)
     for (const word of [/\bunits\b/, /\bindex\b/, /npm test|\btest\b/, /token/i]) assert.match(text, word)
   },

@@ -1,4 +1,4 @@
-/** Tests that another coder writes first: they fail on the base, are protected, and gate the implementation. */
+/** Tests that another Coder writes first: they fail on the base, are protected, and gate the implementation. */
 import assert from "node:assert/strict"
 import { scene } from "../harness/index.mjs"
 import { constant, ended, noPlugin, onlyRoles, printed, project, task, testOf, verdicts } from "./fixtures.mjs"
@@ -77,7 +77,7 @@ scene(
   },
 )
 
-/** The author adds a case that the task does not ask for, and that no right implementation passes. */
+/** The author adds a case that the task does not require, and that no correct implementation passes. */
 const WRONG = `${testOf("area", "AREA", "12")}\ntest("AREA is odd", () => {\n  assert.equal(AREA % 2, 1);\n});\n`
 
 scene(

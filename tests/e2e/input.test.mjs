@@ -1,4 +1,4 @@
-/** Bad and unusual input: a clear sentence, nothing lost, nothing half written. */
+/** Bad and unusual input: a clear sentence, no loss, no half-written file. */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
@@ -166,7 +166,7 @@ scene(
   { skip: noPlugin, files: project(), scenario: modules(["one"]) },
   async (world) => {
     const before = world.picture()
-    // A file where the folder would go refuses a superuser too.
+    // A file in the folder's place also stops a superuser.
     writeFileSync(join(world.data, "opencode-orchestrator"), "")
     const result = await world.task("Add one")
     assert.match(printed(result), /opencode-orchestrator/)
@@ -241,7 +241,7 @@ scene(
   },
 )
 
-/** Whether a small file system can be mounted here, which takes a superuser. @param {string} folder */
+/** Whether a small file system can be mounted here, which needs a superuser. @param {string} folder */
 function smallDisk(folder) {
   try {
     mkdirSync(folder, { recursive: true })

@@ -1,8 +1,9 @@
 /**
- * OpenCode killed outright, again and again, at moments spread over a whole mission and over its delivery, and the mission
- * resumed by another process each time: what is delivered is what an undisturbed run delivers.
+ * OpenCode is killed repeatedly, at moments spread over a whole mission and over its delivery, and another process
+ * resumes the mission each time: it must deliver the same as an undisturbed run.
  *
- * `KILLS` says how often (4 by default, `npm run test:kills` takes 40), `SEED` which moments; a failure prints both.
+ * `KILLS` sets the number of kills (4 by default, `npm run test:kills` uses 40), `SEED` the moments; a failure prints
+ * both.
  */
 import assert from "node:assert/strict"
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs"
@@ -13,23 +14,23 @@ import { constant, noPlugin, printed, project, task, testOf } from "./fixtures.m
 
 /** @typedef {import("../harness/index.mjs").World} World */
 /**
- * So many facts, and then so long, after the mission had come so far; at once where it has come further.
+ * A moment: after this progress, this many facts and then this wait; at once if the mission is already further.
  * @typedef {{ progress: number, facts: number, wait_ms: number }} Moment
  */
 
 const KILLS = Number(process.env.KILLS ?? 4)
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
-/** Kills of one mission: the last of them while its files are delivered. */
+/** Kills of one mission: the last one during the delivery of its files. */
 const A_MISSION = 5
-/** What is left of a killed OpenCode has to be gone after so long. */
+/** The time, in milliseconds, after which no process of a killed OpenCode may remain. */
 const GONE_MS = 2_000
-/** A kill falls between two facts. */
+/** The longest wait between two facts before a kill. */
 const BETWEEN_MS = 250
-/** Until then the files of the mission are delivered, more or less. */
+/** The approximate duration of the delivery of the mission's files. */
 const DELIVERY_MS = 40
-/** The time before the first fact, which is OpenCode's start, counts as so many. */
+/** The time before the first fact, which OpenCode needs to start, counts as this many facts. */
 const BOOT_FACTS = 6
-/** Longest that one OpenCode may run. */
+/** The longest run of one OpenCode. */
 const DEADLINE_MS = 180_000
 const OBJECTIVE = "Measure lengths in seven steps"
 
@@ -64,7 +65,7 @@ const OPTIONS = {
 const STEPS = ["mission_started", "base_taken", "brief_accepted", "plan_accepted"]
 const INTENDED = STEPS.length + TASKS.length + 1
 
-/** Numbers from 0 to 1 that follow from a seed. @param {number} seed */
+/** Numbers from 0 to 1, determined by a seed. @param {number} seed */
 function random(seed) {
   let state = seed >>> 0
   return () => {
@@ -75,14 +76,14 @@ function random(seed) {
   }
 }
 
-/** The facts of the one mission that was begun. @param {World} world @returns {any[]} */
+/** The facts of the only mission. @param {World} world @returns {any[]} */
 function factsOf(world) {
   const begun = world.missions().filter((mission) => mission.facts.length > 0)
   assert.ok(begun.length <= 1, `there are ${begun.length} missions`)
   return begun[0]?.facts ?? []
 }
 
-/** How far a mission has come: never less after a resume. @param {any[]} facts */
+/** The progress of a mission, which never decreases after a resume. @param {any[]} facts */
 function progress(facts) {
   const told = new Set(facts.map((fact) => fact.event))
   if (told.has("ended")) return INTENDED + 1
@@ -92,7 +93,7 @@ function progress(facts) {
 }
 
 /**
- * Calls `look` with the journal's facts whenever it has grown, until that says stop.
+ * Calls `look` with the journal's facts after each growth, until it returns true.
  * @param {World} world
  * @param {() => boolean} over
  * @param {(facts: any[]) => boolean} look
@@ -108,7 +109,7 @@ async function follow(world, over, look) {
   }
 }
 
-/** A tree that is dirty in every way, so that a wrong touch shows. @param {World} world */
+/** Makes the tree dirty in every way, so that a wrong change shows. @param {World} world */
 function soil(world) {
   writeFiles(world.project, { "stashed.txt": "stashed\n" })
   git(world.project, "stash", "push", "--quiet", "--include-untracked")
@@ -117,7 +118,7 @@ function soil(world) {
 }
 
 /**
- * Runs the mission without a fault, and says how long OpenCode took to begin it and what its facts were.
+ * Runs the mission without a fault; returns the time until OpenCode began it, and its facts.
  * @param {World} world
  */
 async function undisturbed(world) {
@@ -142,7 +143,7 @@ async function undisturbed(world) {
 const files = (picture) => Object.fromEntries(Object.entries(picture).filter(([path]) => !path.startsWith(".git/")))
 
 /**
- * Moments spread evenly over the whole length, and for each mission one within its delivery; by mission and in order.
+ * Moments spread evenly over the whole mission, and for each mission one during its delivery; by mission and in order.
  * @param {{ boot_ms: number, facts: any[] }} reference
  * @param {() => number} draw
  * @returns {Moment[][]}
@@ -186,12 +187,12 @@ const nothingRuns = (world) =>
     () => `everything that OpenCode had started to be gone:\n${processes(world).join("\n")}`,
   )
 
-/** Locks of git or ours that nobody holds any more. @param {World} world */
+/** Locks, of git or ours, whose owner is gone. @param {World} world */
 const locks = (world) =>
   readdirSync(/** @type {string} */ (world.state), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".lock"))
 
 /**
- * Runs the mission, or continues it, and kills OpenCode at that moment; false when it ended before.
+ * Runs or continues the mission, and kills OpenCode at that moment; returns false if the mission ended before.
  * @param {World} world
  * @param {Moment | undefined} moment never, if there is none
  */
@@ -207,7 +208,7 @@ async function run(world, moment) {
       () => over,
       (facts) => {
         if (moment.progress === 0) return true
-        // A run that goes on counts from its own first fact
+        // A resumed run counts from its own first fact
         const reached = facts.findIndex((_, n) => progress(facts.slice(0, n + 1)) >= moment.progress)
         if (reached < 0 || facts.length <= known.length) return false
         return progress(facts) > moment.progress || facts.length - Math.max(reached + 1, known.length + 1) >= moment.facts
@@ -224,7 +225,7 @@ async function run(world, moment) {
  * @param {World} world
  * @param {Moment[]} planned
  * @param {Record<string, string>} delivered
- * @returns {Promise<string[]>} where it was killed
+ * @returns {Promise<string[]>} the moments of the kills
  */
 async function disturbed(world, planned, delivered) {
   soil(world)
@@ -279,7 +280,7 @@ for (let mission = 0; mission < Math.ceil(KILLS / A_MISSION); mission += 1) {
     const planned = moments(known, random(SEED))[mission]
     const hit = await disturbed(world, planned, known.delivered)
     t.diagnostic(`killed ${hit.length} times, after: ${hit.join(", ")}`)
-    // The last comes within milliseconds of the end
+    // The last kill is within milliseconds of the end
     assert.ok(hit.length >= planned.length - 1, `only ${hit.length} kills hit a running mission`)
   })
 }

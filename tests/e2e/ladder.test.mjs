@@ -1,9 +1,9 @@
-/** Tasks that fail again and again, and those that depend on them; groups, and tasks with a plan of their own. */
+/** Tasks that fail repeatedly, and tasks that depend on them; groups, and tasks with a plan of their own. */
 import assert from "node:assert/strict"
 import { changes, git, scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, printed, project, task } from "./fixtures.mjs"
 
-/** Broken in another way each time: help that changes nothing is not repeated. */
+/** Broken in a different way each time, because help that changes nothing is not repeated. */
 const BROKEN = [1, 2, 3, 4, 5, 6].map((step) => ({
   role: ["coder", "fixer"],
   task: "bad",

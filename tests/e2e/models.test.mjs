@@ -1,4 +1,4 @@
-/** What models say that nobody can use, and what they are told to say: each ends as designed. */
+/** Unusable answers of models, and the replies to them: each case ends as designed. */
 import assert from "node:assert/strict"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-/** Packages that a plan adds: verified, installed by the engine, and never slipped in by a coder. */
+/** Packages that a plan adds: verified, installed by the engine, and never added by a Coder. */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { changes, scene } from "../harness/index.mjs"
@@ -7,7 +7,7 @@ import { ended, noPlugin, printed, project, task } from "./fixtures.mjs"
 /** A tiny package without dependencies or install scripts. */
 const NAME = "is-number"
 
-/** Why a registry cannot be asked here, or false. */
+/** Why no registry can be reached here, or false. */
 function offline() {
   try {
     execFileSync("npm", ["view", NAME, "version"], { stdio: "pipe", timeout: 30_000 })

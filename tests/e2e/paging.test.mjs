@@ -1,4 +1,7 @@
-/** Paging in live sessions: what a role needs no more leaves its requests, what stays is the same byte for byte, and pages come back. */
+/**
+ * Paging in live sessions: parts that a role no longer needs leave its requests, the rest stays byte for byte, and
+ * pages can be read again.
+ */
 import assert from "node:assert/strict"
 import { scene } from "../harness/index.mjs"
 import { ended, noPlugin, printed, project, task } from "./fixtures.mjs"
@@ -20,7 +23,7 @@ const scenario = (/** @type {object[]} */ turns) => ({
 })
 const done = { done: "Wrote the units." }
 
-/** The messages of each request of the coder, without the system's. @param {World} world */
+/** The messages of each request of the Coder, without the system prompt. @param {World} world */
 const requests = (world) =>
   world.model.roleRequests
     .filter(({ role }) => role === "coder")
@@ -45,7 +48,7 @@ scene(
     assert.match(written(all[2], 0).content, line)
     assert.equal(written(all[2], 1).content, long("two"))
     assert.equal(written(all[4], 3).content, long("four"), "the newest file stays")
-    // Each request begins as the one before it, up to what went out since
+    // Each request begins like the one before it, up to the newly paged-out parts
     for (let n = 2; n < all.length; n += 1) {
       const settled = all[n - 1].slice(0, -2)
       assert.deepEqual(all[n].slice(0, settled.length), settled, `request ${n}`)

@@ -1,12 +1,12 @@
-/** The user's own permission rules, and questions that somebody or nobody answers. */
+/** The user's own permission rules, and questions with or without a user who answers. */
 import assert from "node:assert/strict"
 import { changes, scene, tuiMissing, until } from "../harness/index.mjs"
 import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
 
-/** A question about every edit is not asked in a slot, which holds a copy; one about certain files is. */
+/** In a slot, which holds a copy, edits are not asked about in general; a question about certain files is asked. */
 const ASK = { permission: { edit: { "*": "allow", "src/one.js": "ask" } } }
 
-/** What is not allowed is not allowed by another plan either. */
+/** Another plan could not make it allowed either. */
 const ONCE = "[mission]\nmax_cycles = 1\n"
 
 scene(

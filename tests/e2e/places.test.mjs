@@ -1,4 +1,4 @@
-/** Where projects are: below a repository's root, without a commit, in a linked worktree, with an odd path. */
+/** Locations of projects: below a repository's root, without a commit, in a linked worktree, with an unusual path. */
 import assert from "node:assert/strict"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -82,7 +82,7 @@ scene(
     const places = [world.project, join(world.root, "linked"), join(world.root, "other")]
     makeProject(places[2], project())
     git(world.project, "worktree", "add", "--quiet", "-b", "side", places[1])
-    // Each place has something of its user: one stash for both worktrees, what is staged, what is not
+    // Each place has changes of its user: one stash for both worktrees, staged and unstaged changes
     for (const [i, place] of places.entries()) {
       writeFileSync(join(place, "README.md"), "# Put aside\n")
       if (i !== 1) git(place, "stash", "push", "--quiet")
@@ -90,7 +90,7 @@ scene(
       git(place, "add", "README.md")
       writeFileSync(join(place, "README.md"), `# Mine in place ${i}\n`)
     }
-    // OpenCode makes its database when it first starts, and fails where several do so at once
+    // OpenCode creates its database at its first start, and fails if several do so at once
     await world.start(["session", "list"]).done
     const before = places.map(repositoryPicture)
     const running = places.map((cwd, i) => world.task(`Add ${THREE[i]}`, { cwd, deadline_ms: 150_000 }))

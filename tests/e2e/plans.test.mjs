@@ -1,4 +1,4 @@
-/** Plans, scope, and tasks that get into each other's way. */
+/** Plans, scope, and tasks that conflict. */
 import assert from "node:assert/strict"
 import { scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
@@ -119,7 +119,7 @@ scene(
   async (world) => {
     const running = world.task("Change both")
     await world.model.reached("owner")
-    // The guest's try is over before the owner goes on.
+    // The other task's attempt is over before the owner continues.
     const refused = () => world.model.roleRequests.find((request) => request.task === "guest" && request.turn === 1)
     for (let i = 0; i < 200 && !refused(); i += 1) await new Promise((done) => setTimeout(done, 100))
     assert.match(JSON.stringify(refused()?.body.messages), /owner/, "the refusal names the task that holds the file")
@@ -131,7 +131,7 @@ scene(
   },
 )
 
-/** Every module has an id, and no two the same: green for each task alone, red for both together. */
+/** Every module needs a unique id: green for each task alone, red for both together. */
 const UNIQUE = `import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";

@@ -1,4 +1,4 @@
-/** Two plugins own `/task`: which one answers is told truly, and renaming ours keeps both. */
+/** Two plugins own `/task`: the doctor says correctly which one answers, and after ours is renamed both work. */
 import assert from "node:assert/strict"
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { spawnSync } from "node:child_process"
@@ -6,7 +6,10 @@ import { join } from "node:path"
 import { ROOT, scene } from "../harness/index.mjs"
 import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
 
-/** Another publisher's plugin with our name on npm, as far as it matters here. @param {import("../harness/index.mjs").World} world */
+/**
+ * Another publisher's plugin with our name on npm, as far as the test needs it.
+ * @param {import("../harness/index.mjs").World} world
+ */
 function rival(world) {
   const folder = join(world.root, "rival")
   mkdirSync(folder)

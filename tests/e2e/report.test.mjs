@@ -1,4 +1,4 @@
-/** `report.html` of a mission, in a real browser: without violations of accessibility, and no wider than a phone. */
+/** `report.html` of a mission, in a real browser: it has no accessibility violations, and fits on a phone. */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
@@ -14,7 +14,7 @@ const browser = ["chromium", "chromium-browser", "google-chrome"]
 const skip = noPlugin || (browser ? false : "no Chromium: install it, or name it in CHROMIUM_BIN")
 
 /**
- * Opens a page, runs a script in it, and gives what the script left in the title.
+ * Opens a page, runs a script in it, and returns the text that the script put into the title.
  * @param {string} folder
  * @param {string} page
  * @param {string} script

@@ -1,4 +1,4 @@
-/** Every request to a model is counted: models that loop in ways of their own are stopped, and each limit says which it was. */
+/** Every request to a model is counted: models that loop in unusual ways are stopped, and each limit names itself. */
 import assert from "node:assert/strict"
 import { changes, scene } from "../harness/index.mjs"
 import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
@@ -12,7 +12,7 @@ const ONCE = "[mission]\nmax_cycles = 1\n[heal]\nfixes = 0\nfresh = 0\nsplits = 
 /** @param {World} world @param {string} role */
 const requests = (world, role) => world.model.roleRequests.filter((request) => request.role === role)
 
-/** What the model was answered in the newest request of a role. @param {World} world @param {string} role */
+/** The answers to the model in the newest request of a role. @param {World} world @param {string} role */
 const heard = (world, role) => JSON.stringify(requests(world, role).at(-1)?.body.messages ?? [])
 
 /** @param {number} n @param {(i: number) => object} call */
@@ -314,7 +314,7 @@ scene(
     ended(world, "incomplete")
     const kinds = world.model.requests.map((request) => request.kind)
     assert.ok(kinds.includes("summary"), world.model.summary())
-    // Without the header nobody could tell whose request it is
+    // Without the header nobody could know which role sent the request
     assert.ok(!kinds.includes("chat"), world.model.summary())
     assert.ok(world.model.requests.length <= 60, `${world.model.requests.length} requests\n${printed(result)}`)
     assert.equal(world.read("src/two.js"), "export const TWO = 1;\n")

@@ -1,11 +1,11 @@
-/** Missions that were stopped or cut off, and go on. */
+/** Missions that continue after a stop or a crash. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { ROOT, answerText, changes, scene, start, tuiMissing, until } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, project } from "./fixtures.mjs"
 
 const TWO = modules(["one", "two"])
-/** The second task waits at a gate, after the first is integrated. */
+/** The second task waits at a gate after the first is integrated. */
 const HELD = {
   ...TWO,
   plan: { tasks: [TWO.plan.tasks[0], { ...TWO.plan.tasks[1], depends_on: ["one"] }] },

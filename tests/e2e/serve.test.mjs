@@ -1,4 +1,4 @@
-/** Missions in `opencode serve`: through the API, in two projects at once, and what follows them. */
+/** Missions in `opencode serve`: through the API, in two projects at once, and later messages. */
 import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { readdirSync } from "node:fs"
@@ -43,7 +43,7 @@ scene(
     ended(world, "done")
     onlyRoles(world)
 
-    // An ordinary message in the same session is answered by the user's own model.
+    // The user's own model answers an ordinary message in the same session.
     assert.match(answerText(await client.prompt(session, "thank you")), /Hello from the scripted model/)
     assert.equal(world.missions().length, 1)
     await events.find(

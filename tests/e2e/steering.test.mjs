@@ -1,4 +1,4 @@
-/** A mission that is started, watched, corrected and queued while it runs. */
+/** Missions that are started, watched, corrected and queued while one runs. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { ROOT, answerText, opencodeBinary, scene, start, until } from "../harness/index.mjs"
@@ -18,9 +18,9 @@ const THREE = {
   ...modules(["one", "two", "three"]),
   plan: { tasks: [task("one", ["src/one.js"]), ...["two", "three"].map((name) => task(name, [`src/${name}.js`], { depends_on: ["one"] }))] },
 }
-/** The only coder is held until the test lets it go on. */
+/** The only Coder is held until the test releases it. */
 const GATED = { ...modules(["one"]), answers: [{ role: "coder", turns: [{ gate: "coder", write: { "src/one.js": constant("ONE", 0) } }, { done: "Did it." }] }] }
-/** The first task is held, and submits once more when it is asked to look again. */
+/** The first task is held, and submits again when it is asked to look again. */
 const HELD = {
   role: "coder",
   task: "one",
@@ -140,7 +140,7 @@ scene(
     await until(async () => /1\. in line/.test((await cli(world, ["queue"]).done).stdout), 20_000, "the second one in the queue")
     void client.command(first, "task", "tell keep it short").catch(() => {})
     await until(() => world.facts("corrected").length === 1, 10_000, "the correction, before the busy session's turn ends")
-    // Esc in the waiting session is no business of the mission that runs
+    // Esc in the waiting session does not affect the running mission
     await client.abort(second)
     await until(async () => /No mission waits/.test((await cli(world, ["queue"]).done).stdout), 10_000, "an empty queue")
     assert.equal(world.facts("paused").length, 0)
@@ -148,7 +148,7 @@ scene(
     const third = client.command(second, "task", "Add one again")
     await until(async () => /1\. in line/.test((await cli(world, ["queue"]).done).stdout), 20_000, "the third one in the queue")
     world.model.release("coder")
-    // Both turns of the busy session end; OpenCode answers each request with the last one
+    // Both turns of the busy session end; OpenCode answers each request with the last turn
     await running
     await until(() => world.missions().length === 2, 30_000, "the mission that waited")
     world.model.release("coder")

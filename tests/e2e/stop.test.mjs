@@ -1,4 +1,4 @@
-/** A mission that is stopped: by Esc, by an abort, by another terminal; and the limits that stop it. */
+/** Stopping a mission: by Esc, by an abort, by another terminal, and by its limits. */
 import assert from "node:assert/strict"
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -13,7 +13,7 @@ const HELD = { ...THREE, answers: [{ role: "coder", turns: [{ gate: "coders", te
 const LIMIT_MS = 2_000
 
 /**
- * Every held answer was hung up on, nothing more was asked, and nothing was delivered.
+ * Checks that every held answer was aborted, nothing more was requested, and nothing was delivered.
  * @param {World} world
  * @param {number} asked When the stop was asked for.
  * @param {Record<string, string>} before
@@ -232,7 +232,10 @@ scene(
   },
 )
 
-/** A check that runs where the task's file is, ignores SIGTERM, and starts another that leaves its process group. */
+/**
+ * A check that runs in the folder of the task's file, ignores SIGTERM, and starts another process that leaves its
+ * process group.
+ */
 /** Names the processes of the check: in a sandbox they cannot tell their own numbers. */
 const TOKEN = `stubborn-${process.pid}`
 
@@ -252,7 +255,7 @@ setInterval(() => {}, 1000)
   scenario: modules(["one"]),
 }
 
-/** The processes of the check, once it and the one that it started run. */
+/** The processes of the check, after both it and the process that it started run. */
 async function checkRuns() {
   const noted = () => {
     const pids = readdirSync("/proc").map(Number).filter(Boolean).filter((pid) => {
@@ -266,7 +269,7 @@ async function checkRuns() {
 
 /**
  * @param {number} pid
- * @returns {string[]} none where the process has ended meanwhile
+ * @returns {string[]} empty if the process has ended meanwhile
  */
 function commandOf(pid) {
   try {
@@ -333,7 +336,7 @@ scene(
     await closed.press("Enter")
     const pids = await checkRuns()
     await closed.tmux("kill-server")
-    // The terminal interface takes up to 5 s of its own before it tells its plugins
+    // The terminal interface waits up to 5 s before it tells its plugins
     await until(() => world.facts("paused").length === 1, 6_000, "OpenCode to say that its terminal is gone")
     await checkEnds(world, pids, /Esc or an abort|the end of OpenCode/)
     await until(() => !isAlive(/** @type {number} */ (closed.pid)), 8_000, "OpenCode to end")

@@ -1,6 +1,6 @@
 /**
- * A stranger's machine: the packages packed and published to a registry of the test's own, an empty home with an OpenCode on the PATH
- * and a package manager. The tests that walk a stranger's way share it.
+ * A stranger's machine: the packages packed and published to the test's own registry, an empty home with an OpenCode on
+ * the PATH, and a package manager. The tests of a stranger's steps share it.
  */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
@@ -19,7 +19,7 @@ export const skip = noPlugin || missingTools() || false
 
 /** @type {import("../harness/registry.mjs").Registry} */
 let registry
-/** Where the packed packages are. @type {string} */
+/** The folder of the packed packages. @type {string} */
 export let packed
 
 before(async () => {
@@ -49,12 +49,12 @@ function stub(platform) {
   assert.equal(npm.status, 0, npm.stderr)
 }
 
-/** The user's own configuration has comments; the scripted model stands in for theirs. */
+/** The user's own configuration has comments; the scripted model replaces theirs. */
 function written(world) {
   return `// mine, do not touch\n${JSON.stringify(world.hostConfig(), null, 2).replace(/\n}$/, ', // the end\n}')}\n`
 }
 
-/** The configuration that belongs to the user, by name. */
+/** The user's own configuration files, by name. */
 export function picture(world) {
   const names = readdirSync(world.config).filter((name) => /^(opencode|tui|config)\./.test(name) || name.includes("backup"))
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(world.config, name), "utf8")]))
@@ -69,7 +69,7 @@ export function stranger(world) {
   mkdirSync(bin)
   symlinkSync(world.binary, join(bin, "opencode"))
   cpSync(registry.npmrc, join(world.home, ".npmrc"))
-  // OpenCode looks for this one only where no other is meant
+  // OpenCode reads this file only if no other one exists
   rmSync(join(world.config, "opencode.json"))
   writeFileSync(join(world.config, "opencode.jsonc"), written(world))
   const prefix = join(world.root, "prefix")

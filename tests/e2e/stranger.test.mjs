@@ -1,6 +1,6 @@
 /**
- * A stranger's way: the packages are packed and published to a registry of the test's own, installed globally under an empty
- * home, used in the real OpenCode, and taken out again, after which every file is as it was.
+ * A stranger's steps: the packages are packed and published to the test's own registry, installed globally under an
+ * empty home, used in the real OpenCode, and removed; after that every file is as before.
  */
 import assert from "node:assert/strict"
 import { existsSync, readFileSync } from "node:fs"
@@ -13,7 +13,7 @@ import { picture, skip, stranger } from "./stranger-world.mjs"
 const { name: NAME } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
 
 /**
- * From an installed package to a configuration without it, with the doctor's word that OpenCode loads it.
+ * From an installed package to a configuration that names it; the doctor confirms that OpenCode loads it.
  * @param {import("../harness/index.mjs").World} world
  * @param {ReturnType<typeof stranger>} user
  */
@@ -40,7 +40,7 @@ function takeOut(world, { call, before }) {
 
 const options = { skip, plugin: false, files: project(), timeout_ms: 240_000, scenario: modules(["left"]) }
 
-/** How each package manager installs a package for all folders. */
+/** The global install command of each package manager. */
 const MANAGERS = {
   npm: () => ["npm", "install", "--global", NAME, "--no-audit", "--no-fund", "--foreground-scripts"],
   pnpm: () => [tool("pnpm"), "add", "--global", NAME],
@@ -71,7 +71,7 @@ scene("OpenCode's own installer: `opencode plugin NAME --global`", options, asyn
   const shown = JSON.parse(user.call("opencode", "debug", "config").stdout)
   assert.equal(shown.command?.task?.model, "orchestrator/mission")
 
-  // The program comes from elsewhere, and knows the entry by what it leads to
+  // The program is in another place, and recognizes the entry by its target
   const npm = user.call("npm", "install", "--global", NAME, "--no-audit", "--no-fund", "--ignore-scripts")
   assert.equal(npm.code, 0, npm.all)
   assert.match(user.call("opencode-orchestrator", "install").stdout, /already there/)

@@ -1,4 +1,4 @@
-/** The user's working tree, in every state that it may be in. */
+/** The user's working tree, in every possible state. */
 import assert from "node:assert/strict"
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

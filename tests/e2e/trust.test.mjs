@@ -1,4 +1,4 @@
-/** Settings that come with a repository: they tighten at once, and loosen only what the user has trusted. */
+/** Settings in a repository: stricter ones apply at once, looser ones only after the user has trusted them. */
 import assert from "node:assert/strict"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-/** `npm run bench:uplift -- --model …`, with the scripted model in the place of a real one. */
+/** `npm run bench:uplift -- --model …`, with the scripted model instead of a real one. */
 import assert from "node:assert/strict"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -13,7 +13,7 @@ import { noPlugin, printed, task } from "./fixtures.mjs"
 const SETTINGS = "[mission]\nmax_cycles = 1\n[heal]\nfixes = 0\nfresh = 0\nsplits = 0\n"
 
 /**
- * Of three releases one is made as it was, one not at all though it is said to be, and of one the coder says that it cannot.
+ * Of three releases the Coder makes one as it was, only claims to make one, and says of one that it cannot.
  * @param {import("../bench/uplift/releases.mjs").Release[]} three
  * @returns {import("../model/scenario.mjs").Scenario}
  */
@@ -46,7 +46,7 @@ test("bench:uplift --model: missions are judged by tests they never saw, and the
     const bench = (/** @type {string[]} */ ...more) => {
       const files = ["--config", at("opencode.json"), "--toml", at("opencode.toml"), "--results", at("results.jsonl")]
       const args = ["tests/bench/uplift-model.mjs", "--model", "fake/m", "--packages", "fast-uri", ...files, ...more]
-      // Neither settings nor keys of the person who runs this
+      // Without the settings and keys of the person who runs this
       const env = { ...process.env, XDG_CONFIG_HOME: root, XDG_DATA_HOME: root, RELEASES_BIN: program(), NODE_TEST_CONTEXT: undefined }
       return start(process.execPath, args, { cwd: ROOT, env, deadline_ms: 300_000 }).done
     }

@@ -1,9 +1,8 @@
 /**
- * Reads one chat-completions body: who asks, about what, and how far the conversation has come.
+ * Reads one chat-completions body: who asks, about which task, and how far the conversation is.
  *
- * Nothing here remembers anything. The place in a script follows from the messages alone, so the
- * same conversation gets the same answer after a crash, and parallel sessions cannot disturb each
- * other.
+ * Nothing here is remembered. The place in a script follows from the messages alone, so the same conversation gets the
+ * same answer after a crash, and parallel sessions cannot disturb each other.
  */
 
 /**
@@ -18,14 +17,14 @@
 /**
  * @typedef {object} Conversation
  * @property {"role" | "title" | "summary" | "chat"} kind
- * @property {Header} [header] Only where `kind` is `role`.
+ * @property {Header} [header] Only if `kind` is `role`.
  * @property {string} prompt_text The newest prompt: of the engine, or of the user.
  * @property {number} prompt How many prompts with this very header the conversation holds, from 1.
  * @property {number} prompts How many engine prompts of any kind it holds.
  * @property {number} [step] Which prompt of its task this is; counted by the server.
  * @property {number} turn Assistant turns since the newest prompt, from 0.
- * @property {string} cwd The session's directory as the system prompt states it, else "".
- * @property {string} file What the request's tools call the argument with a file's path.
+ * @property {string} cwd The session's directory in the system prompt, or "".
+ * @property {string} file The name of the argument for a file's path in the request's tools.
  * @property {string[]} [written] Files that the role's own calls wrote so far.
  * @property {number} known_bytes Bytes of messages that an earlier request already carried.
  */
@@ -45,7 +44,7 @@ export function textOf(content) {
 }
 
 /**
- * The header of an engine prompt, or nothing where the text is not one.
+ * The header of an engine prompt; undefined if the text is not one.
  * @param {string} text
  * @returns {Header | undefined}
  */
@@ -68,8 +67,7 @@ export function readHeader(text) {
 }
 
 /**
- * The engine prompt inside a message: a message may carry several parts, and OpenCode may put its
- * own before ours.
+ * The engine prompt inside a message: a message may contain several parts, and OpenCode may put its own before ours.
  * @param {any} message
  * @returns {{ header: Header, text: string } | undefined}
  */
@@ -115,15 +113,15 @@ export function readConversation(body) {
     if (message?.role === "assistant") lastAssistant = index
   })
   const known_bytes = lastAssistant < 0 ? 0 : Buffer.byteLength(JSON.stringify(messages.slice(0, lastAssistant)))
-  // What a broken stream left behind stays in the conversation as an assistant message of its own,
-  // right before the answer that came in its place: the two are one turn.
+  // A broken stream remains in the conversation as a separate assistant message, right before the answer that replaced
+  // it: the two are one turn.
   const turnsAfter = (/** @type {number} */ from) =>
     messages.filter(
       (/** @type {any} */ m, /** @type {number} */ i) =>
         i > from && m?.role === "assistant" && messages[i + 1]?.role !== "assistant",
     ).length
 
-  // OpenCode 2 renamed it
+  // OpenCode 2 has renamed it
   const properties = (Array.isArray(body?.tools) ? body.tools : []).find((/** @type {any} */ tool) => tool?.function?.name === "read")?.function.parameters?.properties
   const file = properties && "path" in properties ? "path" : "filePath"
   const auxiliary = auxiliaryKind(system, textOf(messages[lastUser]?.content))
@@ -174,7 +172,7 @@ function writtenIn(messages, cwd) {
 }
 
 /**
- * Requests that OpenCode makes of itself: titles of sessions, and summaries when a context is full.
+ * Requests that OpenCode makes itself: titles of sessions, and summaries when a context is full.
  * @param {string} system
  * @param {string} user
  * @returns {"title" | "summary" | undefined}

@@ -1,4 +1,4 @@
-/** The scripted model by itself: what it reads from a conversation, and what it answers. */
+/** The scripted model alone: what it reads from a conversation, and what it answers. */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
 import { once } from "node:events"
@@ -27,7 +27,7 @@ const TOOLS = ["write", "edit", "mission_brief", "mission_plan", "mission_work",
 }))
 
 /**
- * The message that a scenario answers a conversation with.
+ * The message with which a scenario answers a conversation.
  * @param {import("./scenario.mjs").Scenario} scenario
  * @param {object[]} messages
  * @param {(server: import("./server.mjs").ModelServer, ask: (messages: object[], stream?: boolean) => Promise<Response>) => Promise<void>} [more]

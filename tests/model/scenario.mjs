@@ -1,6 +1,6 @@
 /**
- * Scenarios: what the scripted model answers. Checked before anything runs, so that a typing
- * mistake is a sentence and not a test that hangs.
+ * Scenarios: the answers of the scripted model. They are checked before anything runs, so that a typing mistake gives
+ * an error and not a test that hangs.
  */
 import { readFileSync } from "node:fs"
 
@@ -14,7 +14,7 @@ import { readFileSync } from "node:fs"
  */
 
 /**
- * One answer of the model, or a fault in its place. README.md explains each key.
+ * One answer of the model, or a fault instead. README.md explains each key.
  * @typedef {object} Turn
  * @property {string} [text]
  * @property {number} [text_times]
@@ -181,7 +181,7 @@ function checkKeys(value, keys, where, problems) {
 }
 
 /**
- * Everything that is wrong with a scenario, each with its place; empty when it can be played.
+ * Everything that is wrong with a scenario, each with its place; empty if it can be played.
  * @param {any} scenario
  * @returns {string[]}
  */
@@ -222,7 +222,7 @@ export function problemsOf(scenario) {
 export const isFault = (turn) => FAULTS.some((key) => key in turn)
 
 /**
- * A scenario that can be played: an object as it is, or the file that a path names.
+ * A scenario that can be played: the given object, or the content of the named file.
  * @param {Scenario | string} source
  * @returns {Scenario}
  * @throws {Error} naming every problem and its place

@@ -1,6 +1,6 @@
 /**
- * Chooses what to say: finds the answer of a scenario that fits a conversation, or the default of
- * the role, and the turn in it.
+ * Chooses an answer: finds the answer of a scenario that fits a conversation, or the default of the role, and the turn
+ * in it.
  */
 import { MAILBOX, isFault } from "./scenario.mjs"
 
@@ -12,9 +12,9 @@ import { MAILBOX, isFault } from "./scenario.mjs"
 /** @typedef {import("./scenario.mjs").Call} Call */
 
 /**
- * What one request is answered with.
+ * The reply to one request.
  * @typedef {object} Reply
- * @property {string} name Where in the scenario it stands, for the records.
+ * @property {string} name Its place in the scenario, for the records.
  * @property {Turn} [fault]
  * @property {string} text
  * @property {string} reasoning
@@ -40,7 +40,7 @@ function fits(answer, talk) {
 }
 
 /**
- * Paths that a plan names, for briefs that nobody wrote.
+ * Paths that a plan names, for the default brief.
  * @param {Scenario} scenario
  * @returns {string[]}
  */
@@ -50,8 +50,8 @@ function plannedFiles(scenario) {
 }
 
 /**
- * The files that a searcher names when no `brief` says: those that the plan will touch, as far as
- * the prompt knows them, else the first paths in the prompt.
+ * The files in a Searcher's default brief: those that the plan will touch, if the prompt names them, otherwise the
+ * first paths in the prompt.
  * @param {Scenario} scenario
  * @param {string} prompt
  */
@@ -66,8 +66,8 @@ function brief(scenario, prompt) {
 }
 
 /**
- * @param {string} prompt Lines `a1: text` and `u1: text` of a reviewer's prompt; a diff further down has no line
- *   that begins so, as each begins with a sign.
+ * @param {string} prompt A reviewer's prompt with lines `a1: text` and `u1: text`; no line of a diff begins in this
+ *   way, because each begins with a sign.
  */
 const acceptanceIds = (prompt) => [...new Set([...prompt.matchAll(/^([au]\d+):/gm)].map((match) => match[1]))]
 
@@ -86,7 +86,7 @@ function workTurn(work) {
 }
 
 /**
- * What a role says when the scenario names nothing: the straight way.
+ * A role's turns if the scenario has none for it: the direct way.
  * @param {Scenario} scenario
  * @param {Conversation} talk
  * @returns {Turn[]}
@@ -142,7 +142,7 @@ function callsOf(turn, talk) {
   const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")]
   if (turn.submit !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.submit })
   if (turn.done !== undefined && mailbox) {
-    // Of files that the plan names the engine takes no notice
+    // The engine ignores files that the plan names
     const unplanned = (talk.written ?? []).filter((path) => !path.startsWith("/")).map((path) => ({ path, why: "the task needs it" }))
     calls.push({ tool: mailbox, args: { status: "done", summary: turn.done, ...(unplanned.length > 0 ? { unplanned } : {}) } })
   }
@@ -162,7 +162,7 @@ function named(call, file) {
 }
 
 /**
- * Replaces `{{cwd}}`, `{{mission}}`, `{{task}}` and `{{attempt}}` in every text of a value.
+ * Replaces `{{cwd}}`, `{{mission}}`, `{{task}}` and `{{attempt}}` in every string of a value.
  * @param {any} value
  * @param {Conversation} talk
  * @returns {any}
@@ -184,8 +184,8 @@ function fill(value, talk) {
  * The reply to a conversation.
  * @param {Scenario} scenario
  * @param {Conversation} talk
- * @param {(key: string, times: number) => boolean} strike Whether the fault of this key is still
- *   due; counts it. The only memory there is: a failed request leaves no trace in a conversation.
+ * @param {(key: string, times: number) => boolean} strike Whether the fault of this key is still due; counts it. It is
+ *   the only memory, because a failed request leaves no trace in a conversation.
  * @returns {Reply}
  */
 export function replyTo(scenario, talk, strike) {
@@ -196,12 +196,12 @@ export function replyTo(scenario, talk, strike) {
   let name = answer ? `answers[${index}]` : "default"
   if (turns[turns.length - 1]?.use === "default") turns = [...turns.slice(0, -1), ...defaultTurns(scenario, talk)]
 
-  // Faults leave no assistant message behind, so they stand before the turn that follows them.
+  // Faults leave no assistant message, so they precede the turn that follows them.
   const spoken = turns.map((turn, at) => ({ turn, at })).filter(({ turn }) => !isFault(turn))
   const place = answer?.repeat && spoken.length > 0 ? talk.turn % spoken.length : talk.turn
   const from = place === 0 ? 0 : (spoken[place - 1]?.at ?? turns.length - 1) + 1
   const until = spoken[place]?.at ?? turns.length
-  // Counted for the answer, not for each prompt that it answers: "once" is once.
+  // Counted for the answer, not for each prompt that it answers: "once" means once.
   const who = [talk.header?.mission, talk.header?.role, talk.header?.task, talk.header?.part].join("/")
   for (let at = from; at < until; at += 1) {
     const fault = turns[at]

@@ -1,8 +1,8 @@
 /**
  * A scripted model behind an OpenAI-compatible HTTP interface on the loopback.
  *
- * It plays a scenario (scenario.mjs), keeps a record of every request, and can hold an answer back
- * at a named gate until the test lets it go.
+ * It plays a scenario (scenario.mjs), records every request, and can hold an answer at a named gate until the test
+ * releases it.
  */
 import { createServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -15,7 +15,7 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs"
 /** @typedef {import("./script.mjs").Reply} Reply */
 
 /**
- * What is kept of a request.
+ * The record of a request.
  * @typedef {object} RequestRecord
  * @property {number} n From 1, in order of arrival.
  * @property {"role" | "title" | "summary" | "chat"} kind
@@ -24,7 +24,7 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs"
  * @property {string} [task]
  * @property {number} [attempt]
  * @property {string} [part]
- * @property {number} [step] Which prompt of its task this belongs to, coder and fixer together.
+ * @property {number} [step] The number of its prompt within the task, coder and fixer together.
  * @property {number} prompt
  * @property {number} turn
  * @property {string} prompt_text
@@ -33,25 +33,25 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs"
  * @property {string} cwd
  * @property {number} bytes Size of the request's body.
  * @property {string[]} tools Names of the tools that the request offers.
- * @property {{ total_tokens: number }} [usage] What the answer said of its tokens.
- * @property {string} reply Which turn of the scenario answered, such as `answers[0].turns[1]`.
+ * @property {{ total_tokens: number }} [usage] The tokens that the answer reported.
+ * @property {string} reply The turn of the scenario that answered, such as `answers[0].turns[1]`.
  * @property {string[]} calls Tools that the answer calls.
  * @property {number} started_ms Since the server's start.
  * @property {number} [ended_ms]
  * @property {"answered" | "fault" | "aborted"} [outcome] Aborted: the client hung up first.
- * @property {any} [body] The last {@link KEPT_BODIES} requests keep theirs.
+ * @property {any} [body] Kept for the last {@link KEPT_BODIES} requests.
  */
 
 const KEPT_BODIES = 400
 const KEPT_RECORDS = 20_000
 const MAX_BODY = 64 * 1024 * 1024
-/** No answer is held back longer than this, whatever a test forgets. */
+/** The longest time that an answer is held, even if a test forgets to release it. */
 const GATE_LIMIT_MS = 120_000
 const HANG_LIMIT_MS = 600_000
 
 class Gate {
   constructor() {
-    /** How many answers have come to it. */
+    /** The number of answers that have reached it. */
     this.arrived = 0
     /** @type {(value?: unknown) => void} */
     this.open = () => {}
@@ -65,7 +65,7 @@ export class ModelServer {
     this.scenario = scenario
     /** @type {RequestRecord[]} */
     this.requests = []
-    /** Things that no scenario foresees, in words. A test may want this to be empty. */
+    /** Requests that no scenario foresees, in words. A test may require this to be empty. */
     /** @type {string[]} */
     this.problems = []
     /** @type {Map<string, number>} */
@@ -99,7 +99,7 @@ export class ModelServer {
     return this
   }
 
-  /** The base URL that a provider is configured with. */
+  /** The base URL for a provider's configuration. */
   get url() {
     const address = this.http.address()
     if (!address || typeof address === "string") throw new Error("the model server is not listening")
@@ -125,7 +125,7 @@ export class ModelServer {
   }
 
   /**
-   * Resolves when so many answers have been held back at this gate.
+   * Resolves when `count` answers have been held at this gate.
    * @param {string} name
    * @param {{ count?: number, limit_ms?: number }} [options]
    */
@@ -142,7 +142,7 @@ export class ModelServer {
   }
 
   /**
-   * Lets through what waits at this gate, and what comes later.
+   * Releases the answers that wait at this gate, and all later ones.
    * @param {string} name
    */
   release(name) {
@@ -154,7 +154,7 @@ export class ModelServer {
     return this.requests.filter((request) => request.kind === "role")
   }
 
-  /** The most requests that were under way at the same time. @param {(r: RequestRecord) => boolean} [which] */
+  /** The most simultaneous requests. @param {(r: RequestRecord) => boolean} [which] */
   peak(which = (r) => r.kind === "role") {
     const marks = this.requests.filter(which).flatMap((r) => [
       [r.started_ms, 1],
@@ -244,7 +244,7 @@ export class ModelServer {
         )
     }
 
-    // Resolves when there is nobody left to answer.
+    // Aborted when the client has gone.
     const gone = new AbortController()
     response.on("close", () => gone.abort())
     const signal = AbortSignal.any([gone.signal, this.stopping.signal])
@@ -269,8 +269,8 @@ export class ModelServer {
   }
 
   /**
-   * Which prompt of its task this is: coder and fixer count together, whatever session and attempt
-   * they are in, so that a scenario can say "the third try" without knowing how the engine tries.
+   * The number of a prompt within its task: coder and fixer count together, in every session and attempt, so that a
+   * scenario can say "the third try" without knowing how the engine tries.
    * @param {import("./conversation.mjs").Conversation} talk
    * @param {string} session
    */
@@ -294,7 +294,7 @@ export class ModelServer {
   }
 
   /**
-   * Waits as the scenario says, then answers or commits the fault.
+   * Waits as the scenario says, then answers or plays the fault.
    * @param {Reply} reply
    * @param {any} body
    * @param {{ bytes: number, known: number, n: number }} size
@@ -346,7 +346,7 @@ export class ModelServer {
     }
     if (fault?.drop) {
       response.write(events.slice(0, 2).join(""))
-      // Give the bytes time to leave, so that the client sees a break in the middle.
+      // Give the bytes time to leave, so that the client sees an interruption in the middle.
       await pause(20, signal)
       response.destroy()
       return "fault"
@@ -366,7 +366,7 @@ export class ModelServer {
 }
 
 /**
- * Waits; false when there is nobody left to wait for.
+ * Waits; returns false if the client has gone.
  * @param {number} ms
  * @param {AbortSignal} signal
  */

@@ -4,9 +4,9 @@
 
 /** @typedef {import("./script.mjs").Reply} Reply */
 
-/** Bytes to a token: what English and code come to, near enough for budgets. */
+/** Bytes per token: close enough for English and code in budgets. */
 const BYTES_PER_TOKEN = 3.9
-/** Pieces of a text or of a call's arguments, so that clients have to put them together. */
+/** The size of pieces of a text or of a call's arguments, which clients have to join. */
 const PIECE = 400
 const MAX_PIECES = 24
 
@@ -16,7 +16,7 @@ export const tokensOf = (bytes) => Math.ceil(bytes / BYTES_PER_TOKEN)
 /**
  * Usage numbers as a provider would report them.
  * @param {number} requestBytes
- * @param {number} knownBytes Bytes that an earlier request already carried: served from a cache.
+ * @param {number} knownBytes Bytes that an earlier request already contained: served from a cache.
  * @param {Reply} reply
  */
 export function usageOf(requestBytes, knownBytes, reply) {
@@ -43,7 +43,7 @@ function pieces(text) {
 }
 
 /**
- * The deltas that make up a reply.
+ * The deltas of a reply.
  * @param {Reply} reply
  * @param {string} id
  * @returns {object[]}

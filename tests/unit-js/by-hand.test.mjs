@@ -1,4 +1,4 @@
-/** `plan edit` and `review --interactive`: what a user types there is never lost. The core is played by a module. */
+/** `plan edit` and `review --interactive`: text that a user types there is never lost. A module plays the core. */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
@@ -9,16 +9,16 @@ import { ROOT, folder, withCore } from "./support.mjs"
 const ID = "m-aaaaaaaa"
 const PLAN = 'id = "one"\n'
 
-/** A core with a plan that waits, which says what it is told to take. */
+/** A core with a waiting plan, which prints the plan that it is told to take. */
 const PLANS = `exports.cli = async (request) => {
   const { args } = JSON.parse(request)
   const shown = JSON.stringify({ mission: "${ID}", plan: ${JSON.stringify(PLAN)} })
   return JSON.stringify({ exit: 0, stdout: args[1] === "show" ? shown : "taken\\n" })
 }`
 
-/** @param {import("node:test").TestContext} t @param {string} script what the editor does with the file `$1` */
+/** @param {import("node:test").TestContext} t @param {string} script the editor's commands for the file `$1` */
 function edited(t, script) {
-  // With a space, which a shell has to be told of
+  // With a space, which a shell needs quoted
   const place = join(folder(t), "a b")
   mkdirSync(place)
   const editor = join(folder(t), "editor")
@@ -52,7 +52,7 @@ test("a file that nobody changed, or that was taken, leaves nothing behind", (t)
   assert.deepEqual([taken.exit, taken.stdout, taken.left], [0, "taken\n", []])
 })
 
-/** A core with a change of two hunks that refuses, or breaks at, what `then` says of other commands. @param {string} then */
+/** A core with a change of two hunks; for other commands it refuses, or breaks, as `then` says. @param {string} then */
 const reviewed = (then) => `exports.cli = async (request) => {
   const { args } = JSON.parse(request)
   const hunk = (n) => ({ hunk: n, header: "@@ -" + n + " +" + n + " @@", taken_back: false, lines: ["+x"] })

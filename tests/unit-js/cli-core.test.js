@@ -1,4 +1,4 @@
-/** The commands that the native core answers, called as users call them, in projects under git. */
+/** The commands that the native core answers, called as users call them, in projects with git. */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -92,7 +92,7 @@ test("SARIF is valid by the published schema, with findings and without", { skip
   const { call, write } = project(t, { "a.js": "export const a = 1\n", "rules/bad.yml": "id: bad\nlanguage: Nothing\nrule: { kind: x }\n" })
   const require = createRequire(import.meta.url)
   const schema = require.resolve("@microsoft/jest-sarif").replace(/index\.js$/, "schemas/sarif-2.1.0-rtm.5.json")
-  // The schema is written in draft 4 of JSON Schema
+  // The schema uses draft 4 of JSON Schema
   const ajv = new Ajv({ schemaId: "auto" })
   ajv.addMetaSchema(require("ajv/lib/refs/json-schema-draft-04.json"))
   const valid = ajv.compile(JSON.parse(readFileSync(schema, "utf8")))

@@ -105,7 +105,7 @@ function programs(t, versions) {
   return path
 }
 
-/** What `doctor --json` says, by check. */
+/** The findings of `doctor --json`, by check. */
 function doctor(path, cwd, PATH) {
   const { exit, stdout } = run(["doctor", "--json"], { cwd, env: { HOME: path, PATH } })
   const { ok, checks } = JSON.parse(stdout)

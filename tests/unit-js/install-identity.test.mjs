@@ -1,4 +1,7 @@
-/** `install`, then `uninstall`, is the identity for every configuration; what cannot be edited safely is refused with its place. */
+/**
+ * `install` followed by `uninstall` leaves every configuration unchanged; a file that cannot be edited safely is
+ * refused with its place.
+ */
 import assert from "node:assert/strict"
 import fc from "fast-check"
 import {
@@ -23,7 +26,7 @@ function snapshot(root) {
   return found
 }
 
-/** White space and comments where a parser allows them. */
+/** White space and comments at places where a parser allows them. */
 const gap = fc
   .array(fc.constantFrom(" ", "\n", "\n  ", "\t", "\r\n", "// c ]},\n", "/* x, */", "// é 💡\r\n"), { maxLength: 3 })
   .map((parts) => parts.join(""))
@@ -55,7 +58,7 @@ const configuration = fc
     return bracketed(fc.constant(all), "{", "}").map((text) => `${bom ? "\uFEFF" : ""}${before}${text}${after}`)
   })
 
-/** Texts that people have, and that hold nothing. */
+/** Realistic texts without content. */
 const odd = fc.constantFrom(
   "", "\n", "\uFEFF", "  \t", "{}", "{ }\r\n", "// only a comment\n", "/* a */ {} // b",
   '{"$schema": "https://opencode.ai/config.json"}', '{\n  "$schema": "https://opencode.ai/config.json"\n}\n',
@@ -68,7 +71,7 @@ const where = fc.record({
   mode: fc.constantFrom(0o644, 0o600, 0o664, 0o755),
 })
 
-/** Puts a text where it is wanted, behind links. */
+/** Writes a text to its place, behind links. */
 function put(root, text, { name, link, mode }) {
   const config = join(root, ".config", "opencode")
   const dotfiles = join(root, "dotfiles", "opencode")
@@ -125,7 +128,7 @@ test("what the user changes between the two stays, and nothing else does", (t) =
     const left = readFileSync(file, "utf8")
     assert.ok(left.endsWith("// mine\n"))
     assert.ok(!left.includes(JSON.stringify(ROOT)))
-    // All but white space and commas is as it was
+    // Everything except white space and commas is unchanged
     const essence = (of) => of.replace(/[\s,]/g, "")
     assert.equal(essence(left.slice(0, -"// mine\n".length)), essence(text))
   }
@@ -233,7 +236,7 @@ test("tui.json and tui.jsonc are known, and a project's .opencode too", (t) => {
   assert.deepEqual(after, before)
 })
 
-/** A configuration as people have them: known keys, comments where they stand in examples, one style throughout. */
+/** A realistic configuration: known keys, comments in the places of examples, one style throughout. */
 const shaped = fc
   .record({
     eol: fc.constantFrom("\n", "\n", "\n", "\r\n"),

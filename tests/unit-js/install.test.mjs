@@ -1,4 +1,4 @@
-/** Install and uninstall: what they change in a user's configuration, and what they leave as it was. */
+/** Install and uninstall: what they change in a user's configuration, and what they leave unchanged. */
 import assert from "node:assert/strict"
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -69,7 +69,7 @@ test("without a configuration one is made, and is gone after uninstalling", (t) 
   assert.ok(!existsSync(config))
 })
 
-/** A package where OpenCode's installer would put it. */
+/** A package in the place where OpenCode's installer would put it. */
 function cached(path, spec, manifest) {
   const at = join(path, ".cache", "opencode", "packages", spec, "node_modules", manifest.name)
   mkdirSync(at, { recursive: true })
@@ -243,7 +243,7 @@ test("the entry is a path, relative inside a project, and the package only where
   assert.equal(specToWrite("/p", "/p/node_modules/opencode-orchestrator"), "./node_modules/opencode-orchestrator")
   assert.equal(specToWrite("/p/q", "/p/node_modules/opencode-orchestrator"), "/p/node_modules/opencode-orchestrator")
   for (const cache of ["/h/.npm/_npx/1a/node_modules/x", "/h/pnpm/dlx-12/node_modules/x", "/tmp/bunx-0-x/node_modules/x"]) {
-    // The name is not ours on the public registry yet
+    // The public registry does not have our package under this name yet
     assert.throws(() => specToWrite(undefined, cache), /will be deleted, and this build is on no public registry/)
   }
 })

@@ -1,4 +1,4 @@
-/** Edits of random JSONC texts: what is not edited keeps its bytes. */
+/** Edits of random JSONC texts: the unedited part keeps its bytes. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { addToList, findList, removeEmptyList, removeFromList } from "../../bin/install/jsonc.js"
@@ -14,7 +14,7 @@ function dice(seed) {
   return { next, pick: (list) => list[next(list.length)] }
 }
 
-/** A configuration in the most careless style: white space and comments wherever they may stand. */
+/** A configuration in the most careless style: white space and comments at every possible place. */
 function configuration({ next, pick }) {
   const trivia = () => Array.from({ length: next(4) }, () => pick([" ", "\n", "\n  ", "\t", "\r\n", "// c ]},\n", "/* x, */"])).join("")
   const list = (open, items, close) => {
@@ -38,7 +38,7 @@ function configuration({ next, pick }) {
   return trivia() + object(0) + trivia()
 }
 
-/** All but what an edit may touch. */
+/** Everything except the characters that an edit may touch. */
 const essence = (text) => text.replace(/[\s,]/g, "")
 const comments = (text) => text.match(/\/\/ c \]\},|\/\* x, \*\//g) ?? []
 

@@ -8,8 +8,8 @@ const add = (text) => addToList(text, "plugin", SPEC, "https://schema")
 const remove = (text) => removeFromList(text, "plugin", (spec) => spec === SPEC)
 
 /**
- * Each shape: what it is, the text, and the text with our entry in it. Taking
- * the entry out again must give back the first text, byte for byte.
+ * Each shape: a description, the text, and the text with our entry. Removing the entry must give the first text again,
+ * byte for byte.
  */
 const SHAPES = [
   ["no list yet", '{\n  "model": "a/b"\n}\n', '{\n  "model": "a/b",\n  "plugin": ["our-plugin"]\n}\n'],

@@ -1,4 +1,4 @@
-/** `run` and `resume`: the process of OpenCode, played by a script that leaves a mission behind as the engine does. */
+/** `run` and `resume`: a script plays OpenCode's process and leaves a mission behind as the engine does. */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { chmodSync, existsSync, writeFileSync } from "node:fs"
@@ -10,7 +10,7 @@ import { home, run } from "./support.mjs"
 const skip = loadNative().native ? false : "the native core is not built"
 
 /**
- * A program in OpenCode's place.
+ * A program that plays OpenCode.
  * @param {import("node:test").TestContext} t
  * @param {string} script
  */

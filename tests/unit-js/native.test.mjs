@@ -1,4 +1,4 @@
-/** How the binary is found, and what is said where there is none. */
+/** How the binary is found, and the message if there is none. */
 import assert from "node:assert/strict"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -10,7 +10,7 @@ const [TARGET] = targets(process.platform, process.arch)
 const BUILT = join("native", `opencode-orchestrator.${TARGET}.node`)
 
 /**
- * A package with some files in it, and how to load its core.
+ * A package with some files, and a function that loads its core.
  */
 function pack(t, files) {
   const root = folder(t)
@@ -54,7 +54,7 @@ test("a binary of another version is not used", (t) => {
   assert.match(said, /built for version 0\.8\.0, but this package is 1\.0\.0/)
 })
 
-/** The variable that names a module which stands in for the addon: only finding it matters here. */
+/** Sets the variable that names a module which replaces the addon: only finding it matters here. */
 function override(t, text) {
   const file = join(folder(t), "addon.cjs")
   writeFileSync(file, text)

@@ -1,4 +1,4 @@
-/** The packages: their names and entries, and the program once it is packed and installed elsewhere. */
+/** The packages: their names and entries, and the program after it is packed and installed elsewhere. */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, readdirSync } from "node:fs"

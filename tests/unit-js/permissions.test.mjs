@@ -1,4 +1,4 @@
-/** What the user's permissions leave to roles. */
+/** The permissions that roles have under the user's. */
 import assert from "node:assert/strict"
 import test from "node:test"
 import { allowsAll, limits } from "../../plugin/v1/config.js"
@@ -26,7 +26,7 @@ for (const [own, free] of CASES) {
   })
 }
 
-/** Permissions of the user, and the rules of a role for edits behind one that allows them. @type {[unknown, object][]} */
+/** Permissions of the user, and the resulting rules for a role's edits. @type {[unknown, object][]} */
 const LIMITS = [
   [undefined, {}],
   ["deny", { "*": "deny" }],

@@ -1,4 +1,4 @@
-/** What the progress of a test run is read from, and how it is told. */
+/** How the progress of a test run is read and shown. */
 import assert from "node:assert/strict"
 import test from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"

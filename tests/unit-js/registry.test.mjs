@@ -1,4 +1,4 @@
-/** Calls that reach the plugin twice are dealt with once. */
+/** A call that reaches the plugin twice is handled once. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { first } from "../../plugin/registry.js"

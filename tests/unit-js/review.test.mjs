@@ -1,4 +1,4 @@
-/** The rows of the board's review, and where the cursor goes, without a terminal. */
+/** The rows of the board's review, and the moves of the cursor, without a terminal. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { fix, jumped, moved, placeOf, rows, visible } from "../../plugin/tui/review-rows.js"

@@ -1,4 +1,4 @@
-/** What the tests of the program share: a home of its own, and calling it. */
+/** Shared by the tests of the program: a home of its own, and calls of the program. */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /**
- * A temporary folder, gone when the test ends.
+ * A temporary folder, removed when the test ends.
  * @param {import("node:test").TestContext} t
  * @returns {string}
  */
@@ -33,7 +33,7 @@ export function home(t, files = {}) {
   const project = join(path, "project")
   mkdirSync(project)
   /** @param {string[]} args */
-  // what is said of one file is tested with one; the board has tests of its own
+  // Tests of a single file use a single file; the board has tests of its own
   const one = (args) => (args[0] === "install" && !args.includes("--board") ? [...args, "--no-board"] : args.filter((arg) => arg !== "--board"))
   const call = (...args) => run(one(args), { cwd: project, env: { HOME: path, PATH: process.env.PATH } })
   const list = () => readdirSync(config).sort()

@@ -1,4 +1,4 @@
-/** What the host for OpenCode 2 makes of rules and of tools. */
+/** How the host for OpenCode 2 translates rules and tools. */
 import assert from "node:assert/strict"
 import test from "node:test"
 import { allowsAll, limits, rulesOf, toolsOf } from "../../plugin/v2/rules.js"
@@ -8,7 +8,7 @@ import { fromEngine, toEngine } from "../../plugin/v2/tools.js"
 const rule = (action, resource, effect) => ({ action, resource, effect })
 const EVERY = rule("*", "*", "allow")
 
-/** Rules of the user, and those of a role for edits behind one that allows them. @type {[any[], any[]][]} */
+/** Rules of the user, and the resulting rules for a role's edits. @type {[any[], any[]][]} */
 const LIMITS = [
   [[EVERY], []],
   [[EVERY, rule("edit", "*", "deny")], [rule("edit", "*", "deny")]],

@@ -1,4 +1,4 @@
-/** The versions that `doctor` names are those that docs/COMPATIBILITY.md has seen working. */
+/** The versions that `doctor` names are the ones that docs/COMPATIBILITY.md lists as tested. */
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import test from "node:test"
