@@ -76,8 +76,8 @@ impl Bench {
         }
     }
 
-    /// The same for a set-up that may run what a mission wrote: it reads the caches, and what it adds to them is its own. A later
-    /// set-up, of a verdict or of the next mission, installs nothing that it could have put there.
+    /// The same for a set-up that may run code of a mission: it reads the caches, and writes additions to a private
+    /// place. So a later set-up, for a verdict or for the next mission, installs nothing that this code has written.
     pub fn private_fetch_options(&self, slot: &Slot) -> RunOptions {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let own = self.tmp.join(format!("fetched-{}", NEXT.fetch_add(1, Ordering::Relaxed)));

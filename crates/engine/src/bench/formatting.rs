@@ -1,5 +1,5 @@
-//! Formats changed files with the project's own formatter before the gates judge: layout is no reason to reject a right
-//! change.
+//! Formats changed files with the project's own formatter before the gates judge: layout is not a reason to reject a
+//! correct change.
 //!
 //! It formats only changed files, and only if the project was formatted before: the formatter must leave the base's
 //! version of an existing file, or the neighbours of a new file, unchanged. The formatter runs like a check. It only

@@ -83,7 +83,7 @@ pub(crate) fn slot_files(workspace: &Workspace, slot: &Slot) -> Result<Vec<Strin
 /// The longest file of a slot that the engine reads whole, in bytes.
 const MAX_TEXT: u64 = 8 * 1024 * 1024;
 
-/// The text of a regular file of a slot; `None` if it does not exist, is reached over a link, is too long, or is no
+/// The text of a regular file of a slot; `None` if it does not exist, is reached over a link, is too long, or is not
 /// UTF-8.
 pub(crate) fn slot_text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(workspace::read_beneath(root, path, MAX_TEXT)?).ok()

@@ -119,8 +119,8 @@ fn is_same(one: &Check, other: &Check) -> bool {
     one.run == other.run && one.directory == other.directory
 }
 
-/// The checks that the base does not have. A linter that the mission sets up would find old problems, which are no
-/// fault of the change, so it does not count.
+/// The checks that the base does not have. A linter that the mission sets up would find old problems, which are not
+/// faults of the change, so it does not count.
 fn new(found: Vec<Check>, base: &[Check]) -> Vec<Check> {
     let is_new = |check: &Check| {
         !base.iter().any(|known| is_same(known, check))

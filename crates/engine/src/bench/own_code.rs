@@ -1,6 +1,6 @@
 //! Whether the tests of a check would run the code of its slot. An environment can lead to another copy of the project:
 //! by an editable install of the user's checkout, a search path, or a manifest with the checkout's path. The check
-//! would then test that copy, so its result is no evidence.
+//! would then test that copy, so its result is not evidence.
 //!
 //! Each environment is checked once. `local_links` handles the project's own Node packages.
 

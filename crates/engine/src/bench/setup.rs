@@ -291,8 +291,8 @@ impl Setups {
         blocking(move || workspace.slot_changes(&slot).map_or(true, |changes| !changes.is_empty())).await
     }
 
-    /// Runs one step, once more where a registry did not answer, and in parts where not all can be installed; gives what went
-    /// wrong.
+    /// Runs one step: again if a registry did not answer, and in parts if not everything can be installed. Returns what
+    /// went wrong.
     async fn run(
         &self,
         bench: &Bench,

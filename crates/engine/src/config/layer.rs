@@ -156,7 +156,7 @@ impl Layer {
             None => (0, 0),
             Some(start) => {
                 let before = self.text.get(start..at).unwrap_or_default();
-                // A byte order mark in front of the text is no column of it.
+                // A byte order mark before the text does not count as a column.
                 (line, before.chars().filter(|c| *c != '\u{feff}').count() + 1)
             }
         }

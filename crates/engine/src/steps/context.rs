@@ -73,7 +73,7 @@ impl MissionContext {
     }
 
     /// The pause that is due if a slot, or the checking slot, could not be set up and no change caused that. The
-    /// results of checks there are no evidence, so no task fails because of them.
+    /// results of checks there are not evidence, so no task fails because of them.
     pub fn setup_pause(&self, slot: u32) -> Option<Event> {
         if self.bench.config.workspace.setup_failure == SetupFailure::NoEvidence {
             return None;

@@ -15,7 +15,7 @@ const WORTH_KEEPING: usize = 50;
 #[derive(Default)]
 pub(crate) struct KeptIndex {
     newest: Mutex<Option<(String, Arc<Index>)>>,
-    /// What the project's past commits say; what a mission itself commits is no past yet
+    /// The project's history; commits of a mission do not belong to it yet
     past: OnceLock<Vec<PastCommit>>,
 }
 

@@ -76,7 +76,7 @@ const NAMES: &[&str] = &[
     "importmap.json",
     "import-map.json",
     "entry_points.txt",
-    // Programs that stand for a build tool, and what they fetch it from
+    // Wrappers of a build tool, and the files that say where they fetch it
     "gradlew",
     "gradlew.bat",
     "gradle-wrapper.jar",

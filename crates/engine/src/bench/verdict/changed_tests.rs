@@ -1,7 +1,7 @@
-//! Tests that a check itself changes while it judges: code under judgement runs in a build, and in one test of many, and could
-//! write other tests than the tree has. They are put back before the next check, and a test run that did so is no evidence.
+//! Finds tests that a check changes while it runs: the judged code runs in a build and in tests, and could rewrite
+//! other tests of the tree. They are restored before the next check, and a test run that changed tests is not evidence.
 //!
-//! What the base's own checks change of its tests is the project's way, and stays.
+//! Changes that the base's own checks make to its tests belong to the project, and stay.
 
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt;

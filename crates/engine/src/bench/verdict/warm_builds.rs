@@ -108,7 +108,7 @@ impl WarmBuilds {
     }
 }
 
-/// Whether a folder stands there and no link on the way: a command wrote here.
+/// Whether the path is a folder and no part of it is a link; a command may have written here.
 fn is_folder_below(root: &Path, below: &str) -> bool {
     let ways = Path::new(below).ancestors().filter(|way| !way.as_os_str().is_empty());
     ways.map(|way| root.join(way)).all(|way| way.symlink_metadata().is_ok_and(|found| found.is_dir()))

@@ -78,7 +78,8 @@ pub(crate) fn read(text: &str) -> Result<Vec<Objective>, String> {
     }
 }
 
-/// The fence that code stands in after a line: a line of three marks or more opens it, one of as many and nothing else closes it.
+/// The fence of code that is open after a line: three or more marks open it, and a line of only as many marks or more
+/// closes it.
 fn after<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
     let mark = |c: char| line.len() - line.trim_start_matches(c).len();
     match open {
@@ -87,7 +88,7 @@ fn after<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
                 fence.chars().next().is_some_and(|c| mark(c) == line.len() && line.len() >= fence.len());
             if closes { None } else { open }
         }
-        // What follows backticks on the line holds none, or they are code inside a line
+        // If more backticks follow on the same line, they are code inside a line
         None => match (mark('`'), mark('~')) {
             (n @ 3.., _) if !line[n..].contains('`') => Some(&line[..n]),
             (_, n @ 3..) => Some(&line[..n]),
@@ -96,7 +97,7 @@ fn after<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
     }
 }
 
-/// A line across the page, such as `* * *`, is no item.
+/// Whether a line is a horizontal rule, such as `* * *`, which is not an item.
 fn is_break(line: &str) -> bool {
     let mut marks = line.chars().filter(|c| !c.is_whitespace());
     marks

@@ -230,7 +230,7 @@ async fn a_plan_is_edited_as_a_file_and_refused_with_lines() {
     let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
     assert!(called.stdout.contains("is changed: changed `two`"), "{}{}", called.stdout, called.stderr);
     assert!(matches!(newest(&dir), Event::PlanEdited { plan, .. } if plan.tasks[1].behaviour == Some(true)));
-    // The file shows a plan that there is no more
+    // The file shows a plan that no longer exists
     let stale = plan.replace("title = \"Do two\"", "title = \"Do the second\"");
     sandbox.write("plan.toml", &stale);
     let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;

@@ -8,7 +8,7 @@ use syntax::Language;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A source in which a zero byte makes every tool take it for binary, so that no Reviewer is shown what it says.
+/// Reports a source with a zero byte: tools treat it as binary, so a Reviewer would not see its content.
 pub(crate) fn hidden(path: &str, before: Option<&[u8]>, after: &[u8]) -> Option<Issue> {
     let is_new = after.contains(&0) && !before.is_some_and(|before| before.contains(&0));
     let utf16 = after.starts_with(b"\xff\xfe") || after.starts_with(b"\xfe\xff");

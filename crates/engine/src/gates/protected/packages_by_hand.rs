@@ -58,7 +58,7 @@ fn packages(path: &str, text: &str) -> Packages {
         "package-lock.json" | "npm-shrinkwrap.json" => npm_lock(text),
         "go.mod" => lines(text.lines().filter(|line| {
             let line = line.trim();
-            // The project's own name and its version of Go are no packages
+            // The project's own name and its version of Go are not packages
             (line.contains(" v") || line.contains("=>"))
                 && !line.starts_with("//")
                 && !line.starts_with("module ")

@@ -62,7 +62,7 @@ const BROKEN: [&str; 14] = [
 ];
 
 /// Why the tests fail on the base, from a run of their file. The error says what is wrong with the tests. `own`:
-/// whether a module belongs to the project, and is no package.
+/// whether a module belongs to the project, and is not a package.
 pub(crate) fn reason(outcome: &Outcome, own: &dyn Fn(&str) -> bool) -> Result<String, String> {
     match &outcome.end {
         End::Exited { code: 0 } if outcome.passed.is_some_and(|passed| passed > 0) => {
@@ -182,7 +182,7 @@ mod tests {
         }
         let assertion = "AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 1 !== 2";
         check(&outcome(1, 3, &[("adds", assertion)], ""), Ok("as long as the change is missing"));
-        // An error that the tested code throws is no fault of the test
+        // An error that the tested code throws is not a fault of the test
         let thrown = "SyntaxError: Unexpected token } in JSON";
         check(&outcome(1, 0, &[("reads", thrown)], ""), Ok("as long as the change is missing"));
     }

@@ -24,7 +24,7 @@ use crate::steps::work::scope;
 /// The most test files of one author that are run.
 const MAX_FILES: usize = 8;
 
-/// The message for a file that is no test: an author may write nothing else.
+/// The message for a file that is not a test: an author may write nothing else.
 const NO_TEST: &str = "this is no test file: you write the tests only, and another coder the implementation";
 
 /// Findings of the Guardian that are expected while the implementation is missing.

@@ -1,6 +1,6 @@
 //! Several Coders on one attempt, and the choice among their changes.
 //!
-//! `coder` calls it. `mission` chooses one by the changes, not by the Coders' words. Being chosen is no verdict: the
+//! `coder` calls it. `mission` chooses one by the changes, not by the Coders' words. The choice is not a verdict: the
 //! change goes through the gates like any other.
 
 pub(crate) mod behaviour;

@@ -1,11 +1,11 @@
 //! Turns a file's bytes into editable text and back: everything that an edit does not touch stays byte for byte.
 //!
-//! Bytes that are no UTF-8 become characters that no text uses; line endings and a byte order mark are restored. It
+//! Bytes that are not UTF-8 become characters that no text uses; line endings and a byte order mark are restored. It
 //! knows no tool and no path.
 
 use std::borrow::Cow;
 
-/// The first of the private-use characters that represent bytes which are no UTF-8.
+/// The first of the private-use characters that represent bytes which are not UTF-8.
 const FOREIGN: u32 = 0x10_FF00;
 const MARK: char = '\u{feff}';
 /// How many bytes of a file are checked to distinguish text from data.
@@ -143,7 +143,7 @@ pub(super) fn unix(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a character represents a byte that is no UTF-8.
+/// Whether a character represents a byte that is not UTF-8.
 pub(super) fn is_foreign(c: char) -> bool {
     (FOREIGN + 0x80..=FOREIGN + 0xff).contains(&u32::from(c))
 }

@@ -301,7 +301,7 @@ fn refused(path: &str, why: &str) -> String {
     format!("{REFUSED}`{path}` was left as it is: {why}.")
 }
 
-/// The bytes of a file; `None` if it does not exist, and an error if it is no regular file.
+/// The bytes of a file; `None` if it does not exist, and an error if it is not a regular file.
 fn read(slot: &Path, path: &str) -> Result<Option<Vec<u8>>, String> {
     let found = workspace::read_beneath(slot, path, MAX_FILE);
     if found.is_none() && slot.join(path).symlink_metadata().is_ok() {
