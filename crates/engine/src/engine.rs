@@ -1,5 +1,6 @@
 //! The engine of one project folder: executes `/task` commands, answers the tools of roles, and holds the running
 //! mission.
+//!
 //! It only dispatches: `mission::command` decides what a command means, `missions` carries it out.
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! The only way out of the engine: requests to the program that runs the language models.
+//!
 //! Nothing in the core names the host, and nothing that a host says counts as a fact about files.
 
 use std::collections::BTreeMap;

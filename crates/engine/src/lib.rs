@@ -1,9 +1,11 @@
 //! The engine: actors that carry a mission from its objective to a delivered, verified change.
+//!
 //! - [`Engine`] is the public interface: `/task`, tool calls of roles, stop.
 //! - [`Host`] is the only way out: the program that runs the language models implements it.
 //! - `actor` owns the state of a mission and puts its events in one sequence; `steps` do what it decides, `gates`
-//! judge.
+//!   judge.
 //! - [`for_benches`] contains items that only simulations and benchmarks need.
+//!
 //! **Invariants:** every fact is in the journal before it has an effect. JavaScript decides nothing; texts that need
 //! not name OpenCode are written here.
 

@@ -1,4 +1,5 @@
 //! The engine's input when a host starts it: folders, options, environment. Plain data.
+//!
 //! No default here may lead out of the project's own folders.
 
 use std::collections::BTreeMap;

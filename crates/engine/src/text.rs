@@ -23,6 +23,7 @@ pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// A value as JSON in which every text is visible. If no text needs a conversion, as usual, the value is written
 /// directly, without an intermediate tree of values, which for the board of a long mission costs several times more.
+///
 /// # Errors
 /// If the value cannot be written as JSON.
 pub(crate) fn to_visible_json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {

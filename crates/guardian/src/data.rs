@@ -1,4 +1,5 @@
 //! Reads texts that hold data (JSON, JSON with comments, YAML, TOML, INI) into one form.
+//!
 //! Works on a path and a text. Must not guess: a text that a tool for this format rejects is not read.
 
 use std::collections::HashSet;

@@ -1,4 +1,5 @@
 //! The documentation of every rule, as data and as the page `rules/README.md`.
+//!
 //! It does not write the page: a test does.
 
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
 //! A finding: place, rule, severity, message.
+//!
 //! Data only: rules create findings, `render` shows them.
 
 use std::fmt;

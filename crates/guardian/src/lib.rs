@@ -1,8 +1,10 @@
 //! Rules about well-formed code, and what a change did to it.
+//!
 //! The Guardian looks at a change like a reviewer who knows how models fail: broken code, lazy code,
 //! dishonest tests, imports of files that do not exist. It reports only what the change introduced. Most
 //! rules are data (`rules/<language>/*.yml`, ast-grep's format); each rule that needs logic is a Rust
 //! file in `src/rules/`.
+//!
 //! **Invariants**: no I/O, no clock, no randomness: sources are given as data ([`Sources`]). The same
 //! input gives the same findings in the same order. An unchanged tree has no findings.
 

@@ -1,4 +1,5 @@
 //! The contents of standard libraries: public names of modules of Python, Go and Node, and methods of plain values.
+//!
 //! `scripts/library-names.py` writes the tables. A module that is not in them is unknown, not missing.
 
 use std::collections::{HashMap, HashSet};

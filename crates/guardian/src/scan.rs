@@ -1,4 +1,5 @@
 //! Lints a whole tree, in parts of bounded size, on all cores.
+//!
 //! The result does not depend on the number of cores or on how the tree is cut into parts.
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use crate::project::Surroundings;
 use crate::sources::Sources;
 
 /// Lints the files of one tree as whole files, in parts, on the caller's threads.
+///
 /// The other files of a part can affect only how certain a finding is: a pattern that several files share is doubted.
 /// The same parts give the same findings, whatever runs beside them.
 pub struct Scan<'a> {

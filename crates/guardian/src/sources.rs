@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A tree of source files, in memory or read by its owner on request.
+///
 /// Paths are relative to the project's root and `/`-separated. A file that is not UTF-8 reads as `None`.
 pub trait Sources {
     /// The text of a file; `None` if it does not exist or is not text.

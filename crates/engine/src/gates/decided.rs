@@ -1,5 +1,6 @@
 //! Findings that the project's own compiler or type checker decides: if a check passed on the base, passes on the
 //! change and judges the line, the error becomes a question for the Reviewer.
+//!
 //! Pipelines call it. `guardian::decided_by` says which tools decide a rule, and the base's settings say which lines a
 //! check judges (`checks::Decisions`). If the mission may change settings, no finding is decided.
 

@@ -1,5 +1,6 @@
 //! The independent tests of a task as a gate: they are unchanged since another Coder wrote them, and the implementation
 //! passes them.
+//!
 //! `pipeline` calls it. It restores a changed test before the gate fails. It never decides that a test is wrong:
 //! `mission::independent` decides when Reviewers inspect one, in `steps/review/dispute.rs`.
 

@@ -1,6 +1,8 @@
 //! A commit of the private repository as sources for the Guardian, and texts of a commit that are read ahead.
+//!
 //! Files of installed packages are read from the user's folder, because a command may have written into the slot's
 //! copy.
+//!
 //! It writes nothing, and follows no link out of the slot.
 
 use std::borrow::Cow;

@@ -1,4 +1,5 @@
 //! The common input and output of gates: a change, the plan's permissions, and a judgement with its findings.
+//!
 //! Gates share these types and do not know each other.
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! A role's work from the first question to the result: which model is asked, when an answer is discarded and the
 //! question asked again, and when the role waits after a provider's failure.
+//!
 //! It knows no gate and no task state: a failure goes to the ladder by its class.
 
 use std::sync::Arc;

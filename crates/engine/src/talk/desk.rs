@@ -1,5 +1,6 @@
 //! Everything that is needed to talk to a role: the host, its sessions and models, and the orchestrator that permits
 //! and counts prompts.
+//!
 //! Conversations hold it. It knows no task's slot, and not what a role is asked.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! The tools that a role may call, and their answers.
+//!
 //! It ends no session: the answer says what is wrong, so that the role can call again.
 
 use std::future::Future;

@@ -1,4 +1,5 @@
 //! Conversations with roles: sessions, prompts, turns, mailboxes and pages.
+//!
 //! `steps` hold conversations, and decide what is asked and where results go. This folder knows no gates, steps or git.
 //! It decides neither whether a result is right nor what is tried next.
 

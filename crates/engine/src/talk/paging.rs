@@ -1,5 +1,6 @@
 //! Paging in a role's live session: describes to `context::page_out` the messages that the host is about to send, and
 //! replaces the parts that it chooses. A replaced part has the same replacement in every later request.
+//!
 //! `requests` stores the pages. This file knows no host, file or clock.
 
 use std::collections::{BTreeMap, BTreeSet};

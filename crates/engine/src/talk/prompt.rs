@@ -1,4 +1,5 @@
 //! The text of prompts: the header of every prompt, and the parts that several roles share.
+//!
 //! Text for a single role is in its step; the role's description is in `prompts/`.
 
 use std::fmt::Write;

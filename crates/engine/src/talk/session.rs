@@ -1,4 +1,5 @@
 //! Maps sessions to roles, so that a tool call reaches the role's own mailbox.
+//!
 //! A tool call of an unknown session reaches no mailbox.
 
 use std::collections::{BTreeSet, HashMap};

@@ -1,4 +1,5 @@
 //! Decides the next step of a turn: a state machine without a clock, a channel or a host.
+//!
 //! `turn` gives it each signal with the time since the turn began, and carries out the step that it returns. A signal
 //! that a state does not expect changes nothing. After a turn is cut off, no signal prevents its end.
 

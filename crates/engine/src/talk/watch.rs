@@ -1,4 +1,5 @@
 //! Watches a session while its role works: words, calls, cost, and whether the role repeats itself.
+//!
 //! The host's hooks report to it, through `engine.rs`; `turn` and `requests` read it. It counts and compares, and ends
 //! nothing: `mission::flag` limits repetition, and `turn_state` decides whether a turn ends.
 

@@ -1,4 +1,5 @@
 //! What the body of a function does, if anything, and which function of the base it corresponds to.
+//!
 //! Rules about bodies use it. It reads one function at a time and follows no calls. Each rule decides whether an empty
 //! body is a fault.
 

@@ -1,4 +1,5 @@
 //! Which expressions always have the same value: literals, collections of literals, and empty values.
+//!
 //! Works on one file. Must not call an expression fixed if it reads a name.
 
 use std::sync::LazyLock;

@@ -1,4 +1,5 @@
 //! Names of TypeScript and JavaScript: which nodes bind one, which use one.
+//!
 //! Fills in [`Names`]; `scopes` and some rules ask about a single node. It handles neither scopes nor globals: `scopes`
 //! and `known` do. In a file with a `with` statement every name may be bound.
 

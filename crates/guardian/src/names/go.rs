@@ -1,4 +1,5 @@
 //! Names of Go, and the possible names of a package, guessed from its path.
+//!
 //! Fills in [`Names`]. It opens no package: `import_names` guesses, so a rule needs another proof. `project::go` lists
 //! the definitions in the other files of the package.
 

@@ -1,4 +1,5 @@
 //! Names that a file binds, but not at the place of a use: a parameter of another function, a variable of a block.
+//!
 //! Works on one file; the caller knows what other files provide. Must report nothing if a macro, a star import or code
 //! generated at run time may bind the name.
 

@@ -1,4 +1,5 @@
 //! Which names a file binds and which it uses: enough to find a name that nothing binds.
+//!
 //! Scopes are ignored on purpose: a name counts as bound if the file binds it anywhere. So correct code
 //! is never reported, and a name that no line of the file binds is certainly wrong.
 

@@ -1,4 +1,5 @@
 //! Names of Python: which nodes bind one, which use one, and types in quotes.
+//!
 //! Fills in [`Names`]. It handles neither scopes nor builtins. After a `*` import, or a call such as `globals()`, the
 //! set of names is open: no name is then certainly unbound.
 

@@ -1,4 +1,5 @@
 //! Names of Rust. A name in a macro at item level counts as bound, because the macro may define anything.
+//!
 //! Fills in [`Names`]. It expands no macro and follows no glob: after a glob the set of names is open, and
 //! `project::rust` finds what the glob may bring.
 

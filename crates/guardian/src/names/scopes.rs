@@ -1,4 +1,5 @@
 //! Where an imported name is known, and which of its uses have no other binding.
+//!
 //! Scopes are deliberately broad: a possible binding counts for its whole function or block. So a use that remains is
 //! bound by nothing.
 

@@ -1,4 +1,5 @@
 //! The names of one file, as the language readers collect them.
+//!
 //! It decides nothing: rules decide whether a missing name is a fault.
 
 use std::collections::{BTreeMap, HashSet};

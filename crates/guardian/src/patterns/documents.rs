@@ -1,4 +1,5 @@
 //! Splits rule files into YAML documents, and formats the errors of a faulty one.
+//!
 //! The content of a rule file is never executed.
 
 /// The documents of a YAML stream, with the number of lines before each.

@@ -27,6 +27,7 @@ struct Written {
 
 impl SgConfig {
     /// Reads the text of an `sgconfig.yml`. Returns also a problem for each setting that has no effect here.
+    ///
     /// # Errors
     /// If the text is not YAML or does not have ast-grep's format: then none of it is used.
     pub fn parse(file: &str, text: &str) -> Result<(SgConfig, Vec<RuleProblem>), RuleProblem> {

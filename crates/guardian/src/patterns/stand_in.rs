@@ -1,5 +1,6 @@
 //! Finds code that replaces other code (mocks, fakes, examples), and code that a tool or a test includes. A fault of
 //! normal code may be right there, so a match is only a suspicion.
+//!
 //! Works on a file's path and on the type around a place. Must not depend on the finding.
 
 use crate::code::file::File;

@@ -1,4 +1,5 @@
 //! Finds what the project usually does, and what a comment justifies.
+//!
 //! It lowers errors to warnings, never the other way round.
 
 use syntax::Language;

@@ -1,4 +1,5 @@
 //! Utility rules of ast-grep that other rules name in `matches`.
+//!
 //! `patterns` gives it the project's texts. It matches nothing. A faulty utility is reported and must not disable the
 //! others.
 

@@ -1,4 +1,5 @@
 //! Resolves import paths of Go, and lists what a package defines over its files.
+//!
 //! It opens no other module: their packages are only named. No name is missing in a standard library that may be newer
 //! than the tables here.
 

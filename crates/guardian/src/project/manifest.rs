@@ -1,4 +1,5 @@
 //! The packages that the manifests above a file declare, for each package manager.
+//!
 //! `undeclared-dependency` uses it. It reads no lock file and no installed package. A manifest that cannot be read
 //! gives no answer. Python's manifests are only searched for the name: any mention counts as a declaration.
 

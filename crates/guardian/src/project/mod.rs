@@ -1,4 +1,5 @@
 //! The files around a change: import targets, exports of modules, declarations of manifests.
+//!
 //! A name that cannot be resolved with certainty is unknown, and rules report nothing about unknown
 //! names.
 

@@ -1,4 +1,5 @@
 //! Paths of a project, and what their names say.
+//!
 //! It opens no file and knows no tree. Most rules use it: each word added to a list here makes rules silent, or
 //! lowers them to warnings, in every folder of that name.
 

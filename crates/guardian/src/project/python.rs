@@ -1,4 +1,5 @@
 //! Resolves modules of Python, and lists what a module exports.
+//!
 //! It knows neither `sys.path` nor installed packages. Folders, compiled and generated modules are known, never
 //! missing; a module with a star import or an open set of names has no list of exports.
 

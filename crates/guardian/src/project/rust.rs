@@ -1,4 +1,5 @@
 //! Resolves paths of Rust within their crate, and finds what globs, macros and derives may bring.
+//!
 //! The rules about names use it. It expands no macro, decides no `cfg` and opens no other crate: what these may bring
 //! is unknown, and rules report nothing about unknown names.
 

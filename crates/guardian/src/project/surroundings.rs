@@ -1,4 +1,5 @@
 //! Facts about a whole tree, computed once and shared by all parts of the lint.
+//!
 //! No fact depends on the order in which files are read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};

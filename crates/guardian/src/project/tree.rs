@@ -1,4 +1,5 @@
 //! One side of a change: its files, each parsed once, and facts about the whole side.
+//!
 //! It reads only through `Sources`, and keeps each file once.
 
 use std::borrow::Cow;

@@ -1,4 +1,5 @@
 //! The data of rules that need more than one file: pairs of base and head, and the trees around them.
+//!
 //! It judges nothing.
 
 use std::collections::{BTreeSet, HashSet};

@@ -1,4 +1,5 @@
 //! For each rule: what proves its findings, its limits, and the languages that it does not inspect.
+//!
 //! An error needs proof, a suspicion is a warning. A rule that cannot see all places a name may come from reports
 //! nothing, or warns. Each rule has a row here; a test compares the rows with the table of rules and with the examples.
 

@@ -1,5 +1,6 @@
 //! Rules that need logic: one file each, with a summary, the reason, and examples that are its tests and its page in
 //! the documentation. `evidence` states what each rule knows and when it reports nothing.
+//!
 //! A rule sees files only through `Change`, `Pair` and `File`, and does not see findings of other rules. For a rule
 //! that inspects one file (`Check::File`), `engine` drops the findings that the base had too.
 

@@ -1,4 +1,5 @@
 //! The project's own code that a test imports.
+//!
 //! It reads no file: the caller passes the list of files.
 
 use std::collections::HashSet;

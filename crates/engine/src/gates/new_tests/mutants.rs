@@ -1,4 +1,5 @@
 //! Small wrong versions of a file (mutants): a test of its behaviour should notice them.
+//!
 //! It writes nothing: `wrong_versions` writes them into a slot, one at a time.
 
 use std::ops::Range;

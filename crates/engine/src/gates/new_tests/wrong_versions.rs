@@ -1,4 +1,5 @@
 //! Tests of existing behaviour: they should fail when the tested code is wrong.
+//!
 //! `new_tests` calls it and gives the verdict; `mutants` creates the wrong versions, `imports` finds the code. It works
 //! in the checking slot, which the caller holds, and restores each file after its run, whatever the result.
 

@@ -1,5 +1,6 @@
 //! Names that a compiler's configuration or a manifest maps to modules of the project: `paths`, `baseUrl`, `imports`,
 //! and packages of the same workspace.
+//!
 //! Works with the resolver beside it. Must not decide names that a bundler may map elsewhere.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! Files to which a path of TypeScript or JavaScript may refer.
+//!
 //! For the resolver and the aliases beside it. It asks the tree which paths exist, and opens no module. A path
 //! that a build, a framework or `rootDirs` may fill is known, never missing.
 

@@ -1,4 +1,5 @@
 //! The exports of installed packages, read from their type files.
+//!
 //! Works with texts that the owner of the sources provides. Must report nothing if a package has no types, or types
 //! that cannot be listed.
 

@@ -1,4 +1,5 @@
 //! Resolves module specifiers of TypeScript and JavaScript, and lists what a module exports.
+//!
 //! `files` tries paths, `aliases` maps configured names. Must not call a module missing if a loader or a configuration
 //! may map its name elsewhere. Exports are `None` if a star leads to a module that cannot be listed.
 

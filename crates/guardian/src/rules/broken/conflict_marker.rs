@@ -1,4 +1,5 @@
 //! `conflict-marker`: marks of an unfinished merge, in any text file.
+//!
 //! It reads lines and does not call git. It ignores indented marks, which belong to documents about conflicts,
 //! and a lone `=======`, which underlines a title.
 

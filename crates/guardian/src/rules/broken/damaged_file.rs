@@ -1,5 +1,6 @@
 //! Damage to a whole file: emptied, read in the wrong encoding, other line ends or indentation throughout, its licence
 //! removed.
+//!
 //! A file whose definitions moved elsewhere in the change is not reported as emptied. Line ends, indentation and
 //! licences only warn. `truncated_file` reports a missing end.
 

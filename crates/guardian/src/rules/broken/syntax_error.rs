@@ -1,4 +1,5 @@
 //! `syntax-error`: errors that `syntax` finds in a text, if they are faults of the text and not of the grammar.
+//!
 //! Only Markdown fences are found here. Files that are wrong on purpose only get a warning; declaration files whose
 //! brackets balance get nothing, because the grammar does not know all of their forms.
 

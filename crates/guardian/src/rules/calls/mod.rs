@@ -1,4 +1,5 @@
 //! Arguments and results of functions: callers compared with definitions.
+//!
 //! The rules here read what a definition states. They infer no types, and open no library.
 
 pub(super) mod arity_mismatch;

@@ -1,4 +1,5 @@
 //! New calls whose arguments do not fit the project's function.
+//!
 //! Follows a plain name to its only definition, in the file or by an import; not methods or types. Reports nothing if a
 //! decorator, a condition or a second binding may change the called function. `arity_mismatch` checks calls that the
 //! change did not write.

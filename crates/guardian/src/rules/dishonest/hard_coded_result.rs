@@ -1,4 +1,5 @@
 //! `hard-coded-result`: code that returns a test's expected value for the test's input.
+//!
 //! Compares literals of the code with those in assertions of the tree's test files (500 at most). It runs nothing.
 //! Values that every program contains (0, 1, "") count only if a test calls this very function with them.
 

@@ -1,4 +1,5 @@
 //! `hidden-error`: an error that was reported before the change and is swallowed after it.
+//!
 //! Compares statements of base and head, by their place (`code::places`) or their text. In new code only dropped
 //! results of Rust count, if no comment explains them. A handler that logs and returns a good result is for
 //! `failure_passed_over`.

@@ -1,4 +1,5 @@
 //! Changes that hide failures or weaken checks.
+//!
 //! The rules here see only what a change does: they know neither the task nor the plan.
 
 pub(super) mod failure_passed_over;

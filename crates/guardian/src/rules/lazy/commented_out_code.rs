@@ -1,4 +1,5 @@
 //! `commented-out-code`: code that the change turned into a comment.
+//!
 //! Counts only lines that were code in the base and are code nowhere in the head. Warns if similar new code is beside
 //! the comment, or if a comment gives a reason. Code that the change adds as a comment is for `commented_alternative`.
 

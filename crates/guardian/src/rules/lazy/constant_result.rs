@@ -1,4 +1,5 @@
 //! New functions that promise a computed result but always return the same one.
+//!
 //! The promise is in the name or the comment. Must not report tests, methods that a trait or a base class requires, or
 //! functions whose comment says that a constant is intended.
 

@@ -1,4 +1,5 @@
 //! `empty-branch`: an `if` without effect.
+//!
 //! For Python, TypeScript and JavaScript: in Rust such an arm is often right, and vet finds it in Go. Ignores tests, an
 //! `if` with an `else`, and an `if` with a comment in or beside it.
 

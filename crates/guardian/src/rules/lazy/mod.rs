@@ -1,4 +1,5 @@
 //! Work that was left out.
+//!
 //! Must not report bodies that are empty on purpose: hooks, abstract methods, null objects. Tests that check less
 //! are for `tests_of_project`.
 

@@ -1,4 +1,5 @@
 //! Part of `missing-export`: items of Rust that are gone from their crate, even if it has macros and globs.
+//!
 //! Searches the project's texts for the name. Reports nothing if a macro gets the name as an argument, or an
 //! import brings it from another crate. Paths that can be resolved are for `missing_path`.
 

@@ -1,4 +1,5 @@
 //! Part of `missing-export`: modules whose names cannot all be listed.
+//!
 //! Reports only names that the module itself defined in the base, if no text, member or star may still provide them.
 //! Rust is for `missing_item`.
 

@@ -1,4 +1,5 @@
 //! Commented-out code that the change adds: another version of the code beside it.
+//!
 //! Always a warning. The lines must parse by themselves (`syntax`). Ignores documentation. Code of the base that became
 //! a comment is for `commented_out_code`.
 

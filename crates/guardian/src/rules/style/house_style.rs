@@ -1,4 +1,5 @@
 //! `house-style`: quotes, semicolons, indentation and names that differ from the surrounding code.
+//!
 //! Always a warning, and only if nearly all places of the file, or of its neighbours in the base, agree. It reads no
 //! formatter configuration.
 

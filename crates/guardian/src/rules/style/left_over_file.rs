@@ -1,4 +1,5 @@
 //! Files that a change leaves behind: backup copies, second versions beside the first, reports about the change.
+//!
 //! Always a warning, and only for new files. A file counts as used if another text contains its name:
 //! `unreached_module` resolves imports, not this rule.
 

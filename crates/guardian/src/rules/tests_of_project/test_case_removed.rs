@@ -1,4 +1,5 @@
 //! Cases that the change removed from a table, a list of parameters, or the calls of a macro that creates tests.
+//!
 //! A case that was renamed or moved within the file does not count. Warns if a column was removed, or the subject of
 //! the cases (`vanished`). It expands no macro. Removed tests are for `test_removed`, assertions for `test_weakened`.
 

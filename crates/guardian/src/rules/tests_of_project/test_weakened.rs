@@ -1,4 +1,5 @@
 //! `test-weakened`: a test that checks less than before.
+//!
 //! Compares the texts of assertions in tests that are paired by name and order; it runs no test. Warns if a called
 //! function may assert instead, or if the subject of an assertion was removed (`vanished`). Removed tests are for
 //! `test_removed`.

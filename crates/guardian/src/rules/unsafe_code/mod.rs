@@ -1,4 +1,5 @@
 //! Secrets, injection, and disabled protection.
+//!
 //! The rules here know forms that issuers and libraries document. They follow no value from one function to another.
 
 pub(super) mod secret_in_code;

@@ -1,4 +1,5 @@
 //! SQL text that is built from values.
+//!
 //! It parses no SQL and looks at the beginning of a text. It reports an error only if a parameter of the function is in
 //! a text that is executed, otherwise a warning. Ignores constants, tagged templates and tests.
 

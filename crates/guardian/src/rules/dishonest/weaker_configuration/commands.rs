@@ -1,4 +1,5 @@
 //! Commands that run checks, and changes that hide their failures.
+//!
 //! Reads commands as text and knows the names of tools; it runs no shell. A removed check may run elsewhere, so it only
 //! warns. Options in the tools' own files are for `settings`.
 

@@ -1,4 +1,5 @@
 //! Settings of tests, type checkers, linters and CI that became less strict.
+//!
 //! `values` reads both sides, `commands` and `settings` compare them; this file reports the result with its line.
 //! Reports nothing about new files, unreadable formats, and settings that no list here names.
 

@@ -1,4 +1,5 @@
 //! Settings of tools: strictness, thresholds, exclusions, severities of rules.
+//!
 //! Compares the values of a key, for any tool. It does not read files that a configuration extends: a setting that
 //! may be in such a file at most warns. CI workflows are for `commands`.
 

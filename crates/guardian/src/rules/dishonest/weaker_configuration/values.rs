@@ -1,4 +1,5 @@
 //! A configuration as a list of paths and values, in any format.
+//!
 //! `data` reads the formats. In code, values in objects and lists are taken as written: nothing is evaluated.
 //! `commands` and `settings` know what a value means.
 

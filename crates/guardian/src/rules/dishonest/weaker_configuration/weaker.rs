@@ -1,4 +1,5 @@
 //! What a file configures, and a setting in it that became less strict.
+//!
 //! `commands` and `settings` create them, `mod.rs` reports them. Only the path decides what a file
 //! configures.
 

@@ -1,4 +1,5 @@
 //! Members of `this` in classes of JavaScript or TypeScript.
+//!
 //! Works with `classes` and `extended`. Reports nothing if a decorator, an interface of that name, a computed name or
 //! an unknown base class may add members; in JavaScript only calls count. Variables are for `ecmascript_variables`.
 

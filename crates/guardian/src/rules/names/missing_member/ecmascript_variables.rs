@@ -1,4 +1,5 @@
 //! Members of JavaScript or TypeScript variables with a stated class: `const a = new A()`, `a: A`.
+//!
 //! Works with the members of a class ([`super::ecmascript`]). Must report nothing if the variable may hold something
 //! else: it is bound again, narrowed, or its class is extended elsewhere.
 

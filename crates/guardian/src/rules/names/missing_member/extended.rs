@@ -1,4 +1,5 @@
 //! Finds out whether a class has subclasses.
+//!
 //! Rules ask before they report a missing member, because a subclass may add it. It searches for the name in the
 //! project's texts, so another class of that name counts, too.
 

@@ -1,4 +1,5 @@
 //! Fields and methods of Go structs of the same package.
+//!
 //! It knows the types of receivers and parameters only, and infers none. Reports nothing if a type is embedded from
 //! another package, or if a file of the package cannot be read.
 

@@ -1,4 +1,5 @@
 //! Members of `self` in classes of Python.
+//!
 //! Works with `classes` and `extended`. Reports nothing if a base class is not found, a decorator is unknown, or
 //! anything in the project adds such a member to objects. Variables are for `python_variables`.
 

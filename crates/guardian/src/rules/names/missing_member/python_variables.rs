@@ -1,4 +1,5 @@
 //! Members of Python variables with a stated class: `a = A()`, `def f(a: A)`.
+//!
 //! Works with the members of a class ([`super::python`]). Must report nothing if the variable may hold something else,
 //! or if anything adds such a member to objects.
 

@@ -1,4 +1,5 @@
 //! Functions of the crate's own types: `Type::name`, `Self::name`, `self.name()`.
+//!
 //! Infers no types of variables and expands no macros. Reports nothing if a trait, a derive, a macro, an alias
 //! or `Deref` may provide the function.
 

@@ -1,4 +1,5 @@
 //! How certain it is that a name is missing.
+//!
 //! If it is uncertain, the rule warns or reports nothing.
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 //! Part of `undefined-name`: imports of Go that are missing or unused.
+//!
 //! It opens no package, so it guesses a package's name from its path: an import counts as unused only if the name is
 //! known. Unused variables are for `not_compiled`.
 

@@ -1,4 +1,5 @@
 //! Part of `undefined-name`: removed imports of Python, and names that `__all__` lists.
+//!
 //! `mod.rs` reports them. In functions, imports for type checkers only do not count, nor do uses in annotations.
 
 use std::collections::BTreeSet;

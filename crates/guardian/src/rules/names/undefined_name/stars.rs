@@ -1,4 +1,5 @@
 //! Names that a removed `*` import brought.
+//!
 //! Part of `undefined-name`, which reports them. It lists only modules of the project, and reports nothing if another
 //! star or a macro may still bring the name.
 

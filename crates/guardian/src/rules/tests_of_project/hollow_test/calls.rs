@@ -1,4 +1,5 @@
 //! The calls of a test, and whether any of them may assert.
+//!
 //! Unknown calls count as asserting: fixtures, packages, helpers in other test files. It follows only helpers of the
 //! same file. `mod.rs` reports the result.
 

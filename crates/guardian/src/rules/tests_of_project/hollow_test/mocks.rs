@@ -1,4 +1,5 @@
 //! Tests that only check their own mocks, or replace the code that they are about.
+//!
 //! For Python, TypeScript and JavaScript; functions that create mocks are known by name. Ignores mocks that keep a part
 //! of the original, or are passed to other code.
 
