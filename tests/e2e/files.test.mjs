@@ -29,7 +29,7 @@ scene(
     },
   },
   async (world) => {
-    const result = await world.task("Move the yard and delete the league")
+    const result = await world.task("Move the yard; nothing uses the league")
     assert.equal(result.code, 0, printed(result))
     ended(world, "done")
     assert.equal(world.read("src/imperial/yard.js"), old["src/yard.js"])
@@ -42,21 +42,22 @@ scene(
 )
 
 scene(
-  "a file that was emptied because its text moved to a new one is taken as deleted, and said to be",
+  "a file is deleted that was emptied because its text moved, or because the task asks for its removal, and the answer says so",
   {
     skip: noPlugin,
     files: project(old),
     scenario: {
-      plan: { tasks: [task("move", ["src/yard.js", "src/imperial/yard.js"])] },
-      work: { move: { "src/imperial/yard.js": old["src/yard.js"], "src/yard.js": "" } },
+      plan: { tasks: [task("move", ["src/yard.js", "src/imperial/yard.js", "src/league.js"])] },
+      work: { move: { "src/imperial/yard.js": old["src/yard.js"], "src/yard.js": "", "src/league.js": "" } },
     },
   },
   async (world) => {
-    const result = await world.task("Move the yard")
+    const result = await world.task("Move the yard and remove the league")
     ended(world, "done")
     assert.equal(world.read("src/imperial/yard.js"), old["src/yard.js"])
-    assert.ok(!existsSync(join(world.project, "src/yard.js")))
-    assert.match(printed(result), /`src\/yard\.js` was left empty and its text stands in `src\/imperial\/yard\.js` now: it is deleted/)
+    for (const gone of Object.keys(old)) assert.ok(!existsSync(join(world.project, gone)), gone)
+    assert.match(printed(result), /`src\/yard\.js` was left empty and is deleted: its text is in `src\/imperial\/yard\.js` now/)
+    assert.match(printed(result), /`src\/league\.js` was left empty and is deleted: the task asks for its removal/)
     assert.match(printed(result), /Moved and deleted:\s+- `move`: .*`src\/yard\.js` moved to `src\/imperial\/yard\.js`/)
   },
 )

@@ -61,6 +61,27 @@ pub(crate) fn moved_to<'a>(before: &[u8], added: &[(&'a str, Vec<u8>)]) -> Optio
     counted.filter(|(kept, _)| 2 * kept > old.len()).max_by_key(|(kept, _)| *kept).map(|(_, path)| path)
 }
 
+/// Whether one of the texts asks to remove something that a file is named for: `Remove the legacy module` and `src/legacy.js`.
+pub(crate) fn asks_to_remove(texts: &[String], file: &str) -> bool {
+    const REMOVE: [&str; 9] =
+        ["remove", "removes", "removed", "delete", "deletes", "deleted", "drop", "drops", "removal"];
+    // Words of names that say what a file is for, not what it is about
+    const ROLES: [&str; 10] =
+        ["test", "tests", "spec", "specs", "index", "mod", "lib", "main", "src", "init"];
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let stem = words(name.split_once('.').map_or(name, |(stem, _)| stem));
+    let subject: Vec<String> = stem.into_iter().filter(|word| !ROLES.contains(&word.as_str())).collect();
+    texts.iter().any(|text| {
+        let said = words(text);
+        said.iter().any(|word| REMOVE.contains(&word.as_str()))
+            && (text.contains(file) || !subject.is_empty() && subject.iter().all(|word| said.contains(word)))
+    })
+}
+
 /// The reason for rejecting an emptied file: it has to be deleted instead.
 pub(crate) fn emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Option<Issue> {
     is_emptied(file, before, after).then(|| {
@@ -83,6 +104,19 @@ mod tests {
         assert!(!found("src/a.js", Some("x"), None), "it is deleted");
         assert!(!found("src/a.js", None, Some("")) && !found("src/a.js", Some("\n"), Some("")));
         assert!(!found("pkg/__init__.py", Some("x"), Some("")));
+    }
+
+    #[test]
+    fn a_task_asks_to_remove_what_it_names() {
+        let asks = |text: &str, file: &str| asks_to_remove(&[text.to_string()], file);
+        for file in ["src/legacy.js", "test/legacy.test.js", "tests/test_legacy.py"] {
+            assert!(asks("Remove the deprecated Legacy module and its tests", file), "{file}");
+            assert!(!asks("Keep the legacy module as it is", file), "{file}");
+            assert!(!asks("Remove the deprecated module", file), "{file}");
+        }
+        assert!(asks("Delete `src/index.js`", "src/index.js") && !asks("Delete the index", "src/index.js"));
+        assert!(asks("drop the price_table helper", "lib/price_table.rb"));
+        assert!(!asks("drop the table", "lib/price_table.rb"));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use guardian::Sources;
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
-use workspace::Slot;
 
 use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
@@ -14,13 +13,10 @@ use crate::gates::scope as gate_scope;
 use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{Change, Finding, Judgement, Permissions, remembered};
 use crate::steps::context::MissionContext;
-use crate::steps::review::panel;
+use crate::steps::review::{emptied_files, panel};
 use crate::steps::work::scope;
 use crate::steps::workers::Worker;
 use crate::text::count;
-
-/// The largest file that is compared to find a moved text, in bytes.
-const MAX_MOVED: u64 = 1 << 20;
 
 /// Judges a submission; the worker keeps slot and session for a repair.
 pub(crate) async fn judge_task(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
@@ -50,14 +46,10 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         }
     };
     format_changed(&context.bench, &context.gates.checks, slot).await;
-    match delete_moved(context, slot, &paths).await {
-        Ok(gone) => {
-            for (from, to) in gone {
-                let words = format!(
-                    "- `{}`: `{from}` was left empty and its text stands in `{to}` now: it is deleted\n",
-                    task.id
-                );
-                context.bench.host.say(&words);
+    match emptied_files::delete(context, state, task, slot, &paths).await {
+        Ok(deleted) => {
+            for words in deleted {
+                context.bench.host.say(&format!("- `{}`: {words}\n", task.id));
             }
         }
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
@@ -125,41 +117,7 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
     }
 }
 
-/// Deletes files in a slot that a change left empty because it moved their text to a new file. Returns both names.
-async fn delete_moved(
-    context: &Arc<MissionContext>,
-    slot: &Slot,
-    paths: &[String],
-) -> Result<Vec<(String, String)>, workspace::Error> {
-    let (workspace, slot, paths) = (context.bench.workspace.clone(), slot.clone(), paths.to_vec());
-    blocking(move || {
-        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let before = workspace.read_all(&slot.commit, &names)?;
-        let (mut emptied, mut added) = (Vec::new(), Vec::new());
-        for (path, before) in names.into_iter().zip(before) {
-            let now = workspace::read_beneath(&slot.path, path, MAX_MOVED);
-            match (before, now) {
-                (Some(before), now) if gate_scope::is_emptied(path, Some(&before), now.as_deref()) => {
-                    emptied.push((path, before));
-                }
-                (None, Some(now)) => added.push((path, now)),
-                _ => {}
-            }
-        }
-        let mut gone = Vec::new();
-        for (path, before) in emptied {
-            if let Some(to) = gate_scope::moved_to(&before, &added) {
-                workspace.delete_slot_file(&slot, path)?;
-                gone.push((path.to_string(), to.to_string()));
-            }
-        }
-        Ok(gone)
-    })
-    .await
-}
-
-/// New files that nothing needs: no task plans them, no text of the user or the Planner names them, and no file of the
-/// project uses them.
+/// Judges a submission; the worker keeps slot and session for a repair.
 async fn unreached_files(
     context: &Arc<MissionContext>,
     state: &State,

@@ -4,6 +4,7 @@
 //! state machine what follows from their verdicts. Gates without models are in `gates`.
 
 pub(crate) mod dispute;
+mod emptied_files;
 pub(crate) mod judge_task;
 pub(crate) mod objective;
 pub(crate) mod panel;
