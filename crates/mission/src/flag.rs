@@ -21,8 +21,22 @@ const TOLD_AFTER_REPEATS: u32 = 5;
 const CUT_OFF_AFTER_REPEATS: u32 = 8;
 /// The most different calls that are counted since the last change.
 const MAX_COUNTED: usize = 1_024;
+/// Answers in a row that say nothing new after which the role is warned, and after which it is cut off.
+const TOLD_AFTER_STALE: u32 = 12;
+const CUT_OFF_AFTER_STALE: u32 = 24;
+/// The most lines of answers that are remembered in one turn.
+const MAX_LINES: usize = 200_000;
+/// An answer of at least this many lines counts as old although one line is new: that line often says how much is left, or
+/// how long the command took.
+const LONG: usize = 5;
 /// Tools that change files.
 const WRITING: [&str; 5] = ["edit", "write", "patch", "apply_patch", "mission_move"];
+
+/// Whether a tool changes files.
+pub fn is_writing(tool: &str) -> bool {
+    WRITING.contains(&tool)
+}
+
 /// The most refused calls of a session in one turn.
 const MAX_REFUSED: u32 = 12;
 /// A submission with unreadable JSON counts as this many refused calls.
@@ -88,6 +102,46 @@ pub struct Repeats {
     in_a_row: u32,
 }
 
+/// What the answers of tools told a role in one turn. A model that reads one file in ever new ranges repeats no call, but
+/// learns nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Learned {
+    lines: HashSet<u64>,
+    stale: u32,
+    told: bool,
+}
+
+impl Learned {
+    /// Takes in what a tool answered. Returns the number of answers in a row that said nothing new if the turn is to end.
+    pub fn answer(&mut self, tool: &str, output: &str) -> Option<u32> {
+        let (mut all, mut new) = (0usize, 0usize);
+        for line in output.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            all += 1;
+            let mut hasher = DefaultHasher::new();
+            line.hash(&mut hasher);
+            if self.lines.len() < MAX_LINES {
+                new += usize::from(self.lines.insert(hasher.finish()));
+            } else {
+                new += usize::from(!self.lines.contains(&hasher.finish()));
+            }
+        }
+        // A refusal of the engine tells the role nothing new
+        let refused = output.lines().next().is_some_and(|line| line.contains("refused: "));
+        let is_new = !refused && new > usize::from(all >= LONG);
+        if is_new || is_writing(tool) {
+            (self.stale, self.told) = (0, false);
+        } else {
+            self.stale = self.stale.saturating_add(1);
+        }
+        (self.stale >= CUT_OFF_AFTER_STALE).then_some(self.stale)
+    }
+
+    /// Returns the number of answers in a row that said nothing new if the role is to be warned now: once for each such row.
+    pub fn tell(&mut self) -> Option<u32> {
+        (self.stale >= TOLD_AFTER_STALE && !std::mem::replace(&mut self.told, true)).then_some(self.stale)
+    }
+}
+
 /// How many calls of any kind were refused in one turn.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refused(u32);
@@ -150,7 +204,7 @@ impl Repeats {
             self.counts.clear();
             self.changes.clear();
         }
-        if WRITING.contains(&tool) && self.changes.insert(call) {
+        if is_writing(tool) && self.changes.insert(call) {
             self.counts.clear();
         }
         let times = self.counts.entry(call).or_default();
@@ -214,6 +268,39 @@ mod tests {
         assert_eq!(rounds[3], [Repeated::No; 4]);
         assert_eq!(rounds[5][0], Repeated::Tell(5));
         assert_eq!(round(None)[0], Repeated::CutOff(8));
+    }
+
+    #[test]
+    fn a_role_that_reads_only_what_it_knows_is_told_and_then_cut_off() {
+        let file = "<file>\n1: a\n2: b\n3: c\n4: d\n</file>\n";
+        let mut learned = Learned::default();
+        assert_eq!(learned.answer("read", file), None);
+        let mut ends = Vec::new();
+        for n in 0..24 {
+            let (tool, output) = match n % 3 {
+                0 => ("read", format!("{file}(File has {n} more lines)\n")),
+                1 => ("grep", "No files found".to_string()),
+                _ => ("read", "2: b\n3: c\n".to_string()),
+            };
+            let end = learned.answer(tool, &output);
+            ends.push((end, learned.tell()));
+        }
+        let told: Vec<u32> = ends.iter().filter_map(|(_, told)| *told).collect();
+        let cut: Vec<u32> = ends.iter().filter_map(|(end, _)| *end).collect();
+        // `No files found` was news once
+        assert_eq!((told, cut), (vec![12], vec![]));
+        assert_eq!((learned.answer("read", file), learned.answer("read", file)), (None, Some(24)));
+    }
+
+    #[test]
+    fn a_role_that_reads_on_or_changes_files_is_left_alone() {
+        let mut learned = Learned::default();
+        for n in 0..200 {
+            assert_eq!(learned.answer("read", &format!("{n}: line {n}\n")), None);
+            assert_eq!(learned.answer("edit", "Edit applied successfully."), None);
+            assert_eq!(learned.answer("read", "same\n"), None);
+            assert_eq!(learned.tell(), None);
+        }
     }
 
     #[test]

@@ -50,6 +50,16 @@ enum What {
     Call { tool: String, input: Map<String, Value>, output: String, failed: bool },
 }
 
+impl Handed {
+    /// What tools answered: the host's name of the part, the tool, its output.
+    pub(super) fn answers(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.parts.iter().filter_map(|part| match &part.what {
+            What::Call { tool, output, .. } => Some((part.id.as_str(), tool.as_str(), output.as_str())),
+            What::Asked { .. } | What::Said { .. } => None,
+        })
+    }
+}
+
 /// The replacements for a request.
 #[derive(Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Replaced {

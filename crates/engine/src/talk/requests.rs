@@ -27,6 +27,9 @@ pub(crate) async fn page(desk: &Arc<Desk>, session: &Session, messages: &str) ->
         return None;
     }
     let handed: Handed = serde_json::from_str(messages).ok()?;
+    for (part, tool, output) in handed.answers() {
+        session.watch.told(part, tool, output);
+    }
     if desk.config.context.paging == PagingMode::Auto {
         let cached = session.watch.is_cached();
         for wanted in session.paging.wanted(&handed, &session.directory, cached) {

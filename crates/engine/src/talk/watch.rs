@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mission::budget::Reserved;
-use mission::flag::{MAX_ANSWER, MAX_THOUGHT, Refused, Repeated, Repeats};
+use mission::flag::{Learned, MAX_ANSWER, MAX_THOUGHT, Refused, Repeated, Repeats, is_writing};
 use mission::{FailureClass, Meter, News, Price, Role, Tokens};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -31,6 +31,9 @@ pub(crate) struct Watch {
 struct Seen {
     meter: Meter,
     repeats: Repeats,
+    learned: Learned,
+    /// Calls whose answers were looked at, by the host's names of their parts.
+    answers: BTreeSet<String>,
     thoughts: BTreeSet<String>,
     calls: BTreeSet<String>,
     said: u64,
@@ -185,9 +188,17 @@ impl Watch {
 
     /// Counts a tool call that is about to run; returns words for the model if it should not.
     pub fn call(&self, tool: &str, arguments: &str) -> Option<String> {
-        let repeated = self.lock().call(tool, arguments);
+        let mut seen = self.lock();
+        let repeated = seen.call(tool, arguments);
+        let stale = if is_writing(tool) { None } else { seen.learned.tell() };
+        drop(seen);
         match repeated {
-            Repeated::No => None,
+            Repeated::No => stale.map(|times| {
+                format!(
+                    "refused: the last {times} calls told you nothing that you had not read before. Change a file, or submit \
+                     what you have."
+                )
+            }),
             Repeated::Tell(times) => Some(format!(
                 "refused: this is the same call of `{tool}` again ({times} times), and nothing has changed. Do \
                  something else, or submit what you have."
@@ -197,6 +208,22 @@ impl Watch {
                 Some("refused: the same calls again and again; this session ends here.".into())
             }
         }
+    }
+
+    /// What a tool answered, as the next request shows it; `part`: the host's name for the call.
+    pub(super) fn told(&self, part: &str, tool: &str, output: &str) {
+        let mut seen = self.lock();
+        if seen.answers.len() >= MAX_IDS || !seen.answers.insert(part.to_string()) {
+            return;
+        }
+        if let Some(times) = seen.learned.answer(tool, output) {
+            let why = format!(
+                "goes round in circles: its last {times} calls told it nothing that it had not read before"
+            );
+            seen.stop.get_or_insert(Stop { class: FailureClass::Malformed, why });
+        }
+        drop(seen);
+        self.changed.notify_one();
     }
 
     pub(super) async fn changed(&self) {
@@ -210,6 +237,7 @@ impl Watch {
         // The previous role's behaviour in this session does not count against this role
         (seen.stop, seen.repeats, seen.refused) = (None, Repeats::default(), Refused::default());
         (seen.requests, seen.finished) = (0, false);
+        seen.learned = Learned::default();
         seen.calls.clear();
         seen.failed.clear();
         seen.meter.estimate_with(price, role.row().around);
@@ -338,6 +366,26 @@ mod tests {
         assert!(words[..2].iter().all(Option::is_none));
         assert!(words[2].as_ref().is_some_and(|words| words.contains("3 times")));
         assert!(watch.glance().stop.unwrap().why.contains("read"));
+    }
+
+    #[test]
+    fn a_role_whose_calls_tell_it_nothing_new_is_told_and_then_cut_off() {
+        let watch = Watch::default();
+        watch.begin(Role::Coder, "go", Price::default());
+        let mut refused = Vec::new();
+        for n in 0..25 {
+            assert_eq!(watch.glance().stop, None, "{n}");
+            refused.extend(watch.call("read", &format!("{{\"offset\":{n}}}")));
+            // The host shows each call again in every request
+            for _ in 0..2 {
+                watch.told(&format!("p{n}"), "read", "1: a\n");
+            }
+        }
+        assert!(refused.len() == 1 && refused[0].contains("last 12 calls"), "{refused:?}");
+        assert!(watch.glance().stop.unwrap().why.contains("last 24 calls"));
+        watch.begin(Role::Coder, "again", Price::default());
+        watch.told("p99", "read", "1: a\n");
+        assert_eq!(watch.glance().stop, None, "each turn is counted for itself");
     }
 
     #[test]
