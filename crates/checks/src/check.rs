@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::runners::Runner;
+use crate::shell;
 
 /// The time limit of a check that sets none.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -62,6 +63,14 @@ impl Check {
             source: "opencode.toml checks.command".to_owned(),
             runner,
             script: None,
+        }
+    }
+
+    /// The command as a person types it in the project's folder: `cd web && npm test`. Two folders may have the same one.
+    pub fn shown(&self) -> String {
+        match self.directory.trim_end_matches('/') {
+            "" | "." => self.run.clone(),
+            folder => format!("cd {} && {}", shell::quote(folder), self.run),
         }
     }
 }

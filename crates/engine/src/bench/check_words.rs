@@ -8,7 +8,7 @@ use std::sync::Arc;
 use checks::{Check, CheckPurpose, End, Level, Outcome, Verdict};
 use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue};
 
-use crate::text::cut;
+use crate::text::{count, cut};
 
 /// The longest message of one failure, in bytes.
 const MAX_MESSAGE: usize = 1500;
@@ -42,7 +42,7 @@ fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
         CheckPurpose::Test => CheckKind::Test,
         CheckPurpose::Custom => CheckKind::Custom,
     };
-    let (name, run) = (check.name.clone(), check.run.clone());
+    let (name, run) = (check.name.clone(), check.shown());
     CheckSummary {
         name,
         run,
@@ -71,7 +71,10 @@ pub(super) fn passed(outcome: &Outcome) -> String {
 
 fn failing(outcome: &Outcome, findings: usize) -> String {
     match &outcome.failing {
-        Some(failing) if !failing.is_empty() => format!("{} tests fail", failing.len()),
+        Some(failing) if !failing.is_empty() => match failing.len() {
+            1 => "1 test fails".into(),
+            more => format!("{more} tests fail"),
+        },
         _ if findings > 0 => outcome.end.to_string(),
         _ => "it fails".into(),
     }
@@ -81,7 +84,7 @@ impl JudgedCheck {
     pub fn summary(&self) -> CheckSummary {
         let (verdict, detail) = match &self.verdict {
             Verdict::Pass => (GateVerdict::Pass, passed(&self.outcome)),
-            Verdict::Fail { findings } => (GateVerdict::Fail, format!("{} new failures", findings.len())),
+            Verdict::Fail { findings } => (GateVerdict::Fail, count(findings.len(), "new failure")),
             Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
         };
         CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }
@@ -110,7 +113,7 @@ pub(super) fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) ->
         Some(test) => format!("`{test}` fails: {}", cut(&failure.message, MAX_MESSAGE)),
         None => cut(&failure.message, MAX_MESSAGE),
     };
-    let issue = Issue::new(check.run.clone(), message);
+    let issue = Issue::new(check.shown(), message);
     match &failure.file {
         Some(file) => issue.at(relative(file, root), failure.line),
         None => issue,

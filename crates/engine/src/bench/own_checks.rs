@@ -72,7 +72,7 @@ impl OwnChecks {
         let words = |check: &Check| check.script.clone().unwrap_or_else(|| check.run.clone());
         let message = format!(
             "the command of `{}` was changed from `{}` to `{}`, and fewer tests run than before: {} of {}. Put the command back",
-            check.run,
+            check.shown(),
             words(&adopted.check),
             words(check),
             now.passed.unwrap_or_default(),
@@ -106,7 +106,7 @@ impl OwnChecks {
             Ok::<_, workspace::Error>((found, head.tree))
         });
         let Ok((found, tree)) = found.await else { return };
-        let found = new(found, base).into_iter().filter(|check| runs.contains(&check.run));
+        let found = new(found, base).into_iter().filter(|check| runs.contains(&check.shown()));
         *self.adopted() = found.map(|check| Adopted { outcome: known.get(&tree, &check), check }).collect();
     }
 

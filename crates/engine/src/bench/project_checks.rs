@@ -29,6 +29,7 @@ use crate::bench::verdict::warm_builds::WarmBuilds;
 use crate::bench::{Bench, own_code, slot_text};
 use crate::blocking::blocking;
 use crate::config::Config;
+use crate::text::count;
 
 /// The most changed files whose covering checks are computed.
 const MAX_COVERED: usize = 2000;
@@ -152,7 +153,7 @@ impl ProjectChecks {
             Verdict::Fail { findings } => {
                 let issues: String =
                     findings.iter().map(|f| format!("- {}\n", issue(check, f, root))).collect();
-                format!("{}: {} new failures\n{issues}", check.name, findings.len())
+                format!("{}: {}\n{issues}", check.name, count(findings.len(), "new failure"))
             }
         }
     }
@@ -391,7 +392,8 @@ impl ProjectChecks {
             if *own && *verdict == Verdict::Pass && self.own.adopt(check, outcome.clone()) {
                 self.bench.host.say(&format!(
                     "- this mission brings a check, which runs from now on: `{}` ({})\n",
-                    check.run, check.source
+                    check.shown(),
+                    check.source
                 ));
             }
         }

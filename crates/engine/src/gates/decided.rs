@@ -71,7 +71,7 @@ pub(crate) async fn settle(
 ) -> (Judgement, Vec<Issue>) {
     let Held { errors, judgement, checks } = held;
     let green: Vec<Check> = checks.into_iter().filter(|check| passed.contains(&check.name)).collect();
-    let by: Vec<String> = green.iter().map(|check| format!("`{}`", check.run)).collect();
+    let by: Vec<String> = green.iter().map(|check| format!("`{}`", check.shown())).collect();
     match undecided(context, trees, green, errors.clone()).await {
         Some(open) if open.is_empty() => {}
         _ => return (judgement, Vec::new()),

@@ -62,7 +62,7 @@ pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task:
     let outcome = context.gates.checks.on_base(&check.name)?;
     match &outcome.end {
         End::Exited { .. } => None,
-        end => Some(format!("`{}` {end}", check.run)),
+        end => Some(format!("`{}` {end}", check.shown())),
     }
 }
 
