@@ -16,6 +16,7 @@ pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
         | Event::TestsStarted { .. }
         | Event::TestsRejected { .. }
         | Event::AnswerDiscarded { .. }
+        | Event::RoleCutOff { .. }
         | Event::ScopeWidened { .. }
         | Event::ProviderSlowed { .. }
         | Event::Delivered { .. }
@@ -23,6 +24,9 @@ pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
         | Event::WorkAccepted { unchanged: false, .. } => None,
         Event::AttemptFailed { task, .. } if is_repeated(state, event) => {
             Some(format!("- `{task}` failed again in the same way\n"))
+        }
+        Event::PlanFailed { reason, .. } if state.plan_failures.last() == Some(reason) => {
+            Some("- planner: no plan again, for the same reason\n".to_string())
         }
         // The line before has the failure.
         Event::RungChosen { task, rung, .. } => Some(match rung {
@@ -51,7 +55,7 @@ fn is_repeated(state: &State, event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use mission::mailbox::{Plan, PlannedTask};
-    use mission::{FailureClass, Gate, GateVerdict, Issue, Policy};
+    use mission::{FailureClass, Gate, GateVerdict, Issue, Policy, Role};
 
     use super::*;
 
@@ -76,6 +80,18 @@ mod tests {
             state.apply(&event);
         }
         text
+    }
+
+    #[test]
+    fn a_plan_that_fails_twice_for_one_reason_names_it_once() {
+        let reason = "the tasks wait for each other in a circle".to_string();
+        let cut = || Event::RoleCutOff { role: Role::Planner, task: None, reason: reason.clone(), at_ms: 2 };
+        let failed =
+            || Event::PlanFailed { reason: reason.clone(), class: FailureClass::Malformed, parent: None };
+        let mut state = planned();
+        let text = play(&mut state, vec![cut(), failed(), cut(), failed()]);
+        assert_eq!(text.matches(&reason).count(), 1, "{text}");
+        assert_eq!(text.lines().last(), Some("- planner: no plan again, for the same reason"));
     }
 
     #[test]

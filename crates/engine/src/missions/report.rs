@@ -3,7 +3,7 @@
 //!
 //! Words only: `mission` decides what counts as verified.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use mission::{CheckKind, Delivery, Gate, GateVerdict, Judged, Outcome, Phase, State, Task, Verified, graph};
@@ -42,12 +42,18 @@ pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     text
 }
 
+/// Why there is no plan. Each reason is written once.
+fn without_plan(text: &mut String, state: &State) {
+    let reasons: BTreeSet<&String> = state.plan_failures.iter().chain(&state.brief_failures).collect();
+    for reason in reasons {
+        let _ = writeln!(text, "- {}", cut(reason, 400));
+    }
+}
+
 /// Tasks that were not done, with the reasons.
 fn not_done(text: &mut String, state: &State) {
     if state.tasks.is_empty() {
-        for reason in state.plan_failures.iter().chain(&state.brief_failures) {
-            let _ = writeln!(text, "- {}", cut(reason, 400));
-        }
+        without_plan(text, state);
     }
     for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|task| task.phase.is_lost()) {
         let (word, why) = phase(task);
@@ -115,9 +121,7 @@ fn by_own_tests(state: &State) -> bool {
 
 fn tasks(text: &mut String, state: &State) {
     if state.tasks.is_empty() {
-        for reason in state.plan_failures.iter().chain(&state.brief_failures) {
-            let _ = writeln!(text, "- {}", cut(reason, 400));
-        }
+        without_plan(text, state);
         return;
     }
     let _ = writeln!(text, "| task | state | attempts | verified by |\n|---|---|---|---|");
