@@ -65,14 +65,9 @@ pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Ve
         let steps = (ecosystem.setup)(&source);
         all.extend(steps.into_iter().map(|step| SetupStep {
             inputs: inputs(list, &step),
-            only_fetches: ecosystem.name == "maven",
+            only_fetches: ecosystem.only_fetches,
             otherwise: step.otherwise.clone().map(|run| Check { run, ..step.as_check() }),
-            makes: match ecosystem.name {
-                "npm" => &["node_modules", ".pnp.cjs"],
-                "python" => &[".venv"],
-                "php" => &["vendor"],
-                _ => &[],
-            },
+            makes: ecosystem.fills,
             check: step.as_check(),
         }));
     }
@@ -160,5 +155,18 @@ mod tests {
         ]);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].inputs, ["package.json", "packages/a/package.json"]);
+    }
+
+    #[test]
+    fn a_requirement_that_pip_would_take_for_an_option_is_left_out() {
+        let manifest = "[project]\nname = \"tool\"\n[project.optional-dependencies]\ntest = [\"--pre\", \"attrs\"]\n\
+                        [dependency-groups]\ndev = [\"-e..\", \" --index-url=x\", \"idna\"]\n";
+        let found = steps(&[("pyproject.toml", manifest), ("tool.py", "")]);
+        let step = found.first().unwrap();
+        let all = format!("{} {}", step.check.run, step.otherwise.as_ref().map_or("", |other| &other.run));
+        assert!(all.contains(" idna") && all.contains("attrs"), "{all}");
+        for option in ["-e..", "--index-url", "--pre"] {
+            assert!(!all.contains(option), "{option} in {all}");
+        }
     }
 }

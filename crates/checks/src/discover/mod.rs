@@ -40,6 +40,10 @@ struct Ecosystem {
     manifests: &'static [&'static str],
     find: fn(&mut Survey),
     setup: fn(&Source) -> Vec<SetupCommand>,
+    /// Names that its set-up fills, in its folder and in those of its members.
+    fills: &'static [&'static str],
+    /// Its set-up leaves nothing in the project that is needed: once is enough for every slot.
+    only_fetches: bool,
 }
 
 /// All known kinds of project. Kinds that only call commands of others by another name come last,

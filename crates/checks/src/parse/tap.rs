@@ -48,9 +48,19 @@ pub(crate) fn line(body: &str) -> Option<TapLine<'_>> {
     Some(TapLine { ok, counts, name, opens })
 }
 
-/// The name without its escapes.
+/// The name without its escapes; a line break in it becomes a space.
 pub(crate) fn unescape(text: &str) -> String {
-    text.replace("\\#", "#").replace("\\\\", "\\")
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let escaped = if letter == '\\' { letters.next_if(|next| "#\\nrt".contains(*next)) } else { None };
+        match escaped {
+            Some('n' | 'r' | 't') => plain.push(' '),
+            Some(other) => plain.push(other),
+            None => plain.push(letter),
+        }
+    }
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The number of results that a plan at the beginning of this line announces: `1..4`.

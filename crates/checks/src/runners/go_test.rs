@@ -165,7 +165,8 @@ impl Run {
                     run.passed_tests += u32::from(event.action == "pass");
                     run.package.ended.insert(test);
                 }
-                ("fail", Some(test)) => run.package.fails(test),
+                // One that never began was only printed
+                ("fail", Some(test)) if run.package.began(&test) => run.package.fails(test),
                 ("pass" | "skip", None) => {
                     run.packages += 1;
                     run.passed_packages += u32::from(event.action == "pass");
@@ -249,6 +250,10 @@ impl Package {
                 self.ended.insert(test);
             }
         }
+    }
+
+    fn began(&self, test: &str) -> bool {
+        self.started.is_empty() || self.started.contains(test)
     }
 
     fn fails(&mut self, test: String) {
@@ -343,9 +348,18 @@ fn verdict(line: &str, started: &BTreeSet<String>) -> Option<(Verdict, String)> 
     }
     // A subtest's verdict is indented by its depth, unless it is printed at once
     let before = line.get(..at)?;
+    if is_log(before) {
+        return None;
+    }
     let is_known = started.is_empty() || started.contains(test);
     let fits = !before.trim().is_empty() || indent(before) <= 4 * test.matches('/').count();
     (is_known && fits).then(|| (verdict, test.to_owned()))
+}
+
+/// `    a_test.go:6: `, as `t.Log` begins a line.
+fn is_log(before: &str) -> bool {
+    let at = before.trim().strip_suffix(':').and_then(place);
+    before.starts_with("    ") && at.is_some_and(|(file, _)| file.ends_with(".go"))
 }
 
 /// `example.org/m/slow.TestNeverEnds(0xc0)` in a stack → `TestNeverEnds`
@@ -491,6 +505,31 @@ mod tests {
             passed: None
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn what_a_test_logs_or_prints_is_no_verdict() {
+        check(
+            parse,
+            "    a_test.go:6: --- FAIL: TestLogged (0.00s)\n--- FAIL: TestReal (0.00s)\nFAIL\nFAIL\texample.org/m\t0.01s\n",
+            expect![[r#"
+                passed: Some(0)
+                - [example.org/m] TestReal | FAIL
+            "#]],
+        );
+        let event = |action: &str, test: &str| {
+            format!("{{\"Action\":\"{action}\",\"Package\":\"m\",\"Test\":\"{test}\"}}\n")
+        };
+        let text =
+            [event("run", "TestReal"), event("fail", "TestPrinted"), event("fail", "TestReal")].concat();
+        check(
+            parse,
+            &format!("{text}{{\"Action\":\"fail\",\"Package\":\"m\"}}\n"),
+            expect![[r#"
+                passed: Some(0)
+                - [m] TestReal | -
+            "#]],
         );
     }
 }

@@ -146,7 +146,8 @@ impl Run {
             b"testcase" => {
                 let Some(case) = self.case.take() else { return };
                 self.tests = self.tests.saturating_add(1);
-                if self.is_failed {
+                // A test that is still to do may have failed besides
+                if self.is_failed && !self.is_skipped {
                     self.failed = self.failed.saturating_add(1);
                     let lines: Vec<&str> = self.message.lines().take(100).collect();
                     self.failures.push(TestFailure { detail: detail(&lines), ..case });
@@ -197,5 +198,16 @@ mod tests {
         assert_eq!(parse(whole).failing, None);
         assert_eq!(parse(&whole.replace("</testsuite>", "")).failing, None);
         assert_eq!(parse("no <testsuited> here"), Report::default());
+    }
+
+    #[test]
+    fn a_test_to_do_that_fails_is_none() {
+        check(
+            parse,
+            "<testsuite tests=\"2\" failures=\"0\"><testcase name=\"a\"><skipped type=\"todo\"/><failure/></testcase><testcase name=\"b\"/></testsuite>",
+            expect![[r#"
+                passed: Some(1)
+            "#]],
+        );
     }
 }

@@ -36,14 +36,14 @@ fn parse(text: &str) -> Report {
     let end = lines.iter().rposition(|line| totals(line).is_some());
     let only = end.filter(|_| sessions == 1);
     for (at, line) in lines.iter().enumerate() {
-        if only.is_some_and(|end| at > end) {
-            break;
-        }
         if is_heading(line, "short test summary info") {
             // A test may have printed it: the last line before the totals counts
             run.doubt();
             run.listed = Failures::default();
             run.in_summary = true;
+        } else if let Some(entry) = entry(line).filter(|_| run.goes_on()) {
+            let failure = failure(&entry, &sections, &run.listed);
+            run.listed.push(failure);
         } else if is_heading(line, "FAILURES") || is_heading(line, "ERRORS") {
             run.confirm();
             run.in_report = true;
@@ -56,8 +56,8 @@ fn parse(text: &str) -> Report {
         } else if let Some(why) = line.strip_prefix("!!!").map(|rest| rest.trim_matches(['!', ' '])) {
             run.stopped |= why.contains("stopping after") || why.starts_with("Interrupted");
             run.partial |= why.contains("KeyboardInterrupt") || why.contains("Exit");
-        } else if let Some(entry) = entry(line).filter(|_| run.in_summary) {
-            run.listed.push(failure(&entry, &sections));
+        } else if line.starts_with("===") {
+            run.may_go_on = false;
         }
     }
     run.confirm();
@@ -83,16 +83,31 @@ struct Run {
     in_report: bool,
     /// Totals that count unless the report continues after them: failed, passed, names.
     pending: Option<(u32, u32, Failures)>,
+    /// Nothing but lines of the summary has followed the totals.
+    may_go_on: bool,
     stopped: bool,
     partial: bool,
 }
 
 impl Run {
+    /// Whether the summary is being read: where it goes on behind totals, they stood in a message.
+    fn goes_on(&mut self) -> bool {
+        if !self.in_summary
+            && self.may_go_on
+            && let Some((_, _, listed)) = self.pending.take()
+        {
+            self.listed = listed;
+            self.in_summary = true;
+        }
+        self.in_summary
+    }
+
     fn end(&mut self, counts: &str) {
         self.confirm();
         let count = |word| number_before(counts, word).unwrap_or(0);
         let failed = count("failed").saturating_add(count("error")).saturating_add(count("errors"));
         self.pending = Some((failed, count("passed"), std::mem::take(&mut self.listed)));
+        self.may_go_on = self.in_summary;
         self.in_summary = false;
     }
 
@@ -188,9 +203,10 @@ fn is_heading(line: &str, title: &str) -> bool {
     line.starts_with("===") && line.trim_matches(['=', ' ']) == title
 }
 
-fn failure(entry: &Entry<'_>, sections: &Sections<'_>) -> TestFailure {
+fn failure(entry: &Entry<'_>, sections: &Sections<'_>, listed: &Failures) -> TestFailure {
     let Entry { rest, is_error, subtest } = *entry;
-    let test = without_message(rest, sections);
+    let is_new = |test: &str| listed.0.iter().rev().take(AGO).all(|other| other.name != test);
+    let test = without_message(rest, sections, is_new);
     let (file, inner) = test.split_once("::").unwrap_or((test, ""));
     let section = sections.of(file, inner, is_error);
     let at = section.iter().rev().find_map(|line| {
@@ -213,20 +229,25 @@ fn failure(entry: &Entry<'_>, sections: &Sections<'_>) -> TestFailure {
 
 /// The test in `path::name[a - b] - message`: its parameters may contain the separator. If several readings are
 /// possible, a section's title decides.
-fn without_message<'a>(rest: &'a str, sections: &Sections<'_>) -> &'a str {
+fn without_message<'a>(rest: &'a str, sections: &Sections<'_>, is_new: impl Fn(&str) -> bool) -> &'a str {
     let open = rest.find('[');
     let first = rest.find(" - ");
     let separator = match (open, first) {
         (Some(open), first) if first.is_none_or(|at| open < at) => {
             let mut ends = rest.match_indices("] - ").map(|(at, _)| at + 1).take(20);
             let known = |end: &usize| rest.get(..*end).is_some_and(|test| sections.names(test));
+            let new = |end: &usize| rest.get(..*end).is_some_and(&is_new);
             let all: Vec<usize> = ends.by_ref().collect();
-            all.iter().copied().find(known).or(all.first().copied())
+            let longest = all.iter().copied().rfind(known);
+            longest.or_else(|| all.iter().copied().find(new)).or(all.first().copied())
         }
         _ => first,
     };
     separator.and_then(|at| rest.get(..at)).unwrap_or(rest).trim_end()
 }
+
+/// How many entries before one are looked at for the same name.
+const AGO: usize = 200;
 
 /// The most sections with the same title.
 const SAME_TITLE: usize = 50;
@@ -359,7 +380,21 @@ mod tests {
             ("a.py::t[[x]] - E", "a.py::t[[x]]"),
             ("a.py", "a.py"),
         ] {
-            assert_eq!(without_message(line, &Sections::read(&[])), test);
+            assert_eq!(without_message(line, &Sections::read(&[]), |_| true), test);
         }
+    }
+
+    #[test]
+    fn totals_in_a_message_and_parameters_like_a_message() {
+        check(
+            parse,
+            "FFF\n____ test_a[] ____\n____ test_a[] - E] ____\n=== short test summary info ===\nFAILED a.py::test_a[] - x\n1 failed, 3 passed in 0.1s\nFAILED a.py::test_a[] - E] - y\nFAILED a.py::test_b - z\n3 failed in 0.01s\n",
+            expect![[r#"
+                passed: Some(0)
+                - [] a.py::test_a[] @ a.py:0 | x
+                - [] a.py::test_a[] - E] @ a.py:0 | y
+                - [] a.py::test_b @ a.py:0 | z
+            "#]],
+        );
     }
 }

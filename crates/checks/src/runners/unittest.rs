@@ -48,7 +48,10 @@ fn parse(text: &str) -> Report {
     // A verdict without "Ran n tests" before it comes from another program
     let mut awaits_verdict = false;
     let mut lines = text.lines().peekable();
+    // "Ran n tests" stands below a rule; elsewhere a test printed it
+    let mut below_rule = false;
     while let Some(line) = lines.next() {
+        let is_total = std::mem::replace(&mut below_rule, ends_with_rule(line));
         if is_rule(line, '=') {
             let title =
                 lines.peek().and_then(|next| next.split_once(": ")).filter(|(word, _)| WORDS.contains(word));
@@ -56,13 +59,16 @@ fn parse(text: &str) -> Report {
             lines.next();
             let mut block = Vec::new();
             // A description, a rule of dashes, the traceback
-            while let Some(next) = lines.next_if(|next| !is_rule(next, '=') && total(next).is_none()) {
+            while let Some(next) =
+                lines.next_if(|next| !(is_rule(next, '=') || below_rule && total(next).is_some()))
+            {
+                below_rule = ends_with_rule(next);
                 if block.len() < 200 && !is_rule(next, '-') {
                     block.push(next);
                 }
             }
             failures.push(failure(title, word == "ERROR", &block));
-        } else if let Some(count) = total(line) {
+        } else if let Some(count) = total(line).filter(|_| is_total) {
             ran = Some(ran.unwrap_or(0).saturating_add(count));
             awaits_verdict = true;
         } else if awaits_verdict && ["OK", "FAILED", "NO TESTS RAN"].iter().any(|word| line.starts_with(word))
@@ -102,6 +108,11 @@ fn total(line: &str) -> Option<u32> {
 
 fn is_rule(line: &str, of: char) -> bool {
     line.len() == 70 && line.chars().all(|c| c == of)
+}
+
+/// A rule of dashes, perhaps behind what was printed without a line's end.
+fn ends_with_rule(line: &str) -> bool {
+    line.ends_with(&"-".repeat(70))
 }
 
 /// `test_u (tests.test_a.U.test_u) (i=1)` or, before Python 3.11, `test_u (tests.test_a.U)`.
@@ -173,6 +184,24 @@ mod tests {
             passed: None
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_printed_sum_is_none() {
+        let rule = |of: &str| of.repeat(70);
+        check(
+            parse,
+            &format!(
+                "Ran 9 tests in 0.1s\n\nFAILED (failures=9)\nF.\n{}\nFAIL: test_a (t.T.test_a)\n{}\nAssertionError: Ran 3 tests in 0.1s\nRan 3 tests in 0.1s\n\n{}\nRan 2 tests in 0.001s\n\nFAILED (failures=1)\n",
+                rule("="),
+                rule("-"),
+                rule("-")
+            ),
+            expect![[r#"
+                passed: Some(1)
+                - [] t.T.test_a | AssertionError: Ran 3 tests in 0.1s
+            "#]],
         );
     }
 }

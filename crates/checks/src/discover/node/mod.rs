@@ -18,8 +18,14 @@ use super::{Ecosystem, Source, Survey};
 use crate::check::{Check, CheckPurpose};
 use crate::shell::commands;
 
-pub(super) const ROW: Ecosystem =
-    Ecosystem { name: "npm", manifests: &["package.json"], find, setup: setup::steps };
+pub(super) const ROW: Ecosystem = Ecosystem {
+    name: "npm",
+    manifests: &["package.json"],
+    find,
+    setup: setup::steps,
+    fills: &["node_modules", ".pnp.cjs"],
+    only_fetches: false,
+};
 
 /// Packages that are not members: roots of workspaces, and packages outside of any.
 fn roots(source: &Source, packages: &Packages) -> Vec<String> {

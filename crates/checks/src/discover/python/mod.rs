@@ -15,8 +15,14 @@ use super::{Ecosystem, Survey, own};
 use crate::check::{CheckPurpose, Runner};
 use settings::Settings;
 
-pub(super) const ROW: Ecosystem =
-    Ecosystem { name: "python", manifests: MANIFESTS, find, setup: setup::steps };
+pub(super) const ROW: Ecosystem = Ecosystem {
+    name: "python",
+    manifests: MANIFESTS,
+    find,
+    setup: setup::steps,
+    fills: &[".venv"],
+    only_fetches: false,
+};
 
 const MANIFESTS: &[&str] = &[
     "pyproject.toml",

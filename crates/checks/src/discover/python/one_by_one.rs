@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::settings::{Settings, requirement_files};
-use super::setup::{PIP, VENV, inline, is_requirement};
+use super::setup::{PIP, VENV, inline, is_option, is_requirement};
 use crate::discover::NOT_INSTALLED;
 use crate::discover::source::{Source, resolve};
 use crate::shell::quote;
@@ -41,6 +41,7 @@ pub(super) fn command(
     for extra in extras {
         let listed = of_extras.and_then(|all| all.get(extra)).and_then(toml::Value::as_array);
         let listed = listed.into_iter().flatten().filter_map(|one| Some(one.as_str()?.to_owned()));
+        let listed = listed.filter(|one| !is_option(one));
         wanted.requirements.extend(listed);
     }
     let Wanted { mut requirements, mut options } = wanted;

@@ -271,8 +271,13 @@ pub(super) fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<
         }
     }
     let mut known = std::collections::BTreeSet::new();
-    found.retain(|requirement| known.insert(requirement.clone()));
+    found.retain(|requirement| !is_option(requirement) && known.insert(requirement.clone()));
     found
+}
+
+/// What pip would take for an option of its own: no requirement begins like this.
+pub(super) fn is_option(requirement: &str) -> bool {
+    requirement.trim_start().starts_with('-')
 }
 
 /// The name of the package in a requirement.

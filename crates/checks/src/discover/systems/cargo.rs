@@ -9,7 +9,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["Cargo.toml"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "cargo", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "cargo", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
 /// Workspaces, and packages outside of any: the folders in which `cargo` runs.
 fn roots(source: &Source) -> Vec<(String, toml::Table)> {

@@ -9,7 +9,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["pubspec.yaml"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "dart", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "dart", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
 fn program(source: &Source, folder: &str) -> &'static str {
     let flutter = source.read(folder, "pubspec.yaml").is_some_and(|text| text.contains("sdk: flutter"));

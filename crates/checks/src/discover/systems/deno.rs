@@ -9,7 +9,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, limit, own};
 
 const FILES: &[&str] = &["deno.json", "deno.jsonc"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "deno", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "deno", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
 const TASKS: Names = &[
     (CheckPurpose::Build, &["build"]),

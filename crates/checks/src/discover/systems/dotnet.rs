@@ -8,8 +8,14 @@ use crate::discover::source::{Source, is_foreign, join, outermost};
 use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 use crate::shell::quote;
 
-pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "dotnet", manifests: &["global.json", "Directory.Build.props"], find, setup };
+pub(in crate::discover) const ROW: Ecosystem = Ecosystem {
+    name: "dotnet",
+    manifests: &["global.json", "Directory.Build.props"],
+    find,
+    setup,
+    fills: &[],
+    only_fetches: false,
+};
 
 const SOLUTIONS: &[&str] = &[".sln", ".slnx"];
 const PROJECTS: &[&str] = &[".csproj", ".fsproj", ".vbproj"];

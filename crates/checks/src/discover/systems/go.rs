@@ -11,7 +11,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["go.mod"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "go", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "go", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
 /// With more modules than this, a build and a vet for each would add little to the tests.
 const MOST_MODULES_BUILT_EACH: usize = 4;

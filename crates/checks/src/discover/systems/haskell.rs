@@ -7,8 +7,14 @@ use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
 use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
-pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "haskell", manifests: &["stack.yaml", "cabal.project", "package.yaml"], find, setup };
+pub(in crate::discover) const ROW: Ecosystem = Ecosystem {
+    name: "haskell",
+    manifests: &["stack.yaml", "cabal.project", "package.yaml"],
+    find,
+    setup,
+    fills: &[],
+    only_fetches: false,
+};
 
 /// The folders, and whether stack builds each.
 fn folders(source: &Source) -> Vec<(String, bool)> {

@@ -10,7 +10,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["composer.json"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "php", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "php", manifests: FILES, find, setup, fills: &["vendor"], only_fetches: false };
 
 const SCRIPTS: Names = &[
     (

@@ -9,7 +9,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["Package.swift"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "swift", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "swift", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {

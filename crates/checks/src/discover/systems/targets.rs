@@ -20,7 +20,7 @@ const FILES: &[&str] = &[
 ];
 
 pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "make", manifests: FILES, find, setup: no_setup };
+    Ecosystem { name: "make", manifests: FILES, find, setup: no_setup, fills: &[], only_fetches: false };
 
 /// Names of targets by kind of check; the first usable one is taken.
 pub(in crate::discover) type Names = &'static [(CheckPurpose, &'static [&'static str])];

@@ -8,7 +8,7 @@ use crate::discover::{Ecosystem, Survey, no_setup, own};
 const FILES: &[&str] = &["build.zig"];
 
 pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "zig", manifests: FILES, find, setup: no_setup };
+    Ecosystem { name: "zig", manifests: FILES, find, setup: no_setup, fills: &[], only_fetches: false };
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {

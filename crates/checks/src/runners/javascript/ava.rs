@@ -33,8 +33,7 @@ fn parse(text: &str) -> Report {
     let mut next = 0;
     while let Some(line) = lines.next() {
         let body = line.trim();
-        if let Some(title) = ["✘ [fail]: ", "✖ [fail]: "].iter().find_map(|mark| body.strip_prefix(mark))
-        {
+        if let Some(title) = MARKS.iter().find_map(|mark| body.strip_prefix(mark)) {
             told.push(title);
         } else if body == "─" {
             after_rule = true;
@@ -65,6 +64,9 @@ fn parse(text: &str) -> Report {
     let agrees = others == 0 && u32::try_from(failures.0.len()).is_ok_and(|found| found == failed);
     Report::named(failures.0, agrees, passed)
 }
+
+/// What an entry of the list begins with.
+const MARKS: [&str; 4] = ["✘ [fail]: ", "✖ [fail]: ", "✘ [unexpected pass]: ", "✖ [unexpected pass]: "];
 
 /// The most list entries before the next real one that a test may have printed.
 const AHEAD: usize = 100;

@@ -27,13 +27,20 @@ fn parse(text: &str) -> Report {
     let mut passed: Option<u32> = None;
     // The number of the next list item, inside of a list
     let mut next_item: Option<u32> = None;
+    // "n failing" stands below "n passing" and "n pending"; elsewhere a test printed it
+    let mut in_totals = false;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
+        let follows = in_totals;
+        in_totals &= is_pending_or_blank(line);
         if let Some(count) = passing(line) {
             passed = Some(passed.unwrap_or(0).saturating_add(count));
+            in_totals = true;
             next_item = None;
-        } else if let Some(count) =
-            line.strip_suffix(" failing").and_then(|count| count.trim().parse::<u32>().ok())
+        } else if let Some(count) = line
+            .strip_suffix(" failing")
+            .filter(|_| follows)
+            .and_then(|count| count.trim().parse::<u32>().ok())
         {
             failed = failed.saturating_add(count);
             next_item = Some(1);
@@ -73,6 +80,11 @@ fn titles<'a>(first: &'a str, lines: &mut std::iter::Peekable<std::str::Lines<'a
         }
     }
     titles
+}
+
+fn is_pending_or_blank(line: &str) -> bool {
+    line.trim().is_empty()
+        || line.strip_suffix(" pending").is_some_and(|count| count.trim().parse::<u32>().is_ok())
 }
 
 /// `  2 passing (31ms)`; `None` for lines of other programs.
@@ -148,6 +160,18 @@ mod tests {
                 passed: Some(0)
                 - [] a | Error: expected
                 - [] b c | Error: x
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_printed_sum_is_none() {
+        check(
+            parse,
+            "  3 failing\n  1) fake\n       one:\n\n  1 passing (5ms)\n  2 pending\n  1 failing\n\n  1) cart\n       adds:\n     Error: no\n",
+            expect![[r#"
+                passed: Some(1)
+                - [] cart adds | Error: no
             "#]],
         );
     }

@@ -64,19 +64,34 @@ impl Totals {
 
     fn read(text: &str, prefix: &str) -> Totals {
         let mut totals = Totals::default();
-        for line in text.lines().filter_map(|line| line.strip_prefix(prefix)) {
-            let Some((word, number)) = line.split_once(' ') else { continue };
-            let Ok(number) = number.trim().parse::<u32>() else { continue };
+        // They stand together; a single line of their kind is a test's own words
+        let mut block = Totals::default();
+        for line in text.lines() {
+            let told = line.strip_prefix(prefix).and_then(|line| line.split_once(' '));
+            let Some((word, number)) = told.and_then(|(word, n)| Some((word, n.trim().parse::<u32>().ok()?)))
+            else {
+                totals.add(std::mem::take(&mut block));
+                continue;
+            };
             match word {
-                "pass" => totals.pass = Some(totals.pass.unwrap_or(0).saturating_add(number)),
+                "tests" => block = Totals::default(),
+                "pass" => block.pass = Some(number),
                 "fail" | "cancelled" => {
-                    totals.has_cancelled |= word == "cancelled";
-                    totals.failed = totals.failed.saturating_add(number);
+                    block.has_cancelled |= word == "cancelled";
+                    block.failed = block.failed.saturating_add(number);
                 }
                 _ => {}
             }
         }
+        totals.add(block);
         totals
+    }
+
+    fn add(&mut self, block: Totals) {
+        let Some(pass) = block.pass.filter(|_| block.has_cancelled) else { return };
+        self.pass = Some(self.pass.unwrap_or(0).saturating_add(pass));
+        self.failed = self.failed.saturating_add(block.failed);
+        self.has_cancelled = true;
     }
 }
 
@@ -183,17 +198,32 @@ impl TapFailure<'_> {
 fn from_spec(text: &str, totals: Totals) -> Report {
     let Some(passed) = totals.pass else { return Report::default() };
     let mut failures = Failures::default();
-    let mut lines = text.lines().skip_while(|line| *line != FAILING).skip(1).peekable();
+    // The list follows the totals; elsewhere a test printed its heading
+    let (mut after_totals, mut in_list) = (false, false);
+    let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let Some((file, number)) = line.strip_prefix("test at ").and_then(place) else { continue };
-        let Some(test) = lines.next().and_then(|line| line.strip_prefix("✖ ")) else { continue };
+        if line == FAILING {
+            in_list |= after_totals;
+        } else if line.starts_with("ℹ ") {
+            in_list = false;
+            after_totals |= line.starts_with("ℹ duration_ms ");
+        } else if !line.trim().is_empty() {
+            after_totals = false;
+        }
+        let at = line.strip_prefix("test at ").filter(|_| in_list).and_then(place);
+        let Some((file, number)) = at else { continue };
+        let Some(first) = lines.next().and_then(|line| line.strip_prefix("✖ ")) else { continue };
+        let mut test = first.to_owned();
+        for _ in 0..rest_of_title(first, &lines) {
+            test = format!("{test} {}", lines.next().unwrap_or_default().trim());
+        }
         let mut message = Vec::new();
         while let Some(next) = lines.next_if(|line| !line.starts_with("test at ")) {
             if message.len() < 100 && !next.trim_start().starts_with("at ") {
                 message.push(next);
             }
         }
-        let Some(test) = result_name(test) else { continue };
+        let Some(test) = result_name(&test) else { continue };
         let whole_file = test == file || test.ends_with(&format!("/{file}"));
         failures.push(TestFailure {
             name: name(test),
@@ -218,8 +248,8 @@ fn result_name(test: &str) -> Option<&str> {
         Some((_, directive)) if directive.starts_with("TODO") || directive.starts_with("SKIP") => {
             return None;
         }
-        // A cancelled test may give a reason
-        Some((test, _)) if test.ends_with("ms)") => test,
+        // Behind the time stands why a test is still to do
+        Some((test, why)) if ends_with_time(test) && !ends_with_time(why) => return None,
         _ => test,
     };
     match test.rsplit_once(" (") {
@@ -227,6 +257,25 @@ fn result_name(test: &str) -> Option<&str> {
         _ => Some(test),
     }
 }
+
+fn ends_with_time(title: &str) -> bool {
+    let time = title.rsplit_once('(').and_then(|(_, time)| time.strip_suffix("ms)"));
+    time.is_some_and(|time| time.parse::<f64>().is_ok())
+}
+
+/// How many of the next lines belong to a title with line breaks: up to the one with its time.
+fn rest_of_title(first: &str, lines: &std::iter::Peekable<std::str::Lines<'_>>) -> usize {
+    if ends_with_time(first) {
+        return 0;
+    }
+    let goes_on =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with("  '") && !line.starts_with("test at ");
+    let next: Vec<&str> = lines.clone().take(TITLE_LINES).take_while(goes_on).collect();
+    next.iter().position(|line| ends_with_time(line)).map_or(0, |at| at + 1)
+}
+
+/// Lines of a title that holds line breaks.
+const TITLE_LINES: usize = 10;
 
 /// The number of failures in the tree: those without children, and all.
 fn tree(text: &str) -> (u32, u32) {
@@ -328,6 +377,22 @@ mod tests {
             passed: Some(0)
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn printed_sums_and_lists_are_none_titles_may_break_and_todo_fails_nothing() {
+        let totals = "ℹ tests 3\nℹ pass 1\nℹ fail 1\nℹ cancelled 0\nℹ todo 1\nℹ duration_ms 7.5\n";
+        let list = "test at a.test.js:3:1\n✖ two\n  lines (0.5ms)\n  Error: no\n\ntest at a.test.js:9:1\n✖ later (0.2ms) # when it is cool\n  Error: x\n";
+        check(
+            parse,
+            &format!(
+                "ℹ fail 9\n✖ failing tests:\n\ntest at b.test.js:1:1\n✖ fake (1ms)\n{totals}\n✖ failing tests:\n\n{list}"
+            ),
+            expect![[r#"
+                passed: Some(1)
+                - [a.test.js] two lines @ a.test.js:3 | Error: no
+            "#]],
         );
     }
 }

@@ -29,8 +29,18 @@ fn parse(text: &str) -> Report {
     let mut good = 0_u32;
     let mut test: Option<&str> = None;
     let mut totals = false;
+    let mut last = 0_u32;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
+        if line.starts_with("TAP version ") {
+            last = 0;
+        }
+        // Results are counted: one out of turn is a test's own words
+        let number = number_of(line);
+        if number.is_some_and(|number| number != last.saturating_add(1)) {
+            continue;
+        }
+        last = number.unwrap_or(last);
         if let Some(comment) = line.strip_prefix("# ") {
             match comment.split_once(' ').and_then(|(word, n)| Some((word, n.trim().parse::<u32>().ok()?))) {
                 Some(("tests", _)) => totals = true,
@@ -66,6 +76,12 @@ fn parse(text: &str) -> Report {
         None => Report::default(),
         Some(passed) => Report::checked(failures.0, failed, passed),
     }
+}
+
+/// The number of a result's line: `not ok 3 adds`.
+fn number_of(line: &str) -> Option<u32> {
+    let rest = line.strip_prefix("not ").unwrap_or(line).strip_prefix("ok ")?;
+    rest.split(' ').next()?.parse().ok()
 }
 
 /// Node's message about an uncaught error, at the end of the output.
@@ -151,6 +167,18 @@ mod tests {
             "# adds\nok 1 sum\n\n1..1\n# tests 1\n# pass  1\nError: after\n    at b (/x/a.js:3:9)\n\nNode.js v22.1.0\n",
             expect![[r#"
                 passed: Some(1)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_result_out_of_turn_is_a_tests_own_words() {
+        check(
+            parse,
+            "TAP version 13\n# adds\nnot ok 7 fake\nok 1 sum\nnot ok 2 rest\n\n1..2\n# tests 2\n# pass  1\n# fail  1\n",
+            expect![[r#"
+                passed: Some(1)
+                - [adds] rest | -
             "#]],
         );
     }

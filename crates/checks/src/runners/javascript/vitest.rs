@@ -2,10 +2,12 @@
 //!
 //! `parse::json` reads its JSON. If headings, lines and totals disagree, there are no names.
 
+use std::collections::BTreeSet;
+
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
-use crate::parse::text::{self, Failures, name, number_before, place};
+use crate::parse::text::{self, Failures, count, name, number_before, place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -48,6 +50,16 @@ struct Run {
     failed_files: bool,
     stopped: bool,
     awaits_tests: bool,
+    /// Of the run that is read: how many names, suites and tests were told before its sections, and the headings' sums.
+    before_suites: Option<Before>,
+    before_tests: Option<Before>,
+}
+
+#[derive(Clone, Copy)]
+struct Before {
+    names: usize,
+    told: u32,
+    headed: u32,
 }
 
 fn parse(text: &str) -> Report {
@@ -77,7 +89,8 @@ fn parse(text: &str) -> Report {
                 named.push(next.trim_start_matches(" FAIL ").trim());
             }
             let mut block = Vec::new();
-            while let Some(next) = lines.next_if(|next| rule(next.trim()).is_none() && !is_total(next)) {
+            // A rule ends it: a message may hold what reads like the totals
+            while let Some(next) = lines.next_if(|next| rule(next.trim()).is_none()) {
                 if block.len() < 200 {
                     block.push(next);
                 }
@@ -93,6 +106,7 @@ fn parse(text: &str) -> Report {
             run.awaits_tests = true;
             run.stopped |= is_short(counts);
             run.failed_files |= counts.contains(" failed");
+            (run.before_suites, run.before_tests) = (None, None);
             section = Section::None;
         } else if let Some(counts) = body.strip_prefix("Tests  ").filter(|_| run.awaits_tests) {
             run.awaits_tests = false;
@@ -117,10 +131,19 @@ impl Run {
     fn heading(&mut self, title: &str, section: Section) -> Section {
         let number = |word: &str| title.strip_prefix(word).and_then(|n| n.trim().parse::<u32>().ok());
         if let Some(count) = number("Failed Suites ") {
-            self.headed_suites = self.headed_suites.saturating_add(count);
+            // A run has one such section, at its end: another of before was a test's own words
+            let names = self.failures.0.len();
+            let now = Before { names, told: self.suites, headed: self.headed_suites };
+            let before = *self.before_suites.get_or_insert(now);
+            self.failures.0.truncate(before.names);
+            (self.suites, self.headed_suites) = (before.told, before.headed.saturating_add(count));
             Section::Suites
         } else if let Some(count) = number("Failed Tests ") {
-            self.headed_tests = self.headed_tests.saturating_add(count);
+            let names = self.failures.0.len();
+            let now = Before { names, told: self.tests, headed: self.headed_tests };
+            let before = *self.before_tests.get_or_insert(now);
+            self.failures.0.truncate(before.names);
+            (self.tests, self.headed_tests) = (before.told, before.headed.saturating_add(count));
             Section::Tests
         } else if title.starts_with("Unhandled ") {
             Section::Errors
@@ -134,6 +157,13 @@ impl Run {
         while self.errors < self.failed_errors.min(100) {
             self.errors += 1;
             self.failures.push(TestFailure { name: "unhandled error".to_owned(), ..TestFailure::default() });
+        }
+        // A test that failed in several ways, or was tried again, is told as often
+        if self.tests > self.failed {
+            let before = self.failures.0.len();
+            let mut known = BTreeSet::new();
+            self.failures.0.retain(|failure| known.insert((failure.suite.clone(), failure.name.clone())));
+            self.tests = self.tests.saturating_sub(count(before - self.failures.0.len()));
         }
         let agrees = self.tests == self.failed
             && self.tests == self.headed_tests
@@ -153,10 +183,6 @@ fn rule(line: &str) -> Option<&str> {
 fn is_error(title: &str) -> bool {
     ["Uncaught ", "Unhandled Rejection", "Unhandled Error"].iter().any(|word| title.starts_with(word))
         && title != "Unhandled Errors"
-}
-
-fn is_total(line: &str) -> bool {
-    line.starts_with(" Test Files  ")
 }
 
 /// `1 failed | 1 passed (3)`: whether the counts are less than the total.
@@ -253,6 +279,24 @@ mod tests {
             expect![[r#"
                 passed: Some(0)
                 names: unknown
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_test_told_more_than_once_is_one_and_a_printed_section_is_none() {
+        let printed = "stdout | a.test.js > adds\n⎯⎯⎯ Failed Tests 4 ⎯⎯⎯\n\n FAIL  x.test.js > none\n\n";
+        let retried = "⎯⎯⎯ Failed Tests 2 ⎯⎯⎯\n\n FAIL  a.test.js > adds\n FAIL  a.test.js > adds\nError: no\n Test Files  9 failed (9)\n\n⎯⎯⎯[1/3]⎯\n\n";
+        let soft = " FAIL  a.test.js > soft\nError: one\n\n⎯⎯⎯[2/3]⎯\n\n FAIL  a.test.js > soft\nError: two\n\n⎯⎯⎯[3/3]⎯\n\n";
+        check(
+            parse,
+            &format!(
+                "{printed}{retried}{soft} Test Files  1 failed (1)\n      Tests  2 failed | 1 passed (3)\n"
+            ),
+            expect![[r#"
+                passed: Some(1)
+                - [a.test.js] adds | Error: no
+                - [a.test.js] soft | Error: one
             "#]],
         );
     }

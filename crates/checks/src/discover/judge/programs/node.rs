@@ -157,6 +157,7 @@ pub(super) const ROWS: &[Row] = &[
     is("electron-builder", "", Build),
     // Types and lints
     is("tsc ttsc tspc tsgo flow attw", "", Types),
+    never("manypkg syncpack eclint sherif", "fix|fix-*|format|set-*|update|prompt", Why::Rewrites),
     is(
         "eslint eslint_d oxlint xo standard semistandard standardx ts-standard tslint jshint jslint jscs stylelint htmlhint html-validate htmllint markdownlint markdownlint-cli markdownlint-cli2 remark cspell alex textlint vale knip depcheck madge dependency-cruiser depcruise ls-lint commitlint spectral sherif manypkg arethetypeswrong size-limit jscpd ts-prune ts-unused-exports unimported type-coverage lockfile-lint check-exports skott es-check npm-package-json-lint npmPkgJsonLint editorconfig-checker eclint secretlint zizmor actionlint gherkin-lint csslint sass-lint solhint ember-template-lint lwc-lint api-extractor license-checker license-checker-rseidelsohn syncpack i18n-check expo-doctor good-fences goodfences",
         "",
@@ -191,7 +192,8 @@ pub(super) const ROWS: &[Row] = &[
         Why::Network,
     ),
     // Databases
-    is("prisma", "generate|validate|version|format", Harmless),
+    with("prisma", "format", &["--check"], Lint, Why::Rewrites),
+    is("prisma", "generate|validate|version", Harmless),
     never(
         "prisma knex sequelize sequelize-cli typeorm typeorm-ts-node-* mikro-orm mikro-orm-esm migrate-mongo node-pg-migrate db-migrate umzug kysely objection dbmate graphile-migrate postgrator ley hasura supabase nocodb kanel waterline ",
         "",

@@ -7,7 +7,7 @@ use crate::discover::{Ecosystem, Survey, no_setup, own};
 const SCRIPTS: &[&str] = &["settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"];
 
 pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "gradle", manifests: SCRIPTS, find, setup: no_setup };
+    Ecosystem { name: "gradle", manifests: SCRIPTS, find, setup: no_setup, fills: &[], only_fetches: false };
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(SCRIPTS) {

@@ -9,7 +9,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const POM: &[&str] = &["pom.xml"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "maven", manifests: POM, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "maven", manifests: POM, find, setup, fills: &[], only_fetches: true };
 
 /// Batch mode; every module is tested even if another one failed.
 const OPTIONS: &str = "--batch-mode --no-transfer-progress";

@@ -8,7 +8,7 @@ use crate::discover::{Ecosystem, Survey, no_setup, own};
 const FILES: &[&str] = &["build.sbt"];
 
 pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "sbt", manifests: FILES, find, setup: no_setup };
+    Ecosystem { name: "sbt", manifests: FILES, find, setup: no_setup, fills: &[], only_fetches: false };
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {

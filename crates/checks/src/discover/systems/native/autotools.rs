@@ -6,7 +6,8 @@ use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["configure.ac", "configure.in"];
 
-pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "autotools", manifests: FILES, find, setup };
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "autotools", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {

@@ -10,7 +10,7 @@ use crate::discover::{Ecosystem, Survey, no_setup, own};
 const FILES: &[&str] = &["CMakeLists.txt"];
 
 pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "cmake", manifests: FILES, find, setup: no_setup };
+    Ecosystem { name: "cmake", manifests: FILES, find, setup: no_setup, fills: &[], only_fetches: false };
 
 /// A name that the project itself does not use.
 const FOLDER: &str = "build-checks";

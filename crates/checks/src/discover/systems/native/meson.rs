@@ -8,7 +8,7 @@ use crate::discover::{Ecosystem, Survey, no_setup, own};
 const FILES: &[&str] = &["meson.build"];
 
 pub(in crate::discover) const ROW: Ecosystem =
-    Ecosystem { name: "meson", manifests: FILES, find, setup: no_setup };
+    Ecosystem { name: "meson", manifests: FILES, find, setup: no_setup, fills: &[], only_fetches: false };
 
 /// A name that the project itself does not use.
 const FOLDER: &str = "build-checks";
