@@ -16,7 +16,7 @@ const MIN_PAUSE_MS = 50
 export async function callCore(args, options, print = (text) => void process.stdout.write(text)) {
   const redraw = line(print)
   for (;;) {
-    const answer = await askCore(args, { cwd: process.cwd(), tty: process.stdout.isTTY === true }, options)
+    const answer = await askCore(args, { cwd: process.cwd(), tty: process.stdout.isTTY === true && process.env.TERM !== "dumb" }, options)
     if (answer.open) show(answer.open)
     if (!answer.again) {
       redraw()

@@ -15,6 +15,9 @@ pub(crate) struct Request {
     pub cwd: PathBuf,
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Whether the answer is shown on a terminal.
+    #[serde(default)]
+    pub tty: bool,
 }
 
 /// Exit status: 0 done, 1 problems found or the mission is incomplete, 2 wrong use.

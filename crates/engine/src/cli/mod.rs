@@ -6,6 +6,7 @@
 mod answer;
 mod checks;
 mod clean;
+mod colour;
 mod config;
 mod files;
 mod graph;
@@ -30,25 +31,32 @@ use place::Place;
 use program::Command;
 use steering::{answers, launch, plan, queue, review, stop, tell, undo, watch};
 
-/// Runs a subcommand: JSON of `{ args, cwd, env }` to JSON of `{ exit, stdout, stderr, open?, again? }`.
+/// Runs a subcommand: JSON of `{ args, cwd, env, tty }` to JSON of `{ exit, stdout, stderr, open?, again? }`.
 pub async fn run(request: &str) -> String {
+    let mut coloured = false;
     let answer = match serde_json::from_str::<Request>(request) {
-        Ok(request) => answer(request).await,
+        Ok(request) => {
+            coloured = colour::wanted(&request);
+            answer(request).await
+        }
         Err(error) => CommandAnswer {
             exit: 2,
             stderr: format!("the request could not be read: {error}\n"),
             ..CommandAnswer::default()
         },
     };
-    serde_json::to_string(&shown(answer))
+    serde_json::to_string(&shown(answer, coloured))
         .unwrap_or_else(|error| format!("{{\"exit\":1,\"stdout\":\"\",\"stderr\":\"{error}\"}}"))
 }
 
 /// Makes control characters visible in an answer for people; one for programs stays as it is.
-fn shown(mut answer: CommandAnswer) -> CommandAnswer {
+fn shown(mut answer: CommandAnswer, coloured: bool) -> CommandAnswer {
     answer.stderr = visible(&answer.stderr).into_owned();
     if serde_json::from_str::<serde::de::IgnoredAny>(&answer.stdout).is_err() {
         answer.stdout = visible(&answer.stdout).into_owned();
+        if coloured {
+            answer.stdout = colour::painted(&answer.stdout);
+        }
     }
     answer
 }

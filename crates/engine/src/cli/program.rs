@@ -184,6 +184,36 @@ mod tests {
         }
     }
 
+    /// Commands that print JSON or a script in any case, and those that ask no program.
+    const NO_FLAG: [&str; 5] = ["parse", "compare", "demo", "completion", "schema"];
+
+    fn for_programs(command: &clap::Command, missing: &mut Vec<String>) {
+        if command.get_name() == "help" {
+            return;
+        }
+        for below in command.get_subcommands() {
+            for_programs(below, missing);
+        }
+        let json = |argument: &clap::Arg| {
+            argument.get_id() == "json"
+                || argument.get_possible_values().iter().any(|value| value.get_name() == "json")
+        };
+        let answers = !command.is_subcommand_required_set();
+        if answers && !NO_FLAG.contains(&command.get_name()) && !command.get_arguments().any(json) {
+            missing.push(command.get_name().to_string());
+        }
+    }
+
+    #[test]
+    fn a_program_can_read_every_answer() {
+        let (mut program, mut missing) = (Program::command(), Vec::new());
+        program.build();
+        for command in program.get_subcommands() {
+            for_programs(command, &mut missing);
+        }
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
     #[test]
     fn every_command_and_option_says_what_it_is_for() {
         for command in Program::command().get_subcommands() {

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use journal::{Answer as Said, StateDir};
+use serde_json::json;
 
 use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
@@ -20,16 +21,22 @@ pub(super) struct Arguments {
     /// Use none of them, and ask no more while they stay as they are.
     #[arg(long)]
     revoke: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let settings = bare(place)?;
-    if settings.loosening.is_empty() {
+    if settings.loosening.is_empty() && !args.json {
         return Ok(CommandAnswer::done(
             "This project's own settings loosen nothing: there is nothing to trust.\n",
         ));
     }
     let withheld = &settings.config.withheld;
+    if args.json {
+        return as_json(args, place, &settings);
+    }
     let (listed, heading) = (lines(withheld), capital(&what(withheld)));
     let trust = place.state.trust();
     if args.show {
@@ -61,6 +68,27 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
         "Trusted, for exactly this text. A change of it asks again."
     };
     Ok(CommandAnswer::done(format!("{heading}:\n\n{listed}\n{said}\n")))
+}
+
+/// Each group of settings with the user's answer, after it was given.
+fn as_json(args: &Arguments, place: &Place, settings: &Settings) -> Result<CommandAnswer, CommandFailure> {
+    let mut trust = place.state.trust();
+    if !args.show && !settings.loosening.is_empty() {
+        let answer = if args.revoke { Said::Refused } else { Said::Trusted };
+        for (kind, text) in &settings.loosening {
+            trust.set(kind, text, answer);
+        }
+        place.open_state()?.keep_trust(&trust).map_err(CommandFailure::problem)?;
+    }
+    let answers = settings.loosening.iter().map(|(kind, text)| {
+        let answer = match trust.answer(kind, text) {
+            Some(Said::Trusted) => "trusted",
+            Some(Said::Refused) => "refused",
+            None => "open",
+        };
+        json!({ "kind": kind.to_string(), "text": text, "answer": answer })
+    });
+    CommandAnswer::json(&json!({ "settings": answers.collect::<Vec<_>>() }))
 }
 
 /// The settings as if nothing were trusted, including the plugin options of the last mission.

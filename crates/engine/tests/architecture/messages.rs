@@ -1,5 +1,5 @@
 //! `docs/MESSAGES.md` lists every text that a user or a model may read, so that it can be reviewed in one place:
-//! errors, answers, pauses, findings and progress. The texts of `--help` are the doc comments of `cli/`.
+//! errors, answers, pauses, findings, progress and `--help`.
 //!
 //! The list is made from the sources: every text that reads as a sentence, and every `#[error("…")]`, in the product's
 //! Rust and JavaScript. Texts only for logs, tests or developers are left out. A test fails when the page is stale.
@@ -62,7 +62,39 @@ fn page() -> String {
             page.push_str(&format!("\n## `{}`\n\n```text\n{}\n```\n", file.path, messages.join("\n")));
         }
     }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+    page.push_str("\n## `--help` of the command line\n");
+    runtime.block_on(help(&[], &mut page));
     page
+}
+
+/// The help of a command and of those below it, as a terminal shows it.
+async fn help(command: &[String], page: &mut String) {
+    let mut args = command.to_vec();
+    args.push("--help".into());
+    let asked = serde_json::json!({ "args": args, "cwd": "/", "env": {} });
+    let answer = engine::cli::run(&asked.to_string()).await;
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("an answer is JSON");
+    let text = answer["stdout"].as_str().unwrap_or_default();
+    page.push_str(&format!(
+        "\n### `{}`\n\n```text\n{}\n```\n",
+        ["opencode-orchestrator"]
+            .into_iter()
+            .chain(command.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(" "),
+        text.trim_end()
+    ));
+    let commands =
+        text.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        let mut below = command.to_vec();
+        below.push(name.into());
+        Box::pin(help(&below, page)).await;
+    }
 }
 
 /// The texts of a file for users and models, in the order of the file, each once.

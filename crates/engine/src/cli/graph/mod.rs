@@ -1,10 +1,11 @@
-//! `graph [id]`: a mission's task graph, as Mermaid or as a picture.
+//! `graph [id]`: a mission's task graph, as Mermaid, as a picture or as JSON.
 //!
 //! It reads the journal of one mission and changes nothing. `missions/page/picture` makes the nodes and the picture.
 
 mod mermaid;
 
 use mission::Board;
+use serde_json::json;
 
 use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
@@ -14,7 +15,7 @@ use crate::missions::page::picture::{self, svg};
 pub(super) struct Arguments {
     /// The mission; the newest without it.
     id: Option<String>,
-    /// As text or as a picture.
+    /// As text, as a picture, or for a program.
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]
     format: Format,
 }
@@ -23,16 +24,25 @@ pub(super) struct Arguments {
 enum Format {
     Mermaid,
     Svg,
+    Json,
 }
 
 pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let dir = place.mission(args.id.as_deref())?;
     let state = place.past(&dir)?.state;
     let board = Board::of(&state, place.now_ms());
+    if matches!(args.format, Format::Json) {
+        let tasks: Vec<_> = board
+            .tasks
+            .iter()
+            .map(|task| json!({ "id": task.id, "title": task.title, "state": task.state, "depends_on": task.depends_on }))
+            .collect();
+        return CommandAnswer::json(&json!({ "mission": dir.id(), "tasks": tasks }));
+    }
     let nodes = picture::nodes(&state, &board);
     let drawn = match args.format {
-        Format::Mermaid => mermaid::draw(&nodes),
         Format::Svg => svg::draw(&nodes),
+        Format::Mermaid | Format::Json => mermaid::draw(&nodes),
     };
     let answer = CommandAnswer::done(drawn);
     let id = dir.id();

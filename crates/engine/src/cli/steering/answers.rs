@@ -2,6 +2,8 @@
 //!
 //! It only passes the answers on: `missions/tell.rs` finds the mission that asks, and its state checks them.
 
+use serde_json::json;
+
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 
@@ -10,11 +12,16 @@ pub(crate) struct Arguments {
     /// Question and choice, such as `1b 2a`; `b` alone where one question is open; `defaults` for all.
     #[arg(required = true)]
     choices: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let answered = place.project().await?.answer(&args.choices.join(" "), "opencode-orchestrator answer");
-    answered
-        .map(CommandAnswer::done)
-        .map_err(|why| CommandFailure::Problem(format!("nothing was answered: {why}")))
+    let answered = answered.map_err(|why| CommandFailure::Problem(format!("nothing was answered: {why}")))?;
+    if args.json {
+        return CommandAnswer::json(&json!({ "answered": true, "message": answered.trim_end() }));
+    }
+    Ok(CommandAnswer::done(answered))
 }

@@ -3,8 +3,6 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
-
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 
@@ -31,6 +29,9 @@ enum What {
         /// Take this file instead of starting an editor.
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
+        /// With `--from`: print JSON.
+        #[arg(long, requires = "from")]
+        json: bool,
     },
     /// Take tasks out of the plan.
     Drop {
@@ -43,6 +44,9 @@ enum What {
         /// Take out what depends on them, too.
         #[arg(long)]
         with_dependants: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -51,29 +55,32 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         id.as_deref().map(|id| place.mission(Some(id)).map(|dir| dir.id().to_string())).transpose()
     };
     let project = place.project().await?;
-    let changed = match &args.what {
+    let (changed, json) = match &args.what {
         What::Show { id, json } => {
             let (id, text) = project.plan_file(named(id)?.as_deref()).map_err(CommandFailure::Problem)?;
             return match json {
-                true => CommandAnswer::json(&json!({ "mission": id, "plan": text })),
+                true => CommandAnswer::json(&serde_json::json!({ "mission": id, "plan": text })),
                 false => Ok(CommandAnswer::done(text)),
             };
         }
         What::Edit { from: None, .. } => {
             return Err(CommandFailure::Usage("the program starts the editor, without its core".into()));
         }
-        What::Edit { id, from: Some(from) } => {
+        What::Edit { id, from: Some(from), json } => {
             let path = place.cwd.join(from);
             let text = std::fs::read_to_string(&path).map_err(|error| {
                 CommandFailure::Problem(format!("`{}` cannot be read: {error}", path.display()))
             })?;
-            project.edit_plan(named(id)?.as_deref(), &from.display().to_string(), &text).await
+            (project.edit_plan(named(id)?.as_deref(), &from.display().to_string(), &text).await, *json)
         }
-        What::Drop { tasks, mission, with_dependants } => {
-            project.drop_tasks(named(mission)?.as_deref(), tasks, *with_dependants).await
+        What::Drop { tasks, mission, with_dependants, json } => {
+            (project.drop_tasks(named(mission)?.as_deref(), tasks, *with_dependants).await, *json)
         }
     };
-    changed
-        .map(CommandAnswer::done)
-        .map_err(|why| CommandFailure::Problem(format!("{why}\nThe plan stays as it was.")))
+    let changed =
+        changed.map_err(|why| CommandFailure::Problem(format!("{why}\nThe plan stays as it was.")))?;
+    if json {
+        return CommandAnswer::json(&serde_json::json!({ "message": changed.trim_end() }));
+    }
+    Ok(CommandAnswer::done(changed))
 }

@@ -3,6 +3,8 @@
 //! It leaves the text for the mission, which checks and records it (`missions/tell.rs`). It resumes no
 //! mission.
 
+use serde_json::json;
+
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 
@@ -11,9 +13,16 @@ pub(crate) struct Arguments {
     /// What should be otherwise; `task-id: text` concerns one task.
     #[arg(required = true)]
     words: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let told = place.project().await?.tell(&args.words.join(" "), "opencode-orchestrator tell");
-    told.map(CommandAnswer::done).map_err(|why| CommandFailure::Problem(format!("nothing was told: {why}")))
+    let told = told.map_err(|why| CommandFailure::Problem(format!("nothing was told: {why}")))?;
+    if args.json {
+        return CommandAnswer::json(&json!({ "told": true, "message": told.trim_end() }));
+    }
+    Ok(CommandAnswer::done(told))
 }

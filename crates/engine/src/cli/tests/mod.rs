@@ -21,7 +21,7 @@ async fn wrong_use_is_told_with_what_was_meant() {
         (vec!["report", "../../etc"], "there is no mission `../../etc`"),
         (vec!["report", "--opne"], "a similar argument exists: '--open'"),
         (vec!["status", "a", "b"], "unexpected argument 'b' found"),
-        (vec!["graph", "--format", "png"], "[possible values: mermaid, svg]"),
+        (vec!["graph", "--format", "png"], "[possible values: mermaid, svg, json]"),
         (vec!["log", "--since", "x"], "invalid value 'x' for '--since <N>'"),
         (vec!["search"], "<WORDS>..."),
         (vec!["config", "shwo"], "a similar subcommand exists: 'show'"),
