@@ -49,7 +49,7 @@ pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (name, index) in uses {
         let Some(places) = bound.get(name) else { continue };
-        if places.iter().any(|place| place.contains(&index))
+        if places.iter().any(|place| place.contains(&index) && is_seen(file, place.start, index))
             || in_tokens.contains(name)
             || super::is_known(language, name)
             || name == "_"
@@ -62,6 +62,22 @@ pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
         }
     }
     found
+}
+
+/// What the body of a class of Python binds is not seen in the functions of the class.
+fn is_seen(file: &File, scope: usize, index: usize) -> bool {
+    let flat = file.flat();
+    if flat.kind(scope) != "class_definition" {
+        return true;
+    }
+    let mut below = index;
+    for above in flat.above(index).take_while(|above| *above > scope) {
+        if flat.kind(above) == "function_definition" && flat.node(below).field == "body" {
+            return false;
+        }
+        below = above;
+    }
+    true
 }
 
 enum Role {
@@ -133,6 +149,14 @@ fn in_python(file: &File, index: usize) -> Role {
             } else {
                 index
             };
+            // The variable of a comprehension is known in it only
+            let clause = flat.above(index).take(3).find(|i| flat.kind(*i) == "for_in_clause");
+            let within = clause.filter(|clause| {
+                flat.field(*clause, "left").is_some_and(|left| (left..flat.node(left).next).contains(&index))
+            });
+            if let Some(clause) = within {
+                return Role::Binds(flat.node(clause).parent);
+            }
             Role::Binds(scope(file, from, true))
         }
         // A type may be a string

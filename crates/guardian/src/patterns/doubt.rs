@@ -3,7 +3,7 @@
 
 use crate::code::file::{File, Raw, even};
 use crate::finding::Severity;
-use crate::patterns::stand_in;
+use crate::patterns::{handed, stand_in};
 
 /// Verbs of clean-up calls: a failure of such a call no longer changes anything.
 const CLEANING: [&str; 20] = [
@@ -39,6 +39,7 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
                 || cleans_up(file, raw)
                 || stand_in::is_stand_in(file, raw.start)
         }
+        "shell-from-input" | "eval-of-input" => !handed::is_from_outside(file, raw.start),
         "test-skipped" => ecmascript && is_conditional(raw),
         "unsafe-cast" => ecmascript && file.is_test(),
         "placeholder" => {
@@ -127,8 +128,19 @@ fn is_of_one_system(file: &File, raw: &Raw) -> bool {
         ["sys.version_info", "sys.platform", "os.name", "platform.system", "TYPE_CHECKING"];
     let row = raw.line as usize - 1;
     let conditional = |row: usize| CONDITIONS.iter().any(|condition| file.line(row).contains(condition));
+    const NEVER: [&str; 6] = [
+        "raise AssertionError",
+        "raise NotImplementedError",
+        "if __name__",
+        "assert_never(",
+        "assert False",
+        "...",
+    ];
+    let line = file.line(row).trim();
     file.line(row).contains("pragma: no cover")
-        && (file.is_test() || (row.saturating_sub(ABOVE)..=row).any(conditional))
+        && (NEVER.iter().any(|start| line.starts_with(start))
+            || file.is_test()
+            || (row.saturating_sub(ABOVE)..=row).any(conditional))
 }
 
 /// Whether a call has the name of a clean-up.

@@ -4,6 +4,7 @@
 
 mod documents;
 pub(crate) mod doubt;
+mod handed;
 pub(crate) mod sgconfig;
 pub(crate) mod stand_in;
 pub(crate) mod usual;

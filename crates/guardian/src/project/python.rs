@@ -46,7 +46,9 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
             return join(&root, &path).map_or(Target::Known, |path| inside(tree, from, &path));
         }
         if tree.has_folder(&first) {
-            return Target::Known;
+            // A folder is a package even without `__init__.py`, where it has just that module
+            let module = join(&root, &path).map(|path| inside(tree, from, &path));
+            return module.filter(|found| matches!(found, Target::File(_))).unwrap_or(Target::Known);
         }
     }
     // Some projects set their paths so that it is found nevertheless

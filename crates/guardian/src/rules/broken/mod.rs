@@ -6,6 +6,7 @@ pub(super) mod damaged_file;
 pub(super) mod duplicate_definition;
 pub(super) mod not_accepted;
 pub(super) mod not_compiled;
+mod refused;
 pub(super) mod syntax_error;
 pub(super) mod truncated_file;
 pub(super) mod unreachable_code;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::Language;
 
+use super::refused;
+
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::is_specimen;
@@ -22,6 +24,10 @@ pub(crate) static RULE: Rule = Rule {
             "const x = await f();\nexport const g = async (y) => { for (const z of y) { if (z) break; await z; } };\n",
         )]),
         Example::new(&[("a.py", "async def f(x):\n    return [await y for y in x]\n")]),
+        Example::new(&[(
+            "a.py",
+            "def f(a, *b, c=1):\n    n = 0\n    def g():\n        nonlocal n\n        n += 1\n    return g\nf(c=1, *[2])\n",
+        )]),
         Example::new(&[(
             "a.ts",
             "class A {\n  #x = 1;\n  f() { const g = 1; return class { h(a: A) { return a.#x + g; } }; }\n}\n",
@@ -57,6 +63,15 @@ pub(crate) static RULE: Rule = Rule {
             ),
         ]),
         Example::new(&[("a.py", "for x in y:\n    pass\nbreak\n")]),
+        Example::new(&[("a.py", "def f(a, b=1): return a\nf(b=1, 2)\n")]),
+        Example::new(&[(
+            "a.py",
+            "def f():\n    def g():\n        nonlocal n\n        n += 1\n    return g\n",
+        )]),
+        Example::new(&[("a.ts", "export function f(a?: { b: number }) {\n  a?.b = 1;\n}\n")]),
+        Example::new(&[("a.ts", "import { b } from './b';\nimport { b } from './c';\nb();\n")]),
+        Example::new(&[("a.ts", "export class A {\n  abstract b(): void;\n}\n")]),
+        Example::new(&[("a.mjs", "import 'node:fs';\nif (process.env.A) return;\n")]),
     ],
     check: Check::Change(check),
 };
@@ -64,12 +79,16 @@ pub(crate) static RULE: Rule = Rule {
 fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         match head.language {
-            Some(Language::Python) => in_python(pair, head, found),
+            Some(Language::Python) => {
+                in_python(pair, head, found);
+                refused::python::check(pair, head, found);
+            }
             Some(language) if language.is_ecmascript() => {
                 in_ecmascript(change, pair, head, found);
                 private_names(pair, head, found);
                 constants(pair, head, found);
                 modules(change, pair, head, found);
+                refused::ecmascript::check(pair, head, found);
             }
             _ => {}
         }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::Language;
 
+use super::refused;
+
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::{folder_of, go, is_specimen};
@@ -27,6 +29,10 @@ pub(crate) static RULE: Rule = Rule {
         ]),
         Example::new(&[(
             "src/lib.rs",
+            "pub async fn f(a: A) -> R {\n    let n;\n    if a.b { n = 1 } else { n = a.get().await? }\n    let g = || Some(a.h()?);\n    Ok(n)\n}\n",
+        )]),
+        Example::new(&[(
+            "src/lib.rs",
             "#[derive(Default)]\npub struct A { b: u8, c: u8 }\npub fn f() -> A { A { b: 1, ..Default::default() } }\n",
         )]),
     ],
@@ -39,6 +45,16 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[("src/lib.rs", "pub struct A { b: u8, c: u8 }\npub fn f() -> A { A { b: 1 } }\n")]),
         Example::new(&[("src/lib.rs", "pub struct A { b: u8 }\npub fn f() -> A { A { b: 1, d: 2 } }\n")]),
         Example::new(&[("a.go", "package a\n\ntype A struct {\n\tB int\n}\n\nvar X = A{B: 1, C: 2}\n")]),
+        Example::new(&[(
+            "a.go",
+            "package a\n\nfunc f() (int, error) { return 1, nil }\n\nfunc G() int {\n\tx := f()\n\treturn x\n}\n",
+        )]),
+        Example::new(&[("a.go", "package a\n\nfunc F(err error) (int, error) {\n\treturn err\n}\n")]),
+        Example::new(&[("a.go", "package a\n\nvar M = map[string]int{\"a\": 1, \"a\": 2}\n")]),
+        Example::new(&[("src/lib.rs", "pub fn f() -> u8 {\n    let n = 1;\n    n += 1;\n    n\n}\n")]),
+        Example::new(&[("src/lib.rs", "pub fn f(a: R) {\n    a.get()?;\n}\n")]),
+        Example::new(&[("src/lib.rs", "pub fn f(a: A) -> u8 {\n    a.get().await\n}\n")]),
+        Example::new(&[("src/lib.rs", "pub fn f(a: u8) -> u8 {\n    a + 1;\n}\n")]),
     ],
     check: Check::Change(check),
 };
@@ -48,11 +64,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
         match head.language {
             Some(Language::Go) => {
                 unused(pair, head, found);
+                refused::go::check(pair, head, found);
                 if !change.whole {
                     twice(change, pair, head, found);
                 }
             }
-            Some(Language::Rust) => {}
+            Some(Language::Rust) => refused::rust::check(pair, head, found),
             _ => continue,
         }
     }

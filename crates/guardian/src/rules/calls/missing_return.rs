@@ -189,6 +189,14 @@ fn lacks_in_typescript(file: &File, function: &Function) -> bool {
         ["number", "string", "boolean", "Buffer", "Date"].iter().any(|start| inner.starts_with(start))
             || inner.ends_with("[]>")
     });
+    // A type that the file itself makes an interface or a class holds no `undefined`
+    let named = plain.strip_prefix("Promise<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(plain);
+    let of_file = named.starts_with(char::is_uppercase)
+        && named.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && ["interface", "class"].iter().any(|word| {
+            [" ", "<", "{"].iter().any(|after| file.text.contains(&format!("{word} {named}{after}")))
+        });
+    let (starts, waits) = (starts || of_file && named == plain, waits || of_file && named != plain);
     let nothing = ["void", "undefined", "null", "any", "unknown", "never", "|", " is ", "asserts"]
         .iter()
         .any(|word| plain.contains(word));

@@ -3,6 +3,7 @@
 //! The rules here read what a definition states. They infer no types, and open no library.
 
 pub(super) mod arity_mismatch;
+mod made;
 pub(super) mod missing_return;
 pub(super) mod missing_value;
 pub(super) mod not_awaited;

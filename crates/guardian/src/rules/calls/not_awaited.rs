@@ -86,14 +86,35 @@ fn check(change: &Change<'_>, found: &mut Found) {
 fn each_async(pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
     for (index, node) in flat.iter().filter(|(_, node)| node.kind == "call_expression") {
-        if !pair.wrote_at(node.start) || !file.field_text(index, "function").ends_with(".forEach") {
+        let method = file.field_text(index, "function").rsplit('.').next().unwrap_or_default();
+        // What these take is a yes or no
+        let asks = matches!(method, "filter" | "some" | "every" | "find" | "findIndex");
+        if !pair.wrote_at(node.start) || !(asks || file.field_text(index, "function").ends_with(".forEach")) {
             continue;
         }
         let first = flat.field(index, "arguments").and_then(|list| flat.parts(list).next());
         let Some(callback) = first.filter(|i| is_function(flat.kind(*i)) && starts_async(file, *i)) else {
             continue;
         };
+        let of_library = asks
+            && flat.field(index, "function").and_then(|f| flat.field(f, "object")).is_none_or(|of| {
+                flat.kind(of) == "identifier"
+                    && file.text_of(of).starts_with(|c: char| c.is_uppercase() || c == '_')
+                    || file.text_of(of).contains('(')
+            });
+        if asks && of_library {
+            continue;
+        }
         let node = flat.node(callback);
+        if asks {
+            found.at(
+                file,
+                node.start,
+                node.start + "async".len(),
+                format!("`{method}` takes a promise for a yes: it does not wait for this callback"),
+            );
+            continue;
+        }
         let message =
             "`forEach` waits for none of these: they run on after it, and nobody hears of a failure";
         found.maybe(file, node.start, node.start + "async".len(), message);
@@ -265,6 +286,9 @@ fn calls(pair: &Pair, file: &File, known: &BTreeMap<String, usize>, found: &mut 
                     && parent.field == "condition" =>
             {
                 found.node(file, index, format!("`{name}` is asynchronous: a promise is always true"));
+            }
+            "assert_statement" => {
+                found.node(file, index, format!("`{name}` is asynchronous: a coroutine is always true"));
             }
             "if_statement" | "while_statement" if node.field == "condition" => {
                 found.node(file, index, format!("`{name}` is asynchronous: a coroutine is always true"));

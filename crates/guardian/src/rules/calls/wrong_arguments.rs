@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use syntax::{Arity, Language, SymbolKind};
 
+use super::made;
 use crate::code::file::File;
 use crate::code::flat::FlatNode;
 use crate::code::functions::{Function, functions};
@@ -35,6 +36,10 @@ pub(crate) static RULE: Rule = Rule {
             "a.go",
             "package a\n\nfunc f(a, b int, c ...int) {}\n\nfunc F() { f(g()); f(1, 2) }\n\nfunc g() (int, int) { return 1, 2 }\n",
         )]),
+        Example::new(&[(
+            "a.py",
+            "from dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\n    c: int = 1\nclass D(A):\n    pass\nd = [A(1), A(b=1, c=2), A(**e), D()]\n",
+        )]),
         Example::new(&[("src/lib.rs", "fn f(a: u8) {}\nfn g(f: impl Fn(u8, u8)) { f(1, 2); }\n")]),
     ],
     invalid: &[
@@ -46,6 +51,15 @@ pub(crate) static RULE: Rule = Rule {
             ("b.go", "package a\n\nfunc f(a int) {}\n"),
         ]),
         Example::new(&[("src/lib.rs", "fn f(a: u8, b: u8) {}\nfn g() { f(1); }\n")]),
+        Example::new(&[(
+            "a.ts",
+            "class A { constructor(readonly b: number, c = 1) {} }\nexport const d = new A();\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "from dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\n    c: int = 1\nd = A(e=2)\n",
+        )]),
+        Example::new(&[("a.py", "class A:\n    def __init__(self, b): self.b = b\nd = A()\n")]),
     ],
     check: Check::Change(check),
 };
@@ -72,7 +86,13 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let flat = head.flat();
         let mut known: BTreeMap<&str, Option<Signature>> = BTreeMap::new();
         for (index, node) in flat.iter() {
-            if !matches!(node.kind, "call_expression" | "call") || !pair.wrote_in(node.start, node.end) {
+            if !matches!(node.kind, "call_expression" | "call" | "new_expression")
+                || !pair.wrote_in(node.start, node.end)
+            {
+                continue;
+            }
+            if let Some(message) = misfit_of_class(change, head, index) {
+                found.node(head, index, message);
                 continue;
             }
             let Some(callee) = flat.field(index, "function").filter(|i| flat.kind(*i) == "identifier") else {
@@ -99,6 +119,51 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// What does not fit where an object of an own class is made.
+fn misfit_of_class(change: &Change<'_>, file: &File, call: usize) -> Option<String> {
+    let flat = file.flat();
+    let python = file.language == Some(Language::Python);
+    let callee = match (flat.kind(call), python) {
+        ("new_expression", false) => flat.field(call, "constructor"),
+        ("call", true) => flat.field(call, "function"),
+        _ => None,
+    };
+    let name = callee.filter(|i| flat.kind(*i) == "identifier").map(|i| file.text_of(i))?;
+    if !name.starts_with(char::is_uppercase)
+        || is_rebound(file, name)
+        || file.is_test() && ["raises", "toThrow", "throws"].iter().any(|word| file.text.contains(word))
+        || flat.above(call).any(|i| flat.kind(i) == "decorator")
+    {
+        return None;
+    }
+    let taken = made::taken(&change.head, file, name)?;
+    let arguments = flat.field(call, "arguments");
+    let parts: Vec<usize> = arguments.map_or_else(Vec::new, |list| flat.parts(list).collect());
+    let plain = |i: &usize| {
+        !matches!(
+            flat.kind(*i),
+            "spread_element" | "list_splat" | "dictionary_splat" | "generator_expression" | "ERROR"
+        )
+    };
+    if !parts.iter().all(plain) {
+        return None;
+    }
+    let named: Vec<&str> = parts
+        .iter()
+        .filter(|i| flat.kind(**i) == "keyword_argument")
+        .map(|i| file.field_text(*i, "name"))
+        .collect();
+    if let Some(unknown) = named.iter().find(|name| taken.iter().all(|one| one.name != **name)) {
+        return Some(format!("`{name}` has no parameter `{unknown}`"));
+    }
+    let placed = parts.len() - named.len();
+    if placed > taken.len() {
+        return Some(format!("`{name}` takes {} arguments, and is given {placed}", taken.len()));
+    }
+    let missing = taken.iter().skip(placed).find(|one| !one.optional && !named.contains(&one.name.as_str()));
+    missing.map(|one| format!("`{name}` is not given `{}`", one.name))
 }
 
 /// The parameters of the function that a name means here; `None` if this is uncertain.

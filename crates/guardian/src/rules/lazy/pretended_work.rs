@@ -104,6 +104,19 @@ static UNWRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
+/// A message that tells of work instead of doing it.
+static TOLD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)\bwould (have )?(send|sent|call|called|save|saved|write|delete|deleted|remove|upload|download|fetch|post|charge|email|notify|create|update|publish)\b",
+    )
+});
+
+/// Words of a name whose work it is to tell.
+const TELLS: &[&str] = &[
+    "print", "log", "show", "report", "dry", "preview", "describe", "explain", "plan", "warn", "noop",
+    "null", "display", "list", "trace", "console", "debug", "announce",
+];
+
 /// A comment which admits that the code is not real.
 static CONFESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
@@ -170,6 +183,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 Was::New => false,
                 Was::Unclear => true,
             };
+            if !acted {
+                refusing_handlers(pair, head, function, found);
+            }
             if let Some(at) = refusal(head, function).filter(|_| !was_so && !acted)
                 && !is_for_others(change, head, function)
             {
@@ -224,7 +240,13 @@ fn refusal(file: &File, function: &Function) -> Option<usize> {
     let body = statements(file, function.body);
     let says = |index: usize| {
         let strings = std::iter::once(index).chain(flat.below(index)).filter(|i| is_text(flat.kind(*i)));
-        strings.into_iter().any(|i| UNWRITTEN.as_ref().is_some_and(|words| words.is_match(file.text_of(i))))
+        let telling = words_of(&function.name).iter().any(|word| TELLS.contains(&word.as_str()));
+        strings.into_iter().any(|i| {
+            let matches = |words: &LazyLock<Option<Regex>>| {
+                words.as_ref().is_some_and(|words| words.is_match(file.text_of(i)))
+            };
+            matches(&UNWRITTEN) || !telling && matches(&TOLD)
+        })
     };
     let (last, before) = body.split_last()?;
     let quiet = |i: &usize| is_message(file, *i) || is_silencing(file.text_of(*i));
@@ -254,6 +276,34 @@ fn refusal(file: &File, function: &Function) -> Option<usize> {
             && flat.parts(*last).next().is_none()
         || returned(file, function.body, *last).is_some_and(|value| is_fixed(file, value));
     nothing.then_some(message)
+}
+
+/// `onClick={() => alert("not implemented")}`: what a user may press only says so.
+fn refusing_handlers(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
+    let flat = file.flat();
+    for index in flat.below(function.body).filter(|i| flat.kind(*i) == "arrow_function") {
+        let Some(body) = flat.field(index, "body").filter(|_| pair.wrote_at(flat.node(index).start)) else {
+            continue;
+        };
+        let only = if flat.kind(body) == "statement_block" {
+            match statements(file, body).as_slice() {
+                [only] => *only,
+                _ => continue,
+            }
+        } else {
+            body
+        };
+        let text = file.text_of(only);
+        let shows = ["alert(", "window.alert(", "toast", "console.", "notify("]
+            .iter()
+            .any(|start| text.starts_with(start));
+        let says = std::iter::once(only).chain(flat.below(only)).any(|i| {
+            is_text(flat.kind(i)) && UNWRITTEN.as_ref().is_some_and(|words| words.is_match(file.text_of(i)))
+        });
+        if shows && says {
+            found.node(file, index, "this handler only says that it is not implemented");
+        }
+    }
 }
 
 fn is_text(kind: &str) -> bool {

@@ -53,6 +53,8 @@ pub(crate) static RULE: Rule = Rule {
             "src/lib.rs",
             "fn f(n: u8) -> u8 {\n    if n > 1 { let half = n / 2; g(half); }\n    half + 1\n}\nfn g(_: u8) {}\n",
         )]),
+        Example::new(&[("a.py", "def f(x):\n    y = [z for z in x]\n    return y, z\n")]),
+        Example::new(&[("a.py", "class A:\n    limit = 3\n    def f(self, x): return x < limit\n")]),
         Example::new(&[("src/lib.rs", "fn f(scale: u8) -> u8 { scale }\nfn g(b: u8) -> u8 { b * scale }\n")]),
     ],
     check: Check::Change(check),

@@ -47,6 +47,15 @@ const CERTAIN: &[&str] = &[
 
 static FORMS: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(CERTAIN).ok());
 
+/// A password in an address: `postgres://user:password@host`.
+static IN_ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\b(postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?|amqps?|https?|ftp|mssql)://[\w.%+-]+:([^@\s"'`/:{}$<>%]{8,})@([\w.-]+)"#).ok()
+});
+
+/// Hosts at which a password is for trying only.
+const TRIED_AT: &[&str] =
+    &["localhost", "127.0.0.1", "0.0.0.0", "db", "postgres", "mysql", "redis", "mongo", "host", "example"];
+
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i)(password|passwd|secret|api_?key|access_?token|auth_?token|private_?key)[a-z0-9_]*["']?[ \t]*(:|=|:=)[ \t]*["'`]([^"'`\s]{8,})["'`]"#).ok()
 });
@@ -70,7 +79,8 @@ fn check(file: &File, found: &mut Found) {
     let whole = forms.is_match(&file.text);
     let named = NAMED.as_ref().filter(|named| file.language.is_some() && named.is_match(&file.text));
     let fallback = FALLBACK.as_ref().filter(|form| file.language.is_some() && form.is_match(&file.text));
-    if !whole && named.is_none() && fallback.is_none() {
+    let address = IN_ADDRESS.as_ref().filter(|form| file.language.is_some() && form.is_match(&file.text));
+    if !whole && named.is_none() && fallback.is_none() && address.is_none() {
         return;
     }
     let example = file.is_test() || crate::project::is_specimen(&file.path);
@@ -103,6 +113,21 @@ fn check(file: &File, found: &mut Found) {
                 end,
                 "a password or token in the code stands in for the one of the environment",
             );
+        } else if !example
+            && line.len() < 2_000
+            && let Some(captures) = address.and_then(|form| form.captures(line))
+            && captures.get(2).is_some_and(|value| {
+                is_random(value.as_str())
+                    && !PLACEHOLDERS.iter().any(|word| value.as_str().to_lowercase().contains(word))
+            })
+            && captures.get(3).is_some_and(|host| {
+                let host = host.as_str().to_lowercase();
+                host.contains('.')
+                    && !TRIED_AT.iter().any(|tried| host.split(['.', ':']).any(|part| part == *tried))
+            })
+            && !line.trim_start().starts_with(['#', '*', '/'])
+        {
+            found.at(file, start, end, "a password in an address in the code");
         } else if let Some(value) = named.and_then(|named| named.captures(line)).and_then(|c| c.get(3))
             && !example
             && is_random(value.as_str())

@@ -80,6 +80,12 @@ const FORMS: &[Form] = &[
     Form {
         languages: &[Language::Python],
         kinds: &["call"],
+        pattern: r"(?s)^(yaml\.(unsafe_load|full_load)\(|yaml\.load\(.*Loader\s*=\s*(yaml\.)?(Unsafe)?Loader\s*\)|(pickle|cPickle|dill|marshal)\.loads?\(\s*(flask\.)?(self\.)?request\.)",
+        message: "text from outside may make any object and run any code",
+    },
+    Form {
+        languages: &[Language::Python],
+        kinds: &["call"],
         pattern: r"^ssl\._create_unverified_context\(",
         message: "certificates are not checked",
     },
@@ -183,6 +189,10 @@ const NEEDS: &[&str] = &[
     "set_verify",
     "validate_",
     "unverified",
+    "yaml.",
+    "pickle.",
+    "dill.",
+    "marshal.",
 ];
 
 fn check(file: &File, found: &mut Found) {

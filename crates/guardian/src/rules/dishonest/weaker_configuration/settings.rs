@@ -171,6 +171,18 @@ pub(super) fn compare(
     }
     for (path, now) in new {
         added(path, now, old.get(path), head, report);
+        // A library whose own tests are not built any more
+        let untested =
+            head.path.ends_with("Cargo.toml") && path == "lib/test" && now.iter().any(|s| is_off(s));
+        if untested
+            && old.contains_key("package/name")
+            && old.get(path).is_none_or(|was| !was.iter().any(|s| is_off(s)))
+        {
+            report(Weaker::sure(
+                "the tests of the library are not built any more".to_string(),
+                &["test", "false"],
+            ));
+        }
         if !old.contains_key(path) {
             let (loose, likely) = (LOOSE.contains(&key(path)), LIKELY_LOOSE.contains(&key(path)));
             let strict_off = STRICT.contains(&key(path))

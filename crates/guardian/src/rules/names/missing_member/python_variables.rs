@@ -113,11 +113,6 @@ fn may_be_another(file: &File, variable: &Variable<'_>) -> bool {
                     }
                 }
             }
-            "assignment"
-                if file.field_text(index, "left").strip_prefix(name).is_some_and(|r| r.starts_with('.')) =>
-            {
-                return true;
-            }
             "match_statement" if file.field_text(index, "subject") == name => return true,
             _ => {}
         }

@@ -171,7 +171,6 @@ pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &
         if ["importActual", "importOriginal", "requireActual", "..."]
             .iter()
             .any(|word| file.text_of(*factory).contains(word))
-            || !name.starts_with('.')
         {
             continue;
         }
@@ -188,7 +187,11 @@ pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &
             .outline()
             .imports
             .iter()
-            .filter(|other| other.module != name && other.module.starts_with('.'))
+            .filter(|other| {
+                other.module != name
+                    && (other.module.starts_with('.')
+                        || matches!(change.head.resolve(file, other), Target::File(_)))
+            })
             .count();
         let about = stem(&file.path) == stem(name) || others == 0;
         // The imported names are what the test checks

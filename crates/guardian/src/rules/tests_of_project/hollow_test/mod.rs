@@ -2,6 +2,7 @@
 
 mod calls;
 mod mocks;
+mod vain;
 
 use std::collections::BTreeSet;
 
@@ -85,6 +86,25 @@ pub(crate) static RULE: Rule = Rule {
             "src/lib.rs",
             "pub fn f() -> u8 { 1 }\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn a() {\n        let _ = f();\n    }\n}\n",
         )]),
+        Example::new(&[
+            ("a.ts", "export const f = () => 1;\n"),
+            ("a.test.ts", "import { f } from './a';\nit('a', () => { expect(f()); });\n"),
+        ]),
+        Example::new(&[
+            ("a.py", "def f(x): return x\n"),
+            (
+                "test_a.py",
+                "from a import f\ndef test_f():\n    try:\n        f('b')\n    except ValueError:\n        pass\n",
+            ),
+        ]),
+        Example::new(&[
+            ("a.ts", "export const f = () => 1;\n"),
+            (
+                "a.test.ts",
+                "import { f } from './a';\nit('a', () => { const want = 1; f(); expect(want).toBe(1); });\n",
+            ),
+        ]),
+        Example::new(&[("a.test.ts", "it('a', () => {\n  // see above\n});\n")]),
         Example::new(&[(
             "test_a.py",
             "from unittest.mock import Mock\ndef test_a():\n    m = Mock(return_value=3)\n    assert m() == 3\n",
@@ -136,6 +156,9 @@ fn hollow(tree: &Tree<'_>, file: &File, test: &Test) -> Option<(usize, String)> 
             test.index,
             format!("the assertions of test `{name}` are in a callback that nothing in it calls"),
         ));
+    }
+    if let Some(why) = vain::why(file, test).filter(|_| !is_smoke(file, test)) {
+        return Some((test.index, format!("test `{name}` {why}")));
     }
     (calls::asserts_nothing(tree, file, test) && !is_smoke(file, test))
         .then(|| (test.index, format!("test `{name}` asserts nothing")))
@@ -414,6 +437,11 @@ fn not_awaited(pair: &Pair, file: &File, all: &[Test], found: &mut Found) {
             let text = even(file.text_of(index));
             if text.starts_with("expect(") && (text.contains(").rejects.") || text.contains(").resolves.")) {
                 found.node(file, index, "nobody waits for this assertion: the test ends before it is known");
+            }
+            // `expect(x);` asks for nothing
+            let call = flat.parts(index).next().filter(|i| flat.kind(*i) == "call_expression");
+            if call.is_some_and(|call| file.field_text(call, "function") == "expect") {
+                found.node(file, index, "nothing is asked of what `expect` is given");
             }
         }
     }

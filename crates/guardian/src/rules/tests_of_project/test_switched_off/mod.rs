@@ -1,5 +1,7 @@
 //! Tests that ran before the change, still exist, and no longer run.
 
+mod hooks;
+
 use std::collections::BTreeMap;
 
 use syntax::Language;
@@ -74,9 +76,10 @@ fn check(change: &Change<'_>, found: &mut Found) {
         return;
     }
     for (pair, head) in change.heads() {
-        hooks(pair, head, found);
+        hooks::check(pair, head, found);
         build_tags(change, pair, head, found);
         constant_conditions(pair, head, found);
+        unknown_features(change, pair, head, found);
         let Some(base) = pair.old_code().filter(|base| !base.is_broken()) else { continue };
         let old: BTreeMap<&str, &Test> = tests(base).iter().map(|test| (test.name.as_str(), test)).collect();
         if old.is_empty() {
@@ -242,102 +245,33 @@ fn constant_conditions(pair: &Pair, head: &File, found: &mut Found) {
     }
 }
 
-/// Hooks of the runner that disable every test.
-fn hooks(pair: &Pair, head: &File, found: &mut Found) {
+/// Tests that need a feature which the manifest does not have.
+fn unknown_features(change: &Change<'_>, pair: &Pair, head: &File, found: &mut Found) {
+    if head.language != Some(Language::Rust) || !head.text.contains("feature") {
+        return;
+    }
+    let manifest = change.head.nearest(&head.path, "Cargo.toml").and_then(|path| change.head.read(&path));
+    let Some(manifest) = manifest else { return };
     let flat = head.flat();
-    let name_of_file = head.path.rsplit('/').next().unwrap_or_default();
-    match head.language {
-        Some(Language::Python) if name_of_file == "conftest.py" || head.is_test() => {
-            for (index, node) in flat.iter() {
-                match node.kind {
-                    "function_definition" if pair.wrote_in(node.start, node.end) => {
-                        let name = head.field_text(index, "name");
-                        let Some(body) = flat.field(index, "body") else { continue };
-                        let text = head.text_of(body);
-                        let asks = flat.below(body).any(|i| {
-                            matches!(
-                                flat.kind(i),
-                                "if_statement" | "conditional_expression" | "match_statement" | "if_clause"
-                            )
-                        });
-                        let skips = match name {
-                            "pytest_collection_modifyitems" => {
-                                text.contains("mark.skip")
-                                    || text.contains("mark.xfail")
-                                    || text.contains("items.clear()")
-                                    || text.contains("items[:] = []")
-                            }
-                            "pytest_runtest_setup" | "pytest_runtest_call" => {
-                                text.contains("pytest.skip(") || text.contains("pytest.xfail(")
-                            }
-                            "pytest_ignore_collect" => text.trim() == "return True",
-                            _ => false,
-                        };
-                        if skips && !asks {
-                            found.node(head, index, format!("`{name}` takes every test out"));
-                        }
-                    }
-                    "call"
-                        if flat.kind(node.parent) == "expression_statement"
-                            && flat.node(node.parent).parent == 0 =>
-                    {
-                        let text = head.text_of(index);
-                        if text.starts_with("pytest.skip(")
-                            && text.contains("allow_module_level=True")
-                            && pair.wrote_at(node.start)
-                        {
-                            found.node(head, index, "the whole file is skipped");
-                        }
-                    }
-                    _ => {}
-                }
-            }
+    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "attribute_item") {
+        let text: String = head.text_of(index).chars().filter(|c| !c.is_whitespace()).collect();
+        let asks = text.starts_with("#[cfg(feature=") || text.starts_with("#[cfg(all(");
+        let about = flat
+            .children(node.parent)
+            .find(|i| *i > index && !matches!(flat.kind(*i), "attribute_item" | "line_comment"));
+        let tested =
+            about.is_some_and(|i| head.text_of(i).contains("#[test]") || head.text_of(i).contains("::test]"));
+        if !asks || !tested || text.contains("not(") || !pair.wrote_at(node.start) {
+            continue;
         }
-        Some(Language::Go) if head.path.ends_with("_test.go") => {
-            let main = flat.iter().find(|(i, node)| {
-                node.kind == "function_declaration" && head.field_text(*i, "name") == "TestMain"
+        let unknown =
+            text.split("feature=\"").skip(1).filter_map(|rest| rest.split('"').next()).find(|name| {
+                // A dependency is a feature, too
+                !manifest.contains(*name)
             });
-            if let Some((index, node)) = main
-                && !head.text_of(index).contains(".Run()")
-                && head.text_of(index).contains("testing.M")
-                && pair.wrote_in(node.start, node.end)
-            {
-                found.node(head, index, "`TestMain` runs no test");
-            }
+        if let Some(name) = unknown {
+            found.node(head, index, format!("no build has these tests: Cargo.toml has no feature `{name}`"));
         }
-        Some(language) if language.is_ecmascript() => {
-            for (index, node) in flat.iter() {
-                let off = match node.kind {
-                    "call_expression" => {
-                        let callee = head.field_text(index, "function");
-                        matches!(callee, "beforeEach" | "before" | "beforeAll") && {
-                            let text = head.text_of(index);
-                            (text.contains("this.skip()") || text.contains(".skip()"))
-                                && !text.contains("if ")
-                                && !text.contains("if(")
-                                && !text.contains('?')
-                        }
-                    }
-                    "assignment_expression" => {
-                        let (left, right) = (head.field_text(index, "left"), head.field_text(index, "right"));
-                        matches!(
-                            left,
-                            "globalThis.it"
-                                | "globalThis.test"
-                                | "global.it"
-                                | "global.test"
-                                | "globalThis.describe"
-                                | "global.describe"
-                        ) && right.ends_with(".skip")
-                    }
-                    _ => false,
-                };
-                if off && pair.wrote_in(node.start, node.end) {
-                    found.node(head, index, "every test that this reaches is skipped");
-                }
-            }
-        }
-        _ => {}
     }
 }
 

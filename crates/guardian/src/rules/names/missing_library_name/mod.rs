@@ -1,5 +1,8 @@
 //! Names that a standard library does not have, and methods that plain values do not have.
 
+mod literals;
+mod statics;
+
 use syntax::{ImportKind, Language};
 
 use crate::code::file::File;
@@ -18,6 +21,10 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[(
             "a.py",
             "import random\nfrom datetime import timedelta, timezone\nrandom.uniform(1, 2)\ndef f(random): return random.anything()\n",
+        )]),
+        Example::new(&[(
+            "a.js",
+            "let a = ['a'];\na = f();\na.contains(1);\nfor (const b of c) { b.contains(1); }\nObject.groupBy(c, f);\n",
         )]),
         Example::new(&[("a.go", "package a\n\nimport \"slices\"\n\nvar A = slices.Contains([]int{1}, 1)\n")]),
         Example::new(&[(
@@ -40,6 +47,11 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[("a.ts", "import * as fs from 'fs';\nfs.readJson('a');\n")]),
         Example::new(&[("a.ts", "import { joinPath } from 'node:path';\njoinPath('a');\n")]),
         Example::new(&[("a.js", "export const a = [1, 2].sum();\n")]),
+        Example::new(&[("a.js", "export const a = (b) => Object.isEmpty(b);\n")]),
+        Example::new(&[("a.js", "export function f(b) {\n  const c = ['a'];\n  return c.contains(b);\n}\n")]),
+        Example::new(&[("a.py", "def f(x): return ', '.join(x).contains('a')\n")]),
+        Example::new(&[("a.py", "from datetime import datetime\nA = datetime.parse('2')\n")]),
+        Example::new(&[("src/lib.rs", "pub fn f() -> R { std::fs::read_lines(\"a\") }\n")]),
         Example::new(&[("a.ts", "export const f = (text: string) => text.reverse();\n")]),
         Example::new(&[("a.py", "def f(text: str): return text.reverse()\n")]),
         Example::new(&[("src/lib.rs", "pub fn f(a: &str) -> String { a.reversed() }\n")]),
@@ -53,6 +65,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         imported(change, pair, head, language, found);
         asked(change, pair, head, language, found);
         methods(change, pair, head, language, found);
+        statics::check(change, pair, head, language, found);
     }
 }
 
@@ -285,9 +298,9 @@ fn kind_of(file: &File, language: Language, object: usize) -> Option<&'static st
         return literal;
     }
     if flat.kind(object) != "identifier" {
-        return None;
+        return literals::given(file, language, object);
     }
-    declared(file, language, object)
+    declared(file, language, object).or_else(|| literals::bound(file, language, object))
 }
 
 /// The kind that the only binding of a name in the file declares.

@@ -3,8 +3,11 @@
 //! The promise is in the name or the comment. Must not report tests, methods that a trait or a base class requires, or
 //! functions whose comment says that a constant is intended.
 
+mod words;
+
 use syntax::Language;
 
+use self::words::{DOC_NOUNS, DOC_VERBS, MEANT_NAMES, NAME_VERBS};
 use crate::code::bodies::{Was, decorators, pair_up, parameters, real_functions};
 use crate::code::constant::{is_fixed, returned};
 use crate::code::file::File;
@@ -78,16 +81,16 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             }
             let body = meaningful(head, function);
-            let [only] = body.as_slice() else { continue };
-            let Some(value) = returned(head, function.body, *only).filter(|value| is_fixed(head, *value))
-            else {
-                continue;
+            let value = match body.as_slice() {
+                [only] => returned(head, function.body, *only),
+                [first, last] => kept(head, function, *first, *last),
+                _ => None,
             };
+            let Some(value) = value.filter(|value| is_fixed(head, *value)) else { continue };
             let names = parameters(head, function);
-            if names.is_empty()
-                || names.iter().any(|name| name.starts_with('_'))
-                || !is_promised(head, function)
-            {
+            // Who marks a parameter as unused may mean it, unless the name promises a look at it
+            let marked = names.iter().any(|name| name.starts_with('_')) && !is_judging(&function.name);
+            if names.is_empty() || marked || !is_promised(head, function) {
                 continue;
             }
             let name = function.name.rsplit('.').next().unwrap_or(&function.name);
@@ -103,6 +106,50 @@ fn check(change: &Change<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// `const x = 42; return x`: the constant that a name keeps until it is given back.
+fn kept(file: &File, function: &Function, first: usize, last: usize) -> Option<usize> {
+    let flat = file.flat();
+    let declares = matches!(
+        flat.kind(first),
+        "lexical_declaration"
+            | "variable_declaration"
+            | "expression_statement"
+            | "let_declaration"
+            | "short_var_declaration"
+    );
+    if !declares {
+        return None;
+    }
+    let given = returned(file, function.body, last).filter(|value| flat.kind(*value) == "identifier")?;
+    std::iter::once(first).chain(flat.below(first)).find_map(|i| {
+        let (left, right) = match flat.kind(i) {
+            "variable_declarator" => (flat.field(i, "name")?, flat.field(i, "value")?),
+            "assignment" => (flat.field(i, "left")?, flat.field(i, "right")?),
+            "let_declaration" => (flat.field(i, "pattern")?, flat.field(i, "value")?),
+            "short_var_declaration" => {
+                let only = |list: usize| {
+                    let mut parts = flat.parts(list);
+                    parts.next().filter(|_| parts.next().is_none())
+                };
+                (only(flat.field(i, "left")?)?, only(flat.field(i, "right")?)?)
+            }
+            _ => return None,
+        };
+        (file.text_of(left) == file.text_of(given)).then_some(right)
+    })
+}
+
+/// `isValidEmail`, `verify_token`: a name of what looks at its parameter.
+fn is_judging(name: &str) -> bool {
+    let words = words_of(name.rsplit('.').next().unwrap_or(name));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words.as_slice(),
+        ["is", "valid" | "correct" | "well", ..]
+            | ["validate" | "verify" | "sanitize" | "authenticate", _, ..]
+    )
 }
 
 fn is_declaration(path: &str) -> bool {
@@ -169,7 +216,7 @@ fn is_promised(file: &File, function: &Function) -> bool {
     // Comments in Go begin with the name
     let first = words.next().unwrap_or_default();
     let first = if first == name.to_lowercase() { words.next().unwrap_or_default() } else { first };
-    verb && !method || DOC_VERBS.contains(&first) || DOC_NOUNS.contains(&first)
+    (verb || is_judging(name)) && !method || DOC_VERBS.contains(&first) || DOC_NOUNS.contains(&first)
 }
 
 /// Words which say that the constant is the answer.
@@ -259,7 +306,12 @@ fn is_own_work(file: &File, function: &Function) -> bool {
         Some(holder) => match flat.kind(holder) {
             "trait_item" | "abstract_class_declaration" => return false,
             "impl_item" if flat.field(holder, "trait").is_some() => return false,
-            "class_definition" if file.field_text(holder, "superclasses").len() > 2 => return false,
+            "class_definition"
+                if file.field_text(holder, "superclasses").len() > 2
+                    && !adds_to_base(file, holder, function) =>
+            {
+                return false;
+            }
             "impl_item" | "class_definition" => {}
             _ if flat.children(holder).any(|i| flat.kind(i) == "class_heritage") => return false,
             _ => {}
@@ -270,9 +322,20 @@ fn is_own_work(file: &File, function: &Function) -> bool {
             if receiver.trim_matches(['(', ')']).split_whitespace().count() < 2 {
                 return false;
             }
+            // What keeps something is no null object
+            if has_fields(file, receiver) {
+                return true;
+            }
         }
         None => return false,
     }
+    let keeps = holder.is_some_and(|holder| {
+        flat.kind(holder) == "class_definition"
+            && file
+                .text_of(holder)
+                .lines()
+                .any(|line| line.trim_start().strip_prefix("self.").is_some_and(|rest| rest.contains(" = ")))
+    });
     // A base class may return a default that subclasses override
     let class = holder.map_or("", |holder| file.field_text(holder, "name"));
     let extended = |line: &str| {
@@ -283,12 +346,43 @@ fn is_own_work(file: &File, function: &Function) -> bool {
         return false;
     }
     let container = function.name.rsplit_once('.').map_or("", |(container, _)| container);
-    real_functions(file).iter().any(|other| {
-        other.index != function.index
-            && other.name.rsplit_once('.').is_some_and(|(of, _)| of == container)
-            && crate::code::bodies::does_something(file, &statements(file, other.body))
-            && !other.name.ends_with("__init__")
-            && !other.name.ends_with("constructor")
+    keeps
+        || real_functions(file).iter().any(|other| {
+            other.index != function.index
+                && other.name.rsplit_once('.').is_some_and(|(of, _)| of == container)
+                && crate::code::bodies::does_something(file, &statements(file, other.body))
+                && !other.name.ends_with("__init__")
+                && !other.name.ends_with("constructor")
+        })
+}
+
+/// Whether the bases of a class of Python are in the same file, whole, and none of them has the method.
+fn adds_to_base(file: &File, class: usize, function: &Function) -> bool {
+    let flat = file.flat();
+    let name = function.name.rsplit('.').next().unwrap_or(&function.name);
+    let Some(bases) = flat.field(class, "superclasses") else { return false };
+    flat.parts(bases).all(|base| {
+        let of = file.text_of(base);
+        flat.iter().any(|(i, node)| {
+            node.kind == "class_definition"
+                && file.field_text(i, "name") == of
+                && flat.field(i, "superclasses").is_none_or(|list| flat.parts(list).next().is_none())
+                && !flat
+                    .below(i)
+                    .any(|j| flat.kind(j) == "function_definition" && file.field_text(j, "name") == name)
+        })
+    })
+}
+
+/// Whether the struct of a receiver of Go is in the file and has fields.
+fn has_fields(file: &File, receiver: &str) -> bool {
+    let flat = file.flat();
+    let of = receiver.trim_matches(['(', ')']).split_whitespace().last().unwrap_or_default();
+    let of = of.trim_start_matches('*').split('[').next().unwrap_or_default();
+    flat.iter().any(|(i, node)| {
+        node.kind == "type_spec"
+            && file.field_text(i, "name") == of
+            && flat.below(i).any(|j| flat.kind(j) == "field_declaration")
     })
 }
 
@@ -306,261 +400,6 @@ fn has_cfg(file: &File, index: usize) -> bool {
     }
     last == "cfg"
 }
-
-/// Parts of names of functions that return a constant on purpose.
-const MEANT_NAMES: &[&str] = &[
-    "default",
-    "noop",
-    "nop",
-    "null",
-    "nil",
-    "empty",
-    "dummy",
-    "fake",
-    "stub",
-    "mock",
-    "always",
-    "never",
-    "none",
-    "disabled",
-    "unlimited",
-    "constant",
-    "accept",
-    "allow",
-    "deny",
-    "reject",
-    "trust",
-    "ignore",
-    "void",
-    "demo",
-    "example",
-    "sample",
-    "test",
-    "base",
-    "abstract",
-    "identity",
-    "unsupported",
-    "feature",
-    "supports",
-    "silent",
-    "dev",
-    "trivial",
-];
-
-/// First words of names of functions that compute something.
-const NAME_VERBS: &[&str] = &[
-    "parse",
-    "compute",
-    "calculate",
-    "calc",
-    "verify",
-    "validate",
-    "fetch",
-    "find",
-    "convert",
-    "count",
-    "sort",
-    "merge",
-    "decode",
-    "encode",
-    "extract",
-    "encrypt",
-    "decrypt",
-    "hash",
-    "tokenize",
-    "normalize",
-    "normalise",
-    "format",
-    "search",
-    "lookup",
-    "resolve",
-    "translate",
-    "transform",
-    "estimate",
-    "measure",
-    "sum",
-    "average",
-    "filter",
-    "group",
-    "split",
-    "authenticate",
-    "authorize",
-    "sanitize",
-    "serialize",
-    "deserialize",
-    "diff",
-    "compare",
-    "aggregate",
-    "evaluate",
-    "detect",
-    "classify",
-    "rank",
-    "query",
-    "download",
-    "upload",
-    "generate",
-];
-
-/// First words of comments that promise a computation.
-const DOC_VERBS: &[&str] = &[
-    "return",
-    "returns",
-    "parse",
-    "parses",
-    "compute",
-    "computes",
-    "calculate",
-    "calculates",
-    "check",
-    "checks",
-    "verify",
-    "verifies",
-    "validate",
-    "validates",
-    "find",
-    "finds",
-    "fetch",
-    "fetches",
-    "get",
-    "gets",
-    "load",
-    "loads",
-    "read",
-    "reads",
-    "convert",
-    "converts",
-    "count",
-    "counts",
-    "determine",
-    "determines",
-    "whether",
-    "decode",
-    "decodes",
-    "encode",
-    "encodes",
-    "extract",
-    "extracts",
-    "build",
-    "builds",
-    "collect",
-    "collects",
-    "look",
-    "looks",
-    "search",
-    "searches",
-    "sort",
-    "sorts",
-    "filter",
-    "filters",
-    "merge",
-    "merges",
-    "split",
-    "splits",
-    "format",
-    "formats",
-    "tell",
-    "tells",
-    "say",
-    "says",
-    "give",
-    "gives",
-    "test",
-    "tests",
-    "estimate",
-    "estimates",
-    "measure",
-    "measures",
-    "translate",
-    "translates",
-    "resolve",
-    "resolves",
-    "normalise",
-    "normalises",
-    "normalize",
-    "normalizes",
-    "render",
-    "renders",
-    "sum",
-    "sums",
-    "add",
-    "adds",
-    "join",
-    "joins",
-    "compare",
-    "compares",
-    "hash",
-    "hashes",
-    "encrypt",
-    "encrypts",
-    "decrypt",
-    "decrypts",
-    "list",
-    "lists",
-    "query",
-    "queries",
-    "apply",
-    "applies",
-    "true",
-    "detect",
-    "detects",
-    "transform",
-    "transforms",
-    "reports",
-    "report",
-    "retrieve",
-    "retrieves",
-    "work",
-    "works",
-    "pick",
-    "picks",
-    "select",
-    "selects",
-    "choose",
-    "chooses",
-    "remove",
-    "removes",
-    "send",
-    "sends",
-    "save",
-    "saves",
-    "write",
-    "writes",
-    "generate",
-    "generates",
-    "create",
-    "creates",
-    "download",
-    "downloads",
-    "rank",
-    "ranks",
-    "score",
-    "scores",
-    "group",
-    "groups",
-    "map",
-    "maps",
-    "is",
-    "does",
-    "evaluate",
-    "evaluates",
-    "authenticate",
-    "authenticates",
-    "authorise",
-    "authorize",
-    "sanitise",
-    "sanitize",
-    "escape",
-    "escapes",
-    "trim",
-    "trims",
-    "cut",
-    "cuts",
-];
-
-/// First words of comments that name the result.
-const DOC_NOUNS: &[&str] = &[
-    "the", "a", "an", "how", "all", "number", "what", "which", "where", "sum", "amount", "distance", "length",
-];
 
 #[cfg(test)]
 mod tests {
