@@ -103,7 +103,7 @@ pub(crate) fn in_item_macro(file: &File, index: usize) -> bool {
 }
 
 pub(super) fn within_use(file: &File, index: usize) -> bool {
-    file.flat().above(index).take(8).any(|i| {
+    file.flat().above(index).take(60).any(|i| {
         matches!(file.flat().kind(i), "use_declaration" | "extern_crate_declaration" | "visibility_modifier")
     })
 }

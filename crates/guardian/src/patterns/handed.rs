@@ -1,4 +1,4 @@
-//! Where a command or code is built from what somebody hands in: a parameter of the function around it, or a request.
+//! Where a command or code is built from what comes from outside: a parameter of the function around it, or a request.
 //!
 //! Scripts and tools build commands from what they know; only what stands here is proof. It judges one call.
 

@@ -34,6 +34,10 @@ pub(crate) static RULE: Rule = Rule {
             "src/lib.rs",
             "fn f(a: u8) -> impl Fn(u8) -> u8 { move |b| a + b }\nfn g(b: u8) -> u8 { b }\n",
         )]),
+        Example::new(&[(
+            "src/lib.rs",
+            "use crate::{a::{b::{c::{d::{e::{service::{A, f}, g}}}}}};\nfn h(service: u8) -> A { f(g(service)) }\n",
+        )]),
     ],
     invalid: &[
         Example::new(&[("a.py", "def f(limit): return limit\ndef g(x): return x[:limit]\n")]),
