@@ -131,7 +131,7 @@ impl Run {
     fn heading(&mut self, title: &str, section: Section) -> Section {
         let number = |word: &str| title.strip_prefix(word).and_then(|n| n.trim().parse::<u32>().ok());
         if let Some(count) = number("Failed Suites ") {
-            // A run has one such section, at its end: another of before was a test's own words
+            // A run has one such section, at its end: an earlier one was output of a test
             let names = self.failures.0.len();
             let now = Before { names, told: self.suites, headed: self.headed_suites };
             let before = *self.before_suites.get_or_insert(now);
