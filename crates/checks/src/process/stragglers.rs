@@ -3,6 +3,7 @@
 //!
 //! On systems without `/proc` it finds none.
 
+#[cfg(unix)]
 use std::time::Duration;
 
 use super::sandbox::limits::{Mark, mark_of};

@@ -25,6 +25,7 @@ mod registry_ports;
 mod seccomp;
 
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
