@@ -75,12 +75,4 @@ impl Bench {
             ..options
         }
     }
-
-    /// The same for a set-up that may run code of a mission: it reads the caches, and writes additions to a private
-    /// place. So a later set-up, for a verdict or for the next mission, installs nothing that this code has written.
-    pub fn private_fetch_options(&self, slot: &Slot) -> RunOptions {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let own = self.tmp.join(format!("fetched-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-        RunOptions { caches: Some(own), fetched: Some(self.workspace.caches()), ..self.fetch_options(slot) }
-    }
 }

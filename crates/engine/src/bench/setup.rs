@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use checks::{Check, End, Language, NOT_INSTALLED, Outcome, Runner, SetupStep};
@@ -59,8 +59,6 @@ pub(crate) struct Setups {
     changes: AtomicU64,
     slots: Mutex<HashMap<u32, Arc<AsyncMutex<Ready>>>>,
     told: Mutex<Vec<(SetupSummary, &'static [&'static str])>>,
-    /// The commit on which set-up ran before anything was written.
-    base_commit: OnceLock<String>,
     /// Steps that only fetch, with their inputs: their results are available to every slot.
     fetched: Mutex<HashSet<(String, u64)>>,
 }
@@ -183,7 +181,6 @@ impl Setups {
                 self.fetched().insert((name, planned.key));
             }
             if is_base {
-                let _ = self.base_commit.set(slot.commit.clone());
                 let place = (check.directory.clone(), planned.step.makes);
                 self.base().insert(place, (planned.key, done.failed.is_none()));
             }
@@ -246,7 +243,7 @@ impl Setups {
             None
         } else if let Some(kept) = kept {
             let there = kept_environments::beside(bench, slot).await;
-            let failed = self.run(bench, slot, &planned.step, &before, is_base).await;
+            let failed = self.run(bench, slot, &planned.step, &before).await;
             built = kept_environments::beside(bench, slot).await;
             built.retain(|path| !there.contains(path));
             if is_base && failed.is_none() && built.is_empty() {
@@ -254,7 +251,7 @@ impl Setups {
             }
             failed
         } else {
-            self.run(bench, slot, &planned.step, &before, is_base).await
+            self.run(bench, slot, &planned.step, &before).await
         };
         let (workspace, at) = (bench.workspace.clone(), slot.clone());
         let filled: Vec<PathBuf> = makes.iter().map(|name| Path::new(&check.directory).join(name)).collect();
@@ -272,39 +269,12 @@ impl Setups {
         Done { key: planned.key, made, failed, lockfile }
     }
 
-    /// Whether a step installs with the code of a slot that is not the base's: its scripts could leave in the shared caches what
-    /// a later set-up installs. A step that only fetches runs nothing of the project.
-    async fn may_run_what_was_written(
-        &self,
-        bench: &Bench,
-        slot: &Slot,
-        step: &SetupStep,
-        is_base: bool,
-    ) -> bool {
-        if is_base || step.only_fetches {
-            return false;
-        }
-        if self.base_commit.get() != Some(&slot.commit) {
-            return true;
-        }
-        let (workspace, slot) = (bench.workspace.clone(), slot.clone());
-        blocking(move || workspace.slot_changes(&slot).map_or(true, |changes| !changes.is_empty())).await
-    }
-
-    /// Runs one step: again if a registry did not answer, and in parts if not everything can be installed. Returns what
-    /// went wrong.
-    async fn run(
-        &self,
-        bench: &Bench,
-        slot: &Slot,
-        step: &SetupStep,
-        before: &[PathBuf],
-        is_base: bool,
-    ) -> Option<Failed> {
+    /// Runs one step. It runs again if a registry did not answer, and in parts if not everything can be installed.
+    /// Returns the failure, if any.
+    async fn run(&self, bench: &Bench, slot: &Slot, step: &SetupStep, before: &[PathBuf]) -> Option<Failed> {
         let SetupStep { check, makes, .. } = step;
         let started = Instant::now();
-        let own = self.may_run_what_was_written(bench, slot, step, is_base).await;
-        let options = if own { bench.private_fetch_options(slot) } else { bench.fetch_options(slot) };
+        let options = bench.fetch_options(slot);
         let mut outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
         if matches!(outcome.end, End::Exited { code } if code != 0) && checks::is_unreachable(&outcome) {
             outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
@@ -322,9 +292,6 @@ impl Setups {
         let told =
             SetupSummary { failed: failed_so, left_out: missing, ..summary(&told_as(check, ran), started) };
         self.tell(told, makes);
-        if own && let Some(caches) = options.caches {
-            blocking(move || workspace::remove_folder(&caches)).await;
-        }
         let end = failed?;
         if before.is_empty() {
             // An incomplete environment would hide the machine's own
