@@ -51,7 +51,7 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[("a.js", "export function f(b) {\n  const c = ['a'];\n  return c.contains(b);\n}\n")]),
         Example::new(&[("a.py", "def f(x): return ', '.join(x).contains('a')\n")]),
         Example::new(&[("a.py", "from datetime import datetime\nA = datetime.parse('2')\n")]),
-        Example::new(&[("src/lib.rs", "pub fn f() -> R { std::fs::read_lines(\"a\") }\n")]),
+        Example::new(&[("src/lib.rs", "pub fn f(a: &mut u8) -> u8 { std::mem::exchange(a, 1) }\n")]),
         Example::new(&[("a.ts", "export const f = (text: string) => text.reverse();\n")]),
         Example::new(&[("a.py", "def f(text: str): return text.reverse()\n")]),
         Example::new(&[("src/lib.rs", "pub fn f(a: &str) -> String { a.reversed() }\n")]),
