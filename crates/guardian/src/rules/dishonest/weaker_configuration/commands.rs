@@ -115,7 +115,7 @@ pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut
             );
             let had = |what: &str| was.iter().any(|old| old.contains(what));
             let checked = is_check(command) || was.iter().any(|old| is_check(old)) && before.is_some();
-            // tox passes over what fails behind a dash
+            // Tox passes over what fails behind a dash
             let dashed = |command: &str| {
                 command.lines().any(|line| {
                     line.trim().strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && is_check(rest))

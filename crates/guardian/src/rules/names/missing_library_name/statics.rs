@@ -5,7 +5,7 @@
 
 use syntax::Language;
 
-use super::{is_hidden, is_tried};
+use super::doubtful::{is_hidden, is_tried};
 use crate::code::file::File;
 use crate::rules::{Change, Found, Pair};
 
