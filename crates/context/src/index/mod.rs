@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// If more than one in this many files is new, all lists are built again.
-const FEW: usize = 16;
+const REBUILD_SHARE: usize = 16;
 
 /// The size of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -191,17 +191,18 @@ impl Index {
             } else {
                 Arc::new(old.graph.updated(&old.entries, &entries, &fresh))
             };
-            let postings = if fresh.len() * FEW > entries.len() + FEW || old.postings.is_worn() {
-                Postings::of(&entries, names.len())
-            } else {
-                let mut postings = old.postings.clone();
-                let replaced: Vec<(FileId, &Entry, &Entry)> = fresh
-                    .iter()
-                    .filter_map(|&n| Some((n as FileId, &**old.entries.get(n)?, &**entries.get(n)?)))
-                    .collect();
-                postings.replace(&replaced, names.len());
-                postings
-            };
+            let postings =
+                if fresh.len() * REBUILD_SHARE > entries.len() + REBUILD_SHARE || old.postings.is_worn() {
+                    Postings::of(&entries, names.len())
+                } else {
+                    let mut postings = old.postings.clone();
+                    let replaced: Vec<(FileId, &Entry, &Entry)> = fresh
+                        .iter()
+                        .filter_map(|&n| Some((n as FileId, &**old.entries.get(n)?, &**entries.get(n)?)))
+                        .collect();
+                    postings.replace(&replaced, names.len());
+                    postings
+                };
             let (history, told) = (old.history.clone(), old.told.clone());
             let places = old.places.clone();
             return Self {

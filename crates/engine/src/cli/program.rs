@@ -25,7 +25,7 @@ pub(super) enum Command {
     Install(Install),
     /// Take the plugin out of OpenCode's configuration.
     Uninstall(Uninstall),
-    /// Check that everything a mission needs is there, and say what to do where it is not.
+    /// Check that everything a mission needs is there, and say how to fix what is not.
     Doctor(Json),
     /// Run a mission in an OpenCode of its own, and show it until it ends.
     Run(launch::Run),
@@ -33,19 +33,19 @@ pub(super) enum Command {
     Resume(launch::Resume),
     /// Show a mission while it runs, and how it ended.
     Watch(watch::Arguments),
-    /// Correct the mission that runs: roles hear it, and what has not started is planned again.
+    /// Correct the running mission: its roles are told, and tasks that have not started are planned again.
     Tell(tell::Arguments),
     /// Answer the questions that a mission asks before its plan.
     Answer(answers::Arguments),
     /// Show a mission's plan, drop a task, or edit it as a file, before its tasks start.
     Plan(plan::Arguments),
-    /// Show the missions that wait for their turn, or take one out.
+    /// Show the missions that wait in the queue, or take one out.
     Queue(queue::Arguments),
     /// Show a mission's change by task and file, with what checked it.
     Review(review::Arguments),
     /// Run a mission on top of what another one delivered.
     Fix(launch::Fix),
-    /// Take a delivered change back, one file of it, or one hunk of a file.
+    /// Take back a delivered change, one of its files, or one hunk.
     Undo(undo::Arguments),
     /// Show the missions of this project, or one of them.
     Status(NamedMission),
@@ -59,13 +59,13 @@ pub(super) enum Command {
     Log(log::Arguments),
     /// Run the Guardian's rules over files, or over what changed since a revision.
     Lint(lint::Arguments),
-    /// Rank this project's files and symbols for some words.
+    /// Rank this project's files and symbols by how well they match some words.
     Search(search::Arguments),
-    /// Show the project's own commands that a mission runs, those that it refuses, and why; runs nothing.
+    /// Show which of the project's commands a mission runs and refuses, and why; runs nothing.
     Checks(checks::Arguments),
     /// Check opencode.toml, print its schema, or show what is in force.
     Config(config::Arguments),
-    /// Trust what this project's own settings loosen, or take that back.
+    /// Trust the settings of this project that loosen a limit or run something, or revoke that trust.
     Trust(trust::Arguments),
     /// Remove what finished missions left on disk.
     Clean(clean::Arguments),
@@ -89,7 +89,7 @@ pub(super) struct Install {
     /// Register the plugin without the board in OpenCode's terminal interface.
     #[arg(long)]
     no_board: bool,
-    /// Say what would change, and change nothing.
+    /// Show what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
     /// Print what was done as JSON.
@@ -105,7 +105,7 @@ pub(super) struct Uninstall {
     /// Take it out of the configuration in this folder.
     #[arg(long, value_name = "DIR")]
     config: Option<String>,
-    /// Say what would change, and change nothing.
+    /// Show what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
     /// Print what was done as JSON.

@@ -22,10 +22,10 @@ pub(super) struct Arguments {
     /// What to look for.
     #[arg(required = true)]
     words: Vec<String>,
-    /// The most files that are named.
+    /// The most files to list.
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
-    /// Show the lines that fit best, too, in at most so many tokens (6000 where no number is given).
+    /// Also show the lines that match best, in at most this many tokens (6000 without a number).
     #[arg(long, value_name = "TOKENS", num_args = 0..=1, require_equals = true, default_missing_value = "6000")]
     lines: Option<usize>,
     /// Print JSON.

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// Only list the settings that need your trust, and whether they have it.
     #[arg(long, conflicts_with = "revoke")]
     show: bool,
-    /// Use none of them, and ask no more while they stay as they are.
+    /// Use none of them, and do not ask again while they stay the same.
     #[arg(long)]
     revoke: bool,
     /// Print JSON.

@@ -16,7 +16,7 @@ use crate::blocking::blocking;
 pub(super) struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
-    /// The folder of a project; this one without it.
+    /// The folder of a project. Default: this folder.
     path: Option<String>,
     /// Print JSON.
     #[arg(long)]
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 enum Part {
     /// Say what a test command's output tells of its tests, as JSON.
     Parse(parse::Arguments),
-    /// Say what a test command's output tells of a change, against its output before it, as JSON.
+    /// Compare a test command's output with its output before a change, as JSON.
     Compare(compare::Arguments),
     /// Set the project up in a slot and run its checks there once, as a mission would.
     Try(attempt::Arguments),

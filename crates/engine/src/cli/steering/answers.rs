@@ -9,7 +9,7 @@ use super::super::place::Place;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Question and choice, such as `1b 2a`; `b` alone where one question is open; `defaults` for all.
+    /// Question and choice, such as `1b 2a`; `b` alone if one question is open; `defaults` for all.
     #[arg(required = true)]
     choices: Vec<String>,
     /// Print JSON.

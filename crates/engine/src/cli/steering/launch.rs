@@ -20,7 +20,7 @@ pub(crate) struct Run {
     /// What is to be done; `-` reads it from standard input.
     #[arg(required_unless_present = "file")]
     objective: Option<String>,
-    /// One mission after the other, for each item of a Markdown list in this file.
+    /// Run one mission after the other, for each item of the Markdown list in this file.
     #[arg(long, value_name = "FILE", conflicts_with = "objective")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(crate) struct Run {
 pub(crate) struct Fix {
     /// The mission whose change is to be corrected.
     id: String,
-    /// What should be otherwise; `path:line: text` is about a line.
+    /// What to change; `path:line: text` is about one line.
     comment: String,
     #[command(flatten)]
     how: How,
@@ -39,7 +39,7 @@ pub(crate) struct Fix {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resume {
-    /// The mission; the newest that is not finished without it.
+    /// The mission's id. Default: the newest that is not finished.
     id: Option<String>,
     #[command(flatten)]
     how: How,

@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 enum What {
     /// Print the plan as the file that can be edited.
     Show {
-        /// The mission; the newest that waits without it.
+        /// The mission's id. Default: the newest that waits.
         id: Option<String>,
         /// Print JSON.
         #[arg(long)]
@@ -24,7 +24,7 @@ enum What {
     },
     /// Edit the plan in `$VISUAL` or `$EDITOR`.
     Edit {
-        /// The mission; the newest that waits without it.
+        /// The mission's id. Default: the newest that waits.
         id: Option<String>,
         /// Take this file instead of starting an editor.
         #[arg(long, value_name = "FILE")]
@@ -35,13 +35,13 @@ enum What {
     },
     /// Take tasks out of the plan.
     Drop {
-        /// Ids of tasks.
+        /// Ids of the tasks to drop.
         #[arg(required = true)]
         tasks: Vec<String>,
-        /// The mission; the newest that waits without it.
+        /// The mission's id. Default: the newest that waits.
         #[arg(long, value_name = "ID")]
         mission: Option<String>,
-        /// Take out what depends on them, too.
+        /// Also drop the tasks that depend on them.
         #[arg(long)]
         with_dependants: bool,
         /// Print JSON.

@@ -11,15 +11,15 @@ const MAX_LINES: usize = 2_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The mission; the newest that changed something without it.
+    /// The mission's id. Default: the newest with a delivered change.
     id: Option<String>,
     /// Show only this file, whole.
     #[arg(long, value_name = "PATH")]
     file: Option<String>,
-    /// Leave the lines out: tasks, files and evidence only.
+    /// Show tasks, files and evidence without the lines.
     #[arg(long, conflicts_with = "file")]
     summary: bool,
-    /// Start a mission that does what is said about a line, on top of the change: `--comment src/a.js:12 "handle null"`.
+    /// Start a mission that corrects the change as a comment on a line says: `--comment src/a.js:12 "handle null"`.
     #[arg(long, num_args = 2, value_names = ["PATH:LINE", "TEXT"], conflicts_with_all = ["file", "summary"])]
     comment: Vec<String>,
     /// Go through the hunks one by one: keep, take back, comment.

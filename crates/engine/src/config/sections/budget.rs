@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::text_kind;
 use crate::config::values::{Limit, Span};
 
-/// `[budget]`: hard limits of a mission. Reaching one pauses the mission, which can be resumed;
-/// `"none"` lifts a limit.
+/// `[budget]`: hard limits of a mission. A mission that reaches one pauses and can be resumed.
+/// `"none"` removes a limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetConfig {
@@ -15,11 +15,11 @@ pub struct BudgetConfig {
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub calls: Limit<u64>,
-    /// Requests sent to models: a prompt takes one for each answer of the model in it.
+    /// Requests sent to models. One prompt takes several: one for each answer of the model.
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub requests: Limit<u64>,
-    /// Time from start to end; pauses do not count.
+    /// Running time; pauses do not count.
     #[schemars(schema_with = "text_kind::limit_of_time")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub wall: Limit<Span>,
@@ -27,11 +27,11 @@ pub struct BudgetConfig {
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub tokens: Limit<u64>,
-    /// US dollars, as OpenCode reports them. Refused where a role's model has no price.
+    /// US dollars, as OpenCode reports them. Refused if a role's model has no price.
     #[schemars(schema_with = "text_kind::limit_of_money")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub cost_usd: Limit<f64>,
-    /// How long no model may answer, where several failures came in a row, before the mission is paused.
+    /// The mission pauses if no model has answered for this long and several requests have failed in a row.
     #[schemars(schema_with = "text_kind::span")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub outage: Span,

@@ -17,20 +17,20 @@ pub struct ChecksConfig {
     /// Find the build, type, lint and test commands of the project.
     #[schemars(extend("x-tightens" = ["true", "false"]))]
     pub auto: bool,
-    /// Found checks that are left out, by name or glob.
+    /// Found checks that do not run, by name or glob.
     #[schemars(extend("x-tightens" = "fewer"))]
     pub exclude: Vec<String>,
-    /// Refused commands that run all the same, by name or glob; `opencode-orchestrator checks` lists them.
+    /// Refused commands that may run, by name or glob; `opencode-orchestrator checks` lists them.
     #[schemars(extend("x-tightens" = "fewer"))]
     pub allow: Vec<String>,
-    /// Found checks that get another name: the found name, and the one they get.
+    /// New names for found checks: the found name, then the new one.
     #[schemars(extend("x-tightens" = "never"))]
     pub rename: BTreeMap<String, String>,
-    /// Time limits of found checks, by the name that they have in the end.
+    /// Time limits of found checks, by name; a renamed check by its new name.
     #[schemars(schema_with = "text_kind::spans")]
     #[schemars(extend("x-tightens" = "never"))]
     pub timeout: BTreeMap<String, Span>,
-    /// Commands beside those that were found; one of the same name takes the found one's place.
+    /// More commands. One with the name of a found check replaces it.
     #[schemars(extend("x-tightens" = "never"))]
     pub command: Vec<CheckCommand>,
 }
@@ -52,7 +52,7 @@ impl Default for ChecksConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckCommand {
-    /// What reports and `mission_check` call it.
+    /// The name in reports and in `mission_check`.
     #[schemars(schema_with = "text_kind::check_name")]
     pub name: String,
     /// The command line.

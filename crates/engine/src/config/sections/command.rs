@@ -9,7 +9,7 @@ use crate::config::text_kind;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CommandConfig {
-    /// What it is called, for where another plugin owns `/task`; only your own file can set it.
+    /// Its name. Set another one if a second plugin has a `/task` command, too; only your own file can set it.
     #[schemars(schema_with = "text_kind::command_name")]
     #[schemars(extend("x-tightens" = "never"))]
     pub name: String,

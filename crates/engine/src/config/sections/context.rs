@@ -11,7 +11,7 @@ pub struct ContextConfig {
     #[schemars(range(min = 1_000, max = 1_000_000))]
     #[schemars(extend("x-tightens" = "lower"))]
     pub budget: usize,
-    /// What a role's session does with texts that it needs no more, such as a file that it wrote or that was changed since.
+    /// What happens to texts that a role no longer needs, such as a file that it has written or that has changed since.
     #[schemars(extend("x-tightens" = ["auto", "off"]))]
     pub paging: PagingMode,
     /// How a Coder's prompt shows long files of its task.
@@ -19,21 +19,21 @@ pub struct ContextConfig {
     pub slices: SliceMode,
 }
 
-/// How long files stand in a prompt.
+/// How a prompt shows long files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SliceMode {
     /// Their signatures, and the bodies that fit the task
     Auto,
-    /// All of them, as far as the budget allows
+    /// The whole files, as far as the budget allows
     Off,
 }
 
-/// What becomes of texts that a role needs no more.
+/// What happens to texts that a role no longer needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PagingMode {
-    /// A line that names a page takes their place, where that costs less than it saves
+    /// A line that names a page replaces them if that saves more than it costs
     Auto,
     /// They stay in every request
     Off,

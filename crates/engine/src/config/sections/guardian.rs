@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuardianConfig {
-    /// Globs of the project's own ast-grep rules, beside the built-in ones. Where this key is not
-    /// set, files that match but hold no ast-grep rule are passed over.
+    /// Globs of the project's own ast-grep rules, which run beside the built-in ones. If this key is
+    /// not set, matching files without an ast-grep rule are ignored.
     #[schemars(schema_with = "text_kind::inside_paths")]
     #[schemars(extend("x-tightens" = "more"))]
     pub rules: Vec<String>,
-    /// What becomes of a rule's findings, by the rule's name.
+    /// The severity of a rule's findings, by the rule's name.
     #[schemars(schema_with = "levels")]
     #[schemars(extend("x-tightens" = ["error", "warning", "off"]))]
     pub severity: BTreeMap<String, RuleLevel>,
@@ -27,13 +27,13 @@ impl Default for GuardianConfig {
     }
 }
 
-/// What becomes of a rule's findings.
+/// The severity of a rule's findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleLevel {
     /// The rule is not run
     Off,
-    /// Reported, blocks nobody
+    /// Findings are reported and block nothing
     Warning,
     /// The gate fails
     Error,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[heal]`: how far a failing task is helped before it is abandoned.
+/// `[heal]`: what is tried for a failing task before it is abandoned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealConfig {
@@ -19,7 +19,7 @@ pub struct HealConfig {
     #[schemars(range(min = 0, max = 5))]
     #[schemars(extend("x-tightens" = "lower"))]
     pub splits: u32,
-    /// Coders that try a task side by side.
+    /// Coders that try one task in parallel.
     #[schemars(range(min = 1, max = 8))]
     #[schemars(extend("x-tightens" = "lower"))]
     pub candidates: usize,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MissionConfig {
-    /// Tasks that are worked on at once.
+    /// Tasks that run in parallel.
     #[schemars(range(min = 1, max = 64))]
     #[schemars(extend("x-tightens" = "lower"))]
     pub parallel: usize,
@@ -21,10 +21,10 @@ pub struct MissionConfig {
     /// Ask before the first task starts.
     #[schemars(extend("x-tightens" = ["true", "false"]))]
     pub approve_plan: bool,
-    /// Whether what the objective leaves open, and changes the plan, is asked before it.
+    /// Whether the mission asks about open decisions before it plans.
     #[schemars(extend("x-tightens" = ["ask", "never"]))]
     pub clarify: Clarify,
-    /// Who writes the tests of a change in behaviour.
+    /// Who writes the tests for a change in behaviour.
     #[schemars(extend("x-tightens" = ["independent", "coder", "none"]))]
     pub tests: TestAuthor,
     /// What happens to packages that a plan wants to add.
@@ -52,7 +52,7 @@ impl Default for MissionConfig {
 pub enum Deliver {
     /// Into the working tree
     Apply,
-    /// A branch `orchestrator/<mission id>` is left, the working tree stays as it is
+    /// Into a branch `orchestrator/<mission id>`; the working tree stays as it is
     Branch,
 }
 
@@ -60,17 +60,17 @@ pub enum Deliver {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Clarify {
-    /// At most three are asked where somebody can answer; after five minutes their defaults are taken
+    /// At most three questions are asked if a user can answer; after five minutes the defaults are used
     Ask,
-    /// The defaults are taken at once
+    /// The defaults are used at once
     Never,
 }
 
-/// Who writes the tests of a change in behaviour.
+/// Who writes the tests for a change in behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TestAuthor {
-    /// A coder of their own, who does not see the implementation
+    /// A separate coder, who does not see the implementation
     Independent,
     /// The coder of the task
     Coder,

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[review]`: who judges a finished task.
+/// `[review]`: how many Reviewers judge a finished task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReviewConfig {
-    /// Reviewers that vote; odd, so that a vote has a majority.
+    /// The number of Reviewers that vote; odd, so that a vote has a majority.
     #[schemars(range(min = 1, max = 15), extend("not" = { "multipleOf": 2 }))]
     #[schemars(extend("x-tightens" = "higher"))]
     pub quorum: usize,

@@ -136,7 +136,7 @@ pub struct WritingRoleConfig {
     #[schemars(schema_with = "text_kind::span")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub timeout: Span,
-    /// Give the role a shell, confined as the project's checks are. Needs Landlock.
+    /// Give the role a shell. It is confined as checks are and needs Landlock.
     #[schemars(extend("x-tightens" = ["false", "true"]))]
     pub bash: bool,
 }

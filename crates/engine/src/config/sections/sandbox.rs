@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 use crate::config::text_kind;
 use crate::config::values::Limit;
 
-/// `[sandbox]`: what keeps the project's commands from everything but their slot.
+/// `[sandbox]`: how the project's commands are confined to their slot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SandboxConfig {
-    /// The level that checks and a role's bash run in. Where the machine does not have the one that is named, none is started.
+    /// The level for checks and a role's bash. If the machine cannot provide the named level, no mission starts.
     #[schemars(extend("x-tightens" = ["full", "best", "basic", "none"]))]
     pub require: Level,
-    /// What they may reach. Set-up alone may always reach package registries.
+    /// The network that commands may reach. Only set-up may reach package registries.
     #[schemars(extend("x-tightens" = ["none", "loopback", "all"]))]
     pub network: Network,
-    /// More files and folders that they may read; `~` is the home folder.
+    /// More files and folders that commands may read; `~` is the home folder.
     #[schemars(extend("x-tightens" = "fewer"))]
     pub allow_read: Vec<String>,
-    /// More files and folders that they may write.
+    /// More files and folders that commands may write.
     #[schemars(extend("x-tightens" = "fewer"))]
     pub allow_write: Vec<String>,
-    /// Percent of this machine's memory that one command may hold, with all that it starts.
+    /// The most memory of one command with all its processes, in percent of this machine's memory.
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub memory_percent: Limit<u64>,
-    /// Processes that one command may have at once.
+    /// The most processes of one command at a time.
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub processes: Limit<u64>,
-    /// MB of the longest file that a command may write.
+    /// The largest file that a command may write, in MB.
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub file_mb: Limit<u64>,
-    /// MB that one command may write to its slot and its temporary folder.
+    /// The most data that one command may write to its slot and its temporary folder, in MB.
     #[schemars(schema_with = "text_kind::limit_of_count")]
     #[schemars(extend("x-tightens" = "lower"))]
     pub disk_mb: Limit<u64>,
@@ -65,11 +65,11 @@ pub enum Level {
     /// The best that the machine has
     #[default]
     Best,
-    /// What a command may not touch is not there (bubblewrap)
+    /// Files that a command may not touch do not exist for it (bubblewrap)
     Full,
-    /// Rights are taken away (Landlock and seccomp)
+    /// The kernel refuses access (Landlock and seccomp)
     Basic,
-    /// Nothing is prevented
+    /// Commands are not confined
     None,
 }
 
@@ -79,7 +79,7 @@ pub enum Level {
 pub enum Network {
     /// Nothing
     None,
-    /// Servers that it has started itself
+    /// Only servers that the command has started itself
     #[default]
     Loopback,
     /// Everything

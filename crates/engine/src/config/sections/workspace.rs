@@ -8,26 +8,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::config::text_kind;
 use crate::config::values::Limit;
 
-/// `[workspace]`: how a slot is made ready for work.
+/// `[workspace]`: how slots are set up, and where they lie.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkspaceConfig {
-    /// How dependencies get into a slot: `auto` installs what the lockfiles and manifests of each folder name, and again
+    /// How dependencies are installed in a slot: `auto` installs from the lockfiles and manifests of each folder, again
     /// when one of them changes; `none` does nothing; or a list of commands.
     #[schemars(schema_with = "text_kind::setup")]
     #[schemars(extend("x-tightens" = ["none", "auto"]))]
     pub setup: Setup,
-    /// What a set-up that fails means for checks that need it. What a change breaks by itself is always its own failure.
+    /// What happens if a set-up fails. A set-up that a change breaks is always a failure of the change.
     #[schemars(extend("x-tightens" = ["pause", "no_evidence"]))]
     pub setup_failure: SetupFailure,
     /// Files and folders, ignored by git, that are copied from the project into a new slot
-    /// (as a reflink where the file system can), `node_modules` from every folder that has them. What is not there is
-    /// passed over.
+    /// (as a reflink where the file system can), `node_modules` from every folder. Missing ones are
+    /// skipped.
     #[schemars(schema_with = "text_kind::inside_paths")]
     #[schemars(extend("x-tightens" = "fewer"))]
     pub copy: Vec<String>,
-    /// Where slots lie: `auto`, or an absolute folder. `auto` is the state folder or, where its path holds a hidden folder,
-    /// one of your own below `/var/tmp`.
+    /// Where slots lie: `auto`, or an absolute folder. `auto` is the state folder or, if its path has a hidden folder,
+    /// a private folder below `/var/tmp`.
     #[schemars(extend("x-tightens" = "never"))]
     pub directory: String,
     /// MB of slots and private repository that are kept for the next mission, so that it starts warm. Above it the
@@ -59,17 +59,17 @@ impl Default for WorkspaceConfig {
     }
 }
 
-/// What a set-up that fails means.
+/// What happens if a set-up fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SetupFailure {
-    /// The mission waits until it is put right
+    /// The mission pauses until the set-up works
     Pause,
-    /// The mission goes on, and these checks are no evidence
+    /// The mission continues, and the checks that need the set-up count as no evidence
     NoEvidence,
 }
 
-/// How dependencies get into a slot: `"auto"`, `"none"`, or a list of commands.
+/// How dependencies are installed in a slot: `"auto"`, `"none"`, or a list of commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setup {
     /// From the lockfile, run by `checks`, again when it changes.
