@@ -14,7 +14,7 @@ const NEXT: usize = 3;
 /// The board of a state. It borrows from the state, because it is written often and a large mission has thousands of
 /// tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Board<'a> {
+pub struct Board<'a, T = BoardTask<'a>> {
     pub mission: Cow<'a, str>,
     pub objective: Cow<'a, str>,
     pub stage: Stage,
@@ -30,7 +30,7 @@ pub struct Board<'a> {
     /// What the whole mission is expected to take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Cow<'a, Estimate>>,
-    pub tasks: Vec<BoardTask<'a>>,
+    pub tasks: Vec<T>,
     /// Questions that wait for the user's answer before the plan; a question's place in the list is its number.
     #[serde(default, skip_serializing_if = "<[crate::Decision]>::is_empty")]
     pub questions: Cow<'a, [crate::Decision]>,
@@ -84,6 +84,14 @@ pub struct BoardBudget {
 
 impl Board<'_> {
     pub fn of(state: &State, now_ms: u64) -> Board<'_> {
+        let tasks = state.order.iter().filter_map(|id| state.tasks.get(id)).map(BoardTask::of).collect();
+        Board::with_tasks(state, now_ms, tasks)
+    }
+}
+
+impl<T> Board<'_, T> {
+    /// `tasks`: the tasks of the state in the order of the plan, in any form that is written as a [`BoardTask`] is.
+    pub fn with_tasks(state: &State, now_ms: u64, tasks: Vec<T>) -> Board<'_, T> {
         Board {
             mission: Cow::Borrowed(&state.mission),
             objective: Cow::Borrowed(&state.objective),
@@ -94,7 +102,7 @@ impl Board<'_> {
             elapsed_ms: state.elapsed_ms(now_ms),
             cycle: state.cycle,
             estimate: state.estimate.as_ref().map(Cow::Borrowed),
-            tasks: state.order.iter().filter_map(|id| state.tasks.get(id)).map(task).collect(),
+            tasks,
             questions: if state.clarification_due() {
                 Cow::Borrowed(&state.decisions)
             } else {
@@ -131,36 +139,38 @@ fn next(state: &State) -> Vec<Cow<'_, str>> {
         .collect()
 }
 
-fn task(task: &crate::Task) -> BoardTask<'_> {
-    let name = match task.phase {
-        Phase::Waiting => "waiting",
-        Phase::Testing => "testing",
-        Phase::Working if task.fixes > 0 => "fixing",
-        Phase::Working => "working",
-        Phase::Judging | Phase::Failed { .. } => "judging",
-        Phase::ToFix => "fixing",
-        Phase::Passed { .. } => "passed",
-        Phase::Integrated { .. } => "integrated",
-        Phase::Split => "split",
-        Phase::Abandoned { .. } => "given_up",
-        Phase::Cancelled { .. } => "cancelled",
-    };
-    let detail = match &task.phase {
-        Phase::Abandoned { reason } | Phase::Cancelled { reason } => Some(Cow::Borrowed(reason.as_str())),
-        Phase::Integrated { .. } => None,
-        _ => task.failures.last().and_then(|f| f.issues.first()).map(|issue| issue.to_string().into()),
-    };
-    BoardTask {
-        id: Cow::Borrowed(&task.id),
-        title: Cow::Borrowed(&task.title),
-        state: name.into(),
-        attempt: task.attempt,
-        depends_on: Cow::Borrowed(&task.depends_on),
-        detail,
-        role: task.seat.as_ref().map(|seat| seat.role),
-        session: task.seat.as_ref().and_then(|seat| seat.session.as_deref()).map(Cow::Borrowed),
-        started_ms: task.started_ms,
-        last_activity_ms: task.seat.as_ref().map(|seat| seat.asked_ms),
-        usage: Cow::Borrowed(&task.usage),
+impl BoardTask<'_> {
+    pub fn of(task: &crate::Task) -> BoardTask<'_> {
+        let name = match task.phase {
+            Phase::Waiting => "waiting",
+            Phase::Testing => "testing",
+            Phase::Working if task.fixes > 0 => "fixing",
+            Phase::Working => "working",
+            Phase::Judging | Phase::Failed { .. } => "judging",
+            Phase::ToFix => "fixing",
+            Phase::Passed { .. } => "passed",
+            Phase::Integrated { .. } => "integrated",
+            Phase::Split => "split",
+            Phase::Abandoned { .. } => "given_up",
+            Phase::Cancelled { .. } => "cancelled",
+        };
+        let detail = match &task.phase {
+            Phase::Abandoned { reason } | Phase::Cancelled { reason } => Some(Cow::Borrowed(reason.as_str())),
+            Phase::Integrated { .. } => None,
+            _ => task.failures.last().and_then(|f| f.issues.first()).map(|issue| issue.to_string().into()),
+        };
+        BoardTask {
+            id: Cow::Borrowed(&task.id),
+            title: Cow::Borrowed(&task.title),
+            state: name.into(),
+            attempt: task.attempt,
+            depends_on: Cow::Borrowed(&task.depends_on),
+            detail,
+            role: task.seat.as_ref().map(|seat| seat.role),
+            session: task.seat.as_ref().and_then(|seat| seat.session.as_deref()).map(Cow::Borrowed),
+            started_ms: task.started_ms,
+            last_activity_ms: task.seat.as_ref().map(|seat| seat.asked_ms),
+            usage: Cow::Borrowed(&task.usage),
+        }
     }
 }

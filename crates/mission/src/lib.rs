@@ -35,7 +35,7 @@ mod rung;
 mod state;
 mod task;
 
-pub use board::Board;
+pub use board::{Board, BoardTask};
 pub use cost::meter::{Meter, News, Price};
 pub use cost::span::Estimate;
 pub use cost::usage::{Tokens, Usage, UsageByRole};

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{Journal, Redactor};
-use mission::{Board, Event, State};
+use mission::{Event, State};
 use tokio::time::Instant;
 
+use crate::actor::board_text::BoardText;
 use crate::host::Host;
-use crate::text::to_visible_json;
 use crate::world::Observer;
 
 /// How long the board may be behind the journal, and how much longer for each task: it is always written as a whole.
@@ -27,6 +27,7 @@ pub struct Record {
     observer: Option<Arc<dyn Observer>>,
     /// When the board must be written again, if it is out of date.
     board_due: Option<Instant>,
+    text: BoardText,
 }
 
 impl Record {
@@ -37,7 +38,7 @@ impl Record {
         host: Arc<dyn Host>,
         observer: Option<Arc<dyn Observer>>,
     ) -> Record {
-        Record { journal, board, redactor, host, observer, board_due: None }
+        Record { journal, board, redactor, host, observer, board_due: None, text: BoardText::default() }
     }
 
     /// Writes an event to the journal. Returns it as written, without secrets: this form must be applied.
@@ -72,7 +73,7 @@ impl Record {
     /// Writes the board. It is derived from the journal, so the mission continues if it cannot be written.
     pub fn board(&mut self, state: &State, now_ms: u64) {
         self.board_due = None;
-        match to_visible_json(&Board::of(state, now_ms)) {
+        match self.text.of(state, now_ms) {
             Ok(text) => {
                 if let Err(error) = journal::write_atomic(&self.board, text.as_bytes()) {
                     tracing::warn!("the board could not be written: {error}");

@@ -37,6 +37,11 @@ impl Tasks {
         self.tasks.get(id).map(Arc::as_ref)
     }
 
+    /// The task as copies of the state share it: the same pointer as before means that it has not changed since.
+    pub fn shared(&self, id: &str) -> Option<&Arc<Task>> {
+        self.tasks.get(id)
+    }
+
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Task> {
         let task = self.tasks.get_mut(id)?;
         if let Some(touched) = &mut self.touched
