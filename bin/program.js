@@ -9,6 +9,7 @@ import { diagnose, render } from "./doctor/doctor.js"
 import { FileError } from "./install/files.js"
 import { mission } from "./mission.js"
 import { install, registrations, uninstall } from "./install/install.js"
+import { editMemory } from "./memory.js"
 import { editPlan } from "./plan.js"
 import { notices } from "./install/notices.js"
 import { manifest } from "../plugin/identity.js"
@@ -32,6 +33,7 @@ export async function main(args) {
   if (!help && startsMission(name, options)) return mission(name, rest)
   if (!help && name === "review" && options.some((option) => option === "-i" || option === "--interactive")) return reviewByHand(rest)
   if (!help && name === "plan" && rest[0] === "edit" && !options.some((option) => option.startsWith("--from"))) return editPlan(rest.slice(1))
+  if (!help && name === "memory" && rest[0] === "edit" && rest.length === 1) return editMemory()
   const answer = await callCore(args)
   // npm may not have run the script that registers the plugin
   if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`

@@ -16,6 +16,7 @@ import { loadNative } from "./native.js"
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} beforeTool
  * @property {(session: string, bytes: number) => Promise<string | null>} beforeRequest
  * @property {(session: string, messages: string) => Promise<string | null>} page
+ * @property {(session: string, texts: string) => Promise<string | null>} cutInstructions
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} rewriteTool
  * @property {(session: string, tool: string, args: string, write: boolean) => Promise<string>} changeFile
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} afterTool

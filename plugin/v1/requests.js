@@ -2,6 +2,7 @@
  * Requests of OpenCode 1 for roles: replaces paged-out parts, and keeps a role's prompts after OpenCode has compacted
  * its messages.
  */
+import { cutInstructions } from "../instructions.js"
 import { page } from "../paging.js"
 import { registry } from "../registry.js"
 import { beforeRequest } from "../requests.js"
@@ -20,6 +21,16 @@ export async function onRequest({ messages }, host) {
   const paged = await page(id, described(messages))
   if (paged) replace(messages, paged)
   await beforeRequest(host, id, messages, bytesOf(messages))
+}
+
+/**
+ * @param {string | undefined} id the session
+ * @param {{ system: string[] }} output
+ */
+export async function onSystem(id, { system }) {
+  const cut = id ? await cutInstructions(id, system) : undefined
+  // OpenCode keeps the list
+  if (cut) system.splice(0, system.length, ...cut)
 }
 
 /**

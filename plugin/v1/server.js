@@ -13,7 +13,7 @@ import { hostOf } from "./host.js"
 import { defineMailbox, mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel } from "./mission-model.js"
 import { requestOptions } from "./request-options.js"
-import { onRequest } from "./requests.js"
+import { onRequest, onSystem } from "./requests.js"
 import { afterTool, beforeTool } from "./tools.js"
 
 /**
@@ -43,6 +43,7 @@ export async function server(input, options) {
       defineMailbox(toolID, output)
       if (slot) defineFileTool(toolID, output)
     },
+    "experimental.chat.system.transform": async ({ sessionID }, output) => onSystem(sessionID, output),
     "experimental.chat.messages.transform": async (_, output) => onRequest(output, host),
     "tool.execute.before": async (call, output) => beforeTool(call, output),
     "tool.execute.after": async (call, output) => afterTool(call, output),

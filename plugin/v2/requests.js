@@ -4,6 +4,7 @@
  * rule has left in them.
  */
 import { createHash } from "node:crypto"
+import { cutInstructions } from "../instructions.js"
 import { page } from "../paging.js"
 import { registry } from "../registry.js"
 import { beforeRequest } from "../requests.js"
@@ -38,6 +39,7 @@ export async function hookRequests(ctx, host, mailboxes) {
       const paged = await page(event.sessionID, described(event.messages))
       if (paged) replace(event.messages, paged)
     }
+    await shorten(event)
     for (const [name, value] of Object.entries(session.options ?? {})) event.options[SETTINGS[name] ?? name] = value
     await count(event)
   }
@@ -54,6 +56,20 @@ export async function hookRequests(ctx, host, mailboxes) {
   // The engine retries itself, within its budgets and with other models
   await ctx.session.hook("retry", async (/** @type {any} */ event) => {
     if (registry().sessions.has(event.sessionID)) event.decision = { retry: false }
+  })
+}
+
+/**
+ * Cuts long files of instructions in the system texts of a request, where it has any.
+ * @param {any} event
+ */
+async function shorten(event) {
+  if (!Array.isArray(event.system)) return
+  const cut = await cutInstructions(event.sessionID, event.system.map((/** @type {any} */ part) => String(part?.text ?? "")))
+  cut?.forEach((text, at) => {
+    const part = event.system[at]
+    // OpenCode may keep what it hands over
+    if (typeof part?.text === "string" && part.text !== text) event.system[at] = like(part, { text })
   })
 }
 

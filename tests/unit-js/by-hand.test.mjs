@@ -17,13 +17,13 @@ const PLANS = `exports.cli = async (request) => {
 }`
 
 /** @param {import("node:test").TestContext} t @param {string} script the editor's commands for the file `$1` */
-function edited(t, script) {
+function edited(t, script, core = PLANS, args = ["plan", "edit"]) {
   // With a space, which a shell needs quoted
   const place = join(folder(t), "a b")
   mkdirSync(place)
   const editor = join(folder(t), "editor")
   writeFileSync(editor, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  const called = withCore(t, PLANS, ["plan", "edit"], { env: { TMPDIR: place, EDITOR: editor, VISUAL: "" } })
+  const called = withCore(t, core, args, { env: { TMPDIR: place, EDITOR: editor, VISUAL: "" } })
   return { ...called, left: readdirSync(place), place }
 }
 
@@ -50,6 +50,14 @@ test("a file that nobody changed, or that was taken, leaves nothing behind", (t)
   assert.deepEqual([removed.exit, removed.stdout, removed.left], [0, `The plan of mission ${ID} is as it was.\n`, []])
   const taken = edited(t, `echo '# mine' >> "$1"`)
   assert.deepEqual([taken.exit, taken.stdout, taken.left], [0, "taken\n", []])
+})
+
+test("the memory of a project is edited in the same way", (t) => {
+  const core = PLANS.replace("plan: ", "markdown: ").replace('args[1] === "show"', 'args[1] === "--json"')
+  const taken = edited(t, `echo '- a note' >> "$1"`, core, ["memory", "edit"])
+  assert.deepEqual([taken.exit, taken.stdout, taken.left], [0, "taken\n", []])
+  const failed = edited(t, `echo '- a note' >> "$1"; exit 3`, core, ["memory", "edit"])
+  assert.match(failed.stderr, /The memory stays as it was\.\nhint: what you wrote is kept; `opencode-orchestrator memory edit --from '/)
 })
 
 /** A core with a change of two hunks; for other commands it refuses, or breaks, as `then` says. @param {string} then */

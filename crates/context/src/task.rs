@@ -4,12 +4,14 @@
 //! does not choose a task's files, which the plan does. It writes through `budget`, and names files without room.
 
 use crate::budget::{Limited, bytes_of, clip, count, shown};
-use crate::entry::FileId;
+use crate::entry::{Entry, FileId};
 use crate::excerpt;
 use crate::file::{self, Role, read_text};
 use crate::index::Index;
 use crate::query::Query;
 use crate::resolve::paths::folder_of;
+use crate::shown::callers::lines_that_use;
+use std::collections::BTreeSet;
 use std::path::Path;
 use syntax::Language;
 
@@ -21,6 +23,8 @@ const MAX_NEIGHBOURS: usize = 30;
 const MAX_BESIDE: usize = 3;
 /// The most bytes of one neighbour's outline.
 const OUTLINE: usize = 2_000;
+/// The most bytes of the example for a new file.
+const EXAMPLE: usize = 3_000;
 /// The most paths that are named instead of shown.
 const MAX_NAMED: usize = 20;
 /// A longer file of the task is shown in slices of this many bytes.
@@ -61,7 +65,8 @@ pub fn task_context(
             left_out.push(file.path);
         }
     }
-    let plain = outlines(root, &neighbours, &mut out, &mut left_out);
+    example(root, index, &files, &query, &mut out);
+    let plain = outlines(root, index, &neighbours, &mut out, &mut left_out);
 
     out.release(note);
     say(&mut out, "Left out because there is no room; read them if needed: ", &left_out);
@@ -159,69 +164,133 @@ fn framed(path: &str, note: &str, inner: &str) -> String {
 /// A file near the task's files, and the reason.
 struct Neighbour<'a> {
     id: FileId,
-    entry: &'a crate::entry::Entry,
+    entry: &'a Entry,
     how: String,
+    near: Near,
     worth: f32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Near {
+    Imported,
+    /// It imports the file of the task with this identifier.
+    Imports(FileId),
+    /// Beside a file that does not exist yet.
+    Beside,
 }
 
 /// The files near those of the task, the most useful first.
 fn neighbours<'a>(index: &'a Index, files: &[File<'_>], query: &Query) -> Vec<Neighbour<'a>> {
     let own: Vec<Option<FileId>> = files.iter().map(|file| index.id(file.path)).collect();
     let mut found: Vec<Neighbour<'a>> = Vec::new();
-    let mut add = |id: FileId, how: String, worth: f32| {
+    let mut add = |id: FileId, how: String, near: Near, worth: f32| {
         if own.contains(&Some(id)) || found.iter().any(|known| known.id == id) {
             return;
         }
         if let Some(entry) = index.entry(id) {
             let names = entry.symbols().iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
-            found.push(Neighbour { id, entry, how, worth: worth * (1.0 + query.fit(&entry.path) + names) });
+            found.push(Neighbour {
+                id,
+                entry,
+                how,
+                near,
+                worth: worth * (1.0 + query.fit(&entry.path) + names),
+            });
         }
     };
     for (file, id) in files.iter().zip(&own) {
         if let Some(id) = *id {
-            for (list, how, worth) in
-                [(index.graph.imports(id), "imported by", 2.0), (index.graph.importers(id), "imports", 1.0)]
-            {
-                list.iter().for_each(|other| add(*other, format!("{how} {}", shown(file.path)), worth));
+            let path = shown(file.path);
+            for other in index.graph.imports(id) {
+                add(*other, format!("imported by {path}"), Near::Imported, 2.0);
+            }
+            for other in index.graph.importers(id) {
+                add(*other, format!("imports {path}"), Near::Imports(id), 1.0);
             }
         }
         if matches!(file.state, State::Missing) {
-            let ending = |path: &str| path.rsplit_once('.').map(|(_, ending)| ending.to_owned());
-            let beside = (0..).zip(&index.entries).filter(|(_, entry)| {
-                matches!(entry.role, Role::Code | Role::Test)
-                    && folder_of(&entry.path) == folder_of(file.path)
-                    && ending(&entry.path) == ending(file.path)
+            beside(index, file.path).take(MAX_BESIDE).for_each(|(other, _)| {
+                add(other, format!("beside {}", shown(file.path)), Near::Beside, 1.0);
             });
-            beside
-                .take(MAX_BESIDE)
-                .for_each(|(other, _)| add(other, format!("beside {}", shown(file.path)), 1.0));
         }
     }
     found.sort_by(|a, b| b.worth.total_cmp(&a.worth).then_with(|| a.id.cmp(&b.id)));
     found
 }
 
+/// What others can call of a file: the names of its symbols.
+fn names(index: &Index, file: FileId) -> BTreeSet<String> {
+    let symbols = index.entry(file).map(|entry| entry.symbols()).unwrap_or_default();
+    symbols.into_iter().map(|symbol| symbol.name.to_string()).collect()
+}
+
+/// For a file that does not exist yet: one beside it that fits best, as the example of how this repository does the like.
+fn example(root: &Path, index: &Index, files: &[File<'_>], query: &Query, out: &mut Limited) {
+    let missing = files.iter().filter(|file| matches!(file.state, State::Missing));
+    let own = |path: &str| files.iter().any(|file| file.path == path);
+    let fits = |entry: &Entry| {
+        let names = entry.symbols().iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
+        names + query.fit(&entry.path)
+    };
+    let best = missing.flat_map(|file| beside(index, file.path)).map(|(_, entry)| entry);
+    let best = best.filter(|entry| !own(&entry.path)).map(|entry| (fits(entry), entry));
+    let Some((_, entry)) = best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.path.cmp(&a.1.path)))
+    else {
+        return;
+    };
+    let text = read_text(root, &entry.path).unwrap_or_default();
+    let limit = EXAMPLE.min(out.left() / 2);
+    let whole = excerpt::whole(&text);
+    let shown = if whole.len() <= limit { whole } else { excerpt::excerpt(&entry.path, &text, query, limit) };
+    if !shown.is_empty() {
+        let path = &entry.path;
+        out.push(&format!(
+            "\nHow this repository does the like:\n<example path={path:?}>\n{shown}</example>\n"
+        ));
+    }
+}
+
+/// Files of the same kind in the folder of a path.
+fn beside<'a>(index: &'a Index, path: &str) -> impl Iterator<Item = (FileId, &'a Entry)> {
+    let ending = |path: &str| path.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+    let (folder, own) = (folder_of(path).to_owned(), ending(path));
+    (0..).zip(&index.entries).map(|(id, entry)| (id, &**entry)).filter(move |(_, entry)| {
+        matches!(entry.role, Role::Code | Role::Test)
+            && folder_of(&entry.path) == folder
+            && ending(&entry.path) == own
+    })
+}
+
 /// Shows the neighbours that have an outline; returns the others.
 fn outlines<'a>(
     root: &Path,
+    index: &Index,
     neighbours: &[Neighbour<'a>],
     out: &mut Limited,
     left_out: &mut Vec<&'a str>,
 ) -> Vec<&'a str> {
     let mut plain = Vec::new();
     let mut title = "\nNeighbours, in outline:\n";
-    for (n, Neighbour { entry, how, .. }) in neighbours.iter().enumerate() {
+    for (n, Neighbour { entry, how, near, .. }) in neighbours.iter().enumerate() {
         if n >= MAX_NEIGHBOURS {
             left_out.push(&entry.path);
             continue;
         }
         let text = read_text(root, &entry.path).unwrap_or_default();
         let outline = excerpt::outline(&text, &entry.symbols(), OUTLINE);
-        if outline.is_empty() {
+        let calls = match near {
+            Near::Imports(file) => lines_that_use(&text, &names(index, *file)),
+            Near::Imported | Near::Beside => String::new(),
+        };
+        let frame = |kind: &str, inner: &str| {
+            format!("{title}<{kind} path={:?} of={how:?}>\n{inner}</{kind}>\n", entry.path)
+        };
+        // Where the calls have no room, the outline may have
+        let texts = [("calls", &calls), ("outline", &outline)];
+        let mut texts = texts.into_iter().filter(|(_, inner)| !inner.is_empty()).peekable();
+        if texts.peek().is_none() {
             plain.push(&*entry.path);
-        } else if out
-            .push(&format!("{title}<outline path={:?} of={how:?}>\n{outline}</outline>\n", entry.path))
-        {
+        } else if texts.any(|(kind, inner)| out.push(&frame(kind, inner))) {
             title = "";
         } else {
             left_out.push(&entry.path);

@@ -40,30 +40,39 @@ fn small_files_are_shown_whole_with_their_neighbours_in_outline() {
         "limit uploads",
         800,
         expect![[r#"
-        <file path="src/upload/client.ts">
-        import { backoff } from '../net/backoff.js';
-        import { Picture } from './picture';
+            <file path="src/upload/client.ts">
+            import { backoff } from '../net/backoff.js';
+            import { Picture } from './picture';
 
-        /** Sends a picture to the store. */
-        export async function uploadPicture(picture: Picture) {
-          await backoff(() => send(picture));
-        }
+            /** Sends a picture to the store. */
+            export async function uploadPicture(picture: Picture) {
+              await backoff(() => send(picture));
+            }
 
-        function send(picture: Picture) {
-          return fetch('/pictures', { method: 'POST', body: picture.bytes });
-        }
-        </file>
-        <file path="src/upload/limit.ts" state="does not exist yet" />
+            function send(picture: Picture) {
+              return fetch('/pictures', { method: 'POST', body: picture.bytes });
+            }
+            </file>
+            <file path="src/upload/limit.ts" state="does not exist yet" />
 
-        Neighbours, in outline:
-        <outline path="src/upload/picture.ts" of="imported by src/upload/client.ts">
-            1  export interface Picture
-        </outline>
-        <outline path="src/net/backoff.ts" of="imported by src/upload/client.ts">
-            1  export async function backoff(work: () => Promise<unknown>)
-        </outline>
-        Also connected: test/upload.test.ts.
-    "#]],
+            How this repository does the like:
+            <example path="src/upload/picture.ts">
+            export interface Picture {
+              bytes: Uint8Array;
+            }
+            </example>
+
+            Neighbours, in outline:
+            <outline path="src/upload/picture.ts" of="imported by src/upload/client.ts">
+                1  export interface Picture
+            </outline>
+            <outline path="src/net/backoff.ts" of="imported by src/upload/client.ts">
+                1  export async function backoff(work: () => Promise<unknown>)
+            </outline>
+            <calls path="test/upload.test.ts" of="imports src/upload/client.ts">
+                2  test('uploads a picture', () => uploadPicture);
+            </calls>
+        "#]],
     );
 }
 

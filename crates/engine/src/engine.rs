@@ -21,9 +21,9 @@ use crate::missions::running::Running;
 use crate::missions::{offer, run};
 use crate::options::EngineOptions;
 use crate::steps::work::{edit, shell, write};
-use crate::talk::requests;
 use crate::talk::session::{Sessions, ToolCall};
 use crate::talk::watch::UNKNOWN;
+use crate::talk::{instructions, requests};
 use crate::text::visible;
 use crate::world::World;
 
@@ -254,6 +254,13 @@ impl Engine {
     pub async fn page(&self, session: &str, messages: &str) -> Option<String> {
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
         requests::page(&context.desk, &session, messages).await
+    }
+
+    /// The system texts of a session's next request with long files of instructions cut, both JSON lists of texts; `None` where all
+    /// stays.
+    pub async fn cut_instructions(&self, session: &str, texts: &str) -> Option<String> {
+        let (session, texts) = (self.sessions.get(session)?, serde_json::from_str(texts).ok()?);
+        serde_json::to_string(&instructions::cut(&session, texts).await?).ok()
     }
 
     /// Receives an [`Observation`] (as JSON) of a session while its role works. Ignores JSON that cannot be read, and

@@ -7,6 +7,7 @@
 //! - [`QueuePlace`] is a mission that waits until the one before it has ended.
 //! - [`control`] carries requests from other processes to the one that runs a mission.
 //! - [`StateDir::keep_index`] keeps what was read of the project's files.
+//! - [`StateDir::keep_memory`] keeps what missions learned of the project.
 //! - [`Trust`] keeps which settings of the repository the user has trusted.
 //! - [`Redactor`] takes secrets out of whatever is written, shown or sent.
 //!
@@ -18,7 +19,7 @@ pub mod control;
 mod error;
 mod faults;
 mod forget;
-mod kept_index;
+mod kept;
 mod line;
 mod listing;
 mod lock;

@@ -268,6 +268,27 @@ pub enum Event {
         chosen: Option<u32>,
         why: String,
     },
+    /// What its sessions wrote in this attempt: edits in place, those of them that missed, and existing files written whole.
+    EditsMade {
+        task: TaskId,
+        edits: u32,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        missed: u32,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        whole: u32,
+    },
+    /// The attempt is asked to write files whole, as edits of its model missed in earlier missions.
+    WholeFilesChosen {
+        task: TaskId,
+        why: String,
+    },
+    /// A check failed and then passed on the same files; `tests`: those that did.
+    FlakySeen {
+        check: String,
+        run: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tests: Vec<String>,
+    },
     WorkAccepted {
         task: TaskId,
         summary: String,

@@ -9,6 +9,7 @@
 //! - [`graph`] checks a plan and orders its tasks.
 //! - [`provider`] says which model may be asked when, [`flag`] which answers are discarded, [`Meter`] what a session
 //!   costs, and [`estimate`] what a mission will.
+//! - [`memory`] is what missions learned of a project.
 
 pub mod board;
 pub mod command;
@@ -25,6 +26,7 @@ pub mod graph;
 mod id;
 mod judging;
 pub mod mailbox;
+pub mod memory;
 pub mod path;
 
 pub mod permit;

@@ -38,6 +38,7 @@ fn checked(mission: &mut Mission) {
         covers: vec![],
         misses: vec![],
         own: false,
+        took_ms: None,
     }];
     mission.tell(Event::BaseChecked { checks, setup: vec![], ended_by: None });
 }

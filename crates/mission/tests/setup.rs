@@ -15,6 +15,7 @@ fn base_checked(needed_by: &[&str], failed: bool) -> Event {
         covers: vec![],
         misses: vec![],
         own: false,
+        took_ms: None,
     }];
     let step = SetupSummary {
         run: "npm ci".into(),

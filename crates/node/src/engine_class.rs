@@ -137,6 +137,12 @@ impl Engine {
         self.engine.page(&session, &messages).await
     }
 
+    /// The system texts of a session's next request with long files of instructions cut, both JSON, or `null` to keep them.
+    #[napi]
+    pub async fn cut_instructions(&self, session: String, texts: String) -> Option<String> {
+        self.engine.cut_instructions(&session, &texts).await
+    }
+
     /// New arguments (JSON) for a call of one of OpenCode's tools, or `null` to keep them. The error is for the model.
     #[napi]
     pub async fn rewrite_tool(

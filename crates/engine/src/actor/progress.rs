@@ -106,6 +106,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::CandidatesCompared { task, candidates, why, .. } => {
             format!("`{task}`: {} coders side by side: {}", candidates.len(), detail(why))
         }
+        Event::EditsMade { .. } => return None,
+        // The check said so when it happened
+        Event::FlakySeen { .. } => return None,
+        Event::WholeFilesChosen { task, why } => format!("`{task}`: it writes files whole: {}", detail(why)),
         Event::WorkAccepted { task, unchanged: true, .. } => {
             format!("`{task}` submitted: nothing to change, it is already met")
         }

@@ -6,12 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use checks::{Check, CheckPurpose, End, Level, Outcome, Verdict};
-use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue};
+use mission::{CheckKind, CheckSummary, Event, FailureClass, GateVerdict, Issue};
 
+use crate::actor::orchestrator::Orchestrator;
+use crate::bench::Bench;
 use crate::text::{count, cut};
 
 /// The longest message of one failure, in bytes.
 const MAX_MESSAGE: usize = 1500;
+/// The most tests that are named as flaky after one run.
+const MAX_FLAKY: usize = 20;
 
 /// The result of one check on a tree, in comparison with the base.
 pub(crate) struct JudgedCheck {
@@ -31,7 +35,11 @@ pub(super) fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
         }
         Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
     };
-    said(check, verdict, detail)
+    timed(said(check, verdict, detail), outcome)
+}
+
+fn timed(summary: CheckSummary, outcome: &Outcome) -> CheckSummary {
+    CheckSummary { took_ms: Some(outcome.duration_ms).filter(|ms| *ms > 0), ..summary }
 }
 
 fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
@@ -52,6 +60,7 @@ fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
         covers: Vec::new(),
         misses: Vec::new(),
         own: false,
+        took_ms: None,
     }
 }
 
@@ -80,6 +89,28 @@ fn failing(outcome: &Outcome, findings: usize) -> String {
     }
 }
 
+/// Says and writes down that a check failed and then passed.
+pub(super) async fn tell_flaky(
+    bench: &Bench,
+    mission: Option<&Orchestrator>,
+    check: &Check,
+    first: &Outcome,
+    again: &Outcome,
+) {
+    let name = &check.name;
+    bench.host.say(&format!("- `{name}` is flaky: it failed and then passed on the same tree\n"));
+    let Some(mission) = mission else { return };
+    let names = |outcome: &Outcome| -> Vec<String> {
+        outcome.failing.iter().flatten().map(|test| test.name.clone()).collect()
+    };
+    let (mut tests, still) = (names(first), names(again));
+    tests.retain(|test| !still.contains(test));
+    tests.truncate(MAX_FLAKY);
+    let seen = Event::FlakySeen { check: name.clone(), run: check.run.clone(), tests };
+    // Nobody reads it if the mission is over
+    let _ = mission.record(vec![seen]).await;
+}
+
 impl JudgedCheck {
     pub fn summary(&self) -> CheckSummary {
         let (verdict, detail) = match &self.verdict {
@@ -87,7 +118,7 @@ impl JudgedCheck {
             Verdict::Fail { findings } => (GateVerdict::Fail, count(findings.len(), "new failure")),
             Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
         };
-        CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }
+        timed(CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }, &self.outcome)
     }
 
     pub fn class(&self) -> FailureClass {

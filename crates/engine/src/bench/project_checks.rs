@@ -15,7 +15,7 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
-use crate::bench::check_words::{JudgedCheck, base_summary, issue, passed};
+use crate::bench::check_words::{JudgedCheck, base_summary, issue, passed, tell_flaky};
 use crate::bench::dependencies;
 use crate::bench::discovery;
 use crate::bench::known_outcomes::KnownOutcomes;
@@ -292,10 +292,7 @@ impl ProjectChecks {
                     {
                         let again = self.run_again(slot, check, &ran).await;
                         if !matches!(compare(&again).await, Verdict::Fail { .. }) {
-                            self.bench.host.say(&format!(
-                                "- `{}` is flaky: it failed and then passed on the same tree\n",
-                                check.name
-                            ));
+                            tell_flaky(&self.bench, self.mission.as_ref(), check, &outcome, &again).await;
                             outcome = again;
                         }
                     }

@@ -29,7 +29,7 @@ use crate::text::visible;
 use answer::{CommandAnswer, CommandFailure, Request};
 use place::Place;
 use program::Command;
-use steering::{answers, launch, plan, queue, review, stop, tell, undo, watch};
+use steering::{answers, launch, memory, plan, queue, review, stop, tell, undo, watch};
 
 /// Runs a subcommand: JSON of `{ args, cwd, env, tty }` to JSON of `{ exit, stdout, stderr, open?, again? }`.
 pub async fn run(request: &str) -> String {
@@ -93,6 +93,7 @@ async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, C
         Command::Graph(args) => blocking(move || graph::run(&args, &place)).await,
         Command::Lint(args) => blocking(move || lint::run(&args, &place)).await,
         Command::Search(args) => blocking(move || search::run(&args, &place)).await,
+        Command::Memory(args) => blocking(move || memory::run(&args, &place)).await,
         Command::Checks(args) => checks::run(args, place).await,
         Command::Config(args) => blocking(move || config::run(&args, &place)).await,
         Command::Trust(args) => blocking(move || trust::run(&args, &place)).await,

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::answer::CommandAnswer;
 use super::named_mission::NamedMission;
-use super::steering::{answers, launch, plan, queue, review, tell, undo, watch};
+use super::steering::{answers, launch, memory, plan, queue, review, tell, undo, watch};
 use super::{checks, clean, config, graph, lint, log, report, search, trust};
 
 /// Missions for OpenCode: planned, carried out, checked and delivered.
@@ -61,6 +61,8 @@ pub(super) enum Command {
     Lint(lint::Arguments),
     /// Rank this project's files and symbols by how well they match some words.
     Search(search::Arguments),
+    /// Show what missions learned of this project, edit it, or forget entries.
+    Memory(memory::Arguments),
     /// Show which of the project's commands a mission runs and refuses, and why; runs nothing.
     Checks(checks::Arguments),
     /// Check opencode.toml, print its schema, or show what is in force.

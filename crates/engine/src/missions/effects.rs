@@ -68,7 +68,7 @@ impl Effects for Arc<MissionContext> {
                     integrator::integrate(&context, &state, tasks).await
                 }
                 Effect::AddPackages { parent } => packages::add(&context, parent.as_ref()).await,
-                Effect::Estimate => estimate::run(&context, &state).await,
+                Effect::Estimate => estimate::run(&context, &state),
                 Effect::ReviewObjective { host_failures, .. } => {
                     wait_for_host(&context, host_failures).await;
                     objective::review(&context, &state).await

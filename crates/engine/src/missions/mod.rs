@@ -1,5 +1,5 @@
-//! The missions of a project: start, resume, review, undo; the parts of a mission, and how its effects are carried
-//! out.
+//! The missions of a project: start, resume, review, undo; the parts of a mission, what missions learned of the
+//! project, and how effects are carried out.
 //!
 //! `engine.rs` and `cli` call it. It talks to no role and runs no gate: `steps` do, when the state machine decides
 //! so.
@@ -7,6 +7,7 @@
 pub(crate) mod after;
 pub(crate) mod effects;
 pub(crate) mod history;
+pub(crate) mod memory;
 pub(crate) mod offer;
 pub(crate) mod page;
 pub(crate) mod plan_edit;

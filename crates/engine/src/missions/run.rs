@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use guardian::Guardian;
 use journal::{Journal, MissionDir, ProjectLock, control};
+use mission::memory::Memory;
 use mission::{Event, Followed, Outcome, PauseReason, Policy, State};
 use workspace::Workspace;
 
@@ -27,7 +28,7 @@ use crate::config::{Config, settings};
 use crate::gates::verdict::GateContext;
 use crate::missions::project::{NO_SUCH, Project};
 use crate::missions::running::Running;
-use crate::missions::{page, report, tidy, trust};
+use crate::missions::{memory, page, report, tidy, trust};
 use crate::steps::context::MissionContext;
 use crate::talk::desk::Desk;
 use crate::talk::session::Sessions;
@@ -93,6 +94,7 @@ pub(crate) async fn run(
         dir: dir.clone(),
         session,
         sessions: sessions.clone(),
+        memory: memory::learned(project).await,
     };
     let mut shared = None;
     let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {
@@ -115,6 +117,7 @@ pub(crate) async fn run(
     };
     tell_end(project, &dir, &state, &used).await;
     if state.outcome.is_some() {
+        memory::learned(project).await;
         tidy::after(&config, used).await;
     }
 }
@@ -131,6 +134,7 @@ struct Parts {
     dir: MissionDir,
     session: Option<String>,
     sessions: Sessions,
+    memory: Memory,
 }
 
 fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<MissionContext> {
@@ -167,6 +171,7 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
         edits: Default::default(),
         writing: Default::default(),
         index: Default::default(),
+        memory: parts.memory,
     })
 }
 

@@ -74,6 +74,7 @@ mod tests {
             covers: vec![],
             misses: vec![],
             own: false,
+            took_ms: None,
         };
         let mut done = state(&[Event::Ended { outcome: Outcome::Done, at_ms: 168_000 }]);
         assert_eq!(

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use journal::StateDir;
+use mission::memory::Memory;
 use mission::{Event, FailureClass, PauseReason, TaskId};
 
 use crate::bench::Bench;
@@ -15,6 +16,9 @@ use crate::gates::verdict::GateContext;
 use crate::steps::kept_index::KeptIndex;
 use crate::steps::workers::Workers;
 use crate::talk::desk::Desk;
+
+/// Bytes that a prompt says of earlier missions.
+const MAX_KNOWN: usize = 2_000;
 
 pub(crate) struct MissionContext {
     pub bench: Arc<Bench>,
@@ -29,6 +33,8 @@ pub(crate) struct MissionContext {
     /// Locked while a file of a slot is read, changed and written.
     pub writing: tokio::sync::Mutex<()>,
     pub index: KeptIndex,
+    /// What earlier missions learned of the project, as it was when this one began.
+    pub memory: Memory,
 }
 
 /// What the tools of a task's session wrote in the running attempt.
@@ -39,6 +45,15 @@ pub(crate) struct Edits {
     pub refused: Option<(String, TaskId)>,
     /// Why the last allowed edit could not be written.
     pub unwritten: Option<String>,
+    pub count: EditForms,
+}
+
+/// How files were written: edits in place, those of them that missed, and existing files written whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EditForms {
+    pub edits: u32,
+    pub missed: u32,
+    pub whole: u32,
 }
 
 impl MissionContext {
@@ -60,6 +75,11 @@ impl MissionContext {
             }
             permits = wait => Ok(permits),
         }
+    }
+
+    /// What a prompt says of earlier missions.
+    pub fn known(&self) -> String {
+        self.memory.told(MAX_KNOWN)
     }
 
     /// A free slot at `commit`.
@@ -89,6 +109,18 @@ impl MissionContext {
 
     pub fn forget_edits(&self, task: &str) {
         self.edits().remove(task);
+    }
+
+    /// How the task's sessions wrote since this was last asked, as a fact; none where they wrote nothing.
+    pub fn take_edit_forms(&self, task: &str) -> Option<Event> {
+        let count = self.edits().get_mut(task).map(|edits| std::mem::take(&mut edits.count))?;
+        let EditForms { edits, missed, whole } = count;
+        (count != EditForms::default()).then(|| Event::EditsMade {
+            task: task.to_string(),
+            edits,
+            missed,
+            whole,
+        })
     }
 
     pub fn refused_edit(&self, task: &str) -> Option<(String, TaskId)> {

@@ -266,6 +266,7 @@ async fn open_session(
         calls,
         watch: Arc::clone(&watch),
         paging: Arc::clone(&paging),
+        instructions: Arc::default(),
     });
     Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch, paging })
 }

@@ -45,6 +45,8 @@ pub struct Session {
     pub(crate) calls: mpsc::Sender<ToolCall>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) paging: Arc<Paging>,
+    /// Long files of instructions in its system text, and what takes their place.
+    pub(crate) instructions: Arc<Mutex<HashMap<String, (String, String)>>>,
 }
 
 /// The sessions of all working roles.

@@ -3,11 +3,13 @@
 //!
 //! It never stops a mission: `budget` has the limits.
 
+use serde::{Deserialize, Serialize};
+
 pub use super::span::{Estimate, Span};
 use crate::{State, graph};
 
 /// What a past mission took.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     pub calls_per_task: f64,
     pub tokens_per_call: f64,

@@ -27,6 +27,9 @@ pub struct CheckSummary {
     /// The mission added the check: the project did not have it before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
+    /// How long it ran; absent in older journals, and where it did not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
 }
 
 /// What a check looks at.
@@ -143,6 +146,7 @@ mod tests {
             covers: all(covers),
             misses: all(misses),
             own: false,
+            took_ms: None,
         }
     }
 

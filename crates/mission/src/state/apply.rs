@@ -143,6 +143,8 @@ impl State {
             Event::BatchStarted { .. } | Event::Integrated { .. } | Event::BatchFailed { .. } => {
                 self.batch_changed(event);
             }
+            // Facts for the memory of the project
+            Event::EditsMade { .. } | Event::FlakySeen { .. } => {}
             Event::Estimated { estimate } => self.estimate = Some(estimate.clone()),
             Event::ObjectiveReviewed { .. } | Event::CycleStarted { .. } => self.reviewed(event),
             Event::ObjectiveReviewFailed { class, reason } => {
@@ -179,6 +181,7 @@ impl State {
             | Event::ScopeRefused { task, .. }
             | Event::JudgeFailed { task, .. }
             | Event::RungChosen { task, .. }
+            | Event::WholeFilesChosen { task, .. }
             | Event::TaskPassed { task, .. }
             | Event::TaskAbandoned { task, .. }
             | Event::TaskCancelled { task, .. } => {
@@ -532,6 +535,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.verified_by.clone_from(verified_by);
         }
         Event::RungChosen { rung, why, .. } => task.climb(*rung, why),
+        Event::WholeFilesChosen { .. } => task.whole_files = true,
         Event::TaskAbandoned { reason, .. } => task.phase = Phase::Abandoned { reason: reason.clone() },
         Event::TaskCancelled { reason, .. } => task.phase = Phase::Cancelled { reason: reason.clone() },
         _ => {}

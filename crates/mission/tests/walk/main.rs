@@ -368,6 +368,7 @@ fn check() -> CheckSummary {
         covers: Vec::new(),
         misses: Vec::new(),
         own: false,
+        took_ms: None,
     }
 }
 

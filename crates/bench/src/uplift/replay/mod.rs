@@ -431,6 +431,7 @@ impl Hands {
                     covers: Vec::new(),
                     misses: Vec::new(),
                     own: false,
+                    took_ms: None,
                 };
                 vec![Event::BaseChecked { checks: vec![check], setup: Vec::new(), ended_by: None }]
             }

@@ -122,6 +122,7 @@ async fn ask(
         if !checks.is_empty() {
             let _ = writeln!(text, "The project's checks, run on every task: {}", quoted(checks.iter()));
         }
+        text.push_str(&context.known());
         let earlier: &[String] = if compound.is_none() { &state.plan_failures } else { &[] };
         for reason in earlier {
             let _ = writeln!(text, "An earlier plan came to nothing: {}", cut(reason, MAX_REASON));

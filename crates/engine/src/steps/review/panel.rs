@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mission::mailbox::Review;
 use mission::{FailureClass, Gate, GateVerdict, Issue, Task};
 use tokio::task::JoinSet;
+use workspace::Workspace;
 
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
@@ -21,6 +22,8 @@ use crate::text::cut;
 
 /// The longest diff in a prompt, in bytes; a page has the whole diff.
 const MAX_DIFF: usize = 60_000;
+/// The most bytes of functions around the hunks.
+const MAX_FUNCTIONS: usize = 12_000;
 /// The longest diff that is kept, in bytes.
 pub(crate) const MAX_PAGE: usize = 2_000_000;
 /// The text if tests were removed.
@@ -57,7 +60,7 @@ pub(crate) async fn review_change(
         true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),
     };
     let (workspace, from, to) = (context.bench.workspace.clone(), from.to_string(), change.commit.id.clone());
-    let diff = match blocking(move || workspace.diff(&from, &to, &files, MAX_PAGE)).await {
+    let diff = match blocking(move || with_functions(&workspace, &from, &to, &files)).await {
         Ok(diff) => diff,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
@@ -83,6 +86,20 @@ pub(crate) async fn review_change(
         }
         Vote::Open => undecided(failure),
     }
+}
+
+/// The diff with the functions around its hunks. The hunks alone if the diff is long as it is.
+fn with_functions(
+    workspace: &Workspace,
+    from: &str,
+    to: &str,
+    files: &[String],
+) -> Result<String, workspace::Error> {
+    let diff = workspace.diff(from, to, files, MAX_PAGE)?;
+    let room = MAX_FUNCTIONS.min(MAX_DIFF.saturating_sub(diff.len()));
+    // A file that cannot be read keeps its hunks
+    let read = |path: &str| String::from_utf8(workspace.read(to, path).ok()??).ok();
+    Ok(context::with_enclosing(&diff, &read, room))
 }
 
 /// How many Reviewers are asked.

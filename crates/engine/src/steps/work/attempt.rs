@@ -8,6 +8,7 @@ use mission::mailbox::Work;
 use mission::{Event, FailureClass, Phase, Role, Task};
 use workspace::Slot;
 
+use crate::actor::providers::candidates;
 use crate::bench::slots::{Lease, Permit};
 use crate::blocking::blocking;
 use crate::config::TestAuthor;
@@ -18,6 +19,8 @@ use crate::steps::work::work_mailbox::{Claim, WorkMailbox};
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::{paging, prompt};
 
+/// The longest file that is worth writing whole where a model's edits miss, in bytes.
+const MAX_WHOLE: u64 = 20_000;
 /// The base of a task.
 pub(crate) enum Base {
     Ready(Lease),
@@ -104,6 +107,21 @@ async fn as_it_is_now(context: &Arc<MissionContext>, task: &Task) -> Task {
     state.and_then(|state| state.tasks.get(&task.id).cloned()).unwrap_or_else(|| task.clone())
 }
 
+/// Has the attempt write files whole where its model's edits missed in earlier missions, and the files are short enough for it.
+async fn whole_files(context: &Arc<MissionContext>, task: &Task, slot: &Slot, model: u32) {
+    let models = candidates(&context.bench.config, &context.desk.models, Role::Coder, model);
+    let missed = models.first().and_then(|model| context.memory.writes_whole(&model.name));
+    let Some(why) = missed.filter(|_| !task.whole_files) else { return };
+    let (root, files) = (slot.path.clone(), task.scope.iter().cloned().collect::<Vec<_>>());
+    let long =
+        move |file: &String| root.join(file).symlink_metadata().is_ok_and(|found| found.len() > MAX_WHOLE);
+    if !blocking(move || files.iter().any(long)).await {
+        let chosen = Event::WholeFilesChosen { task: task.id.clone(), why };
+        // Where it cannot be recorded the mission is over
+        let _ = context.desk.orchestrator.record(vec![chosen]).await;
+    }
+}
+
 /// The result of one Coder.
 pub(crate) struct Attempt {
     /// `None` if no session was opened.
@@ -114,6 +132,7 @@ pub(crate) struct Attempt {
 
 /// Lets one Coder work in one slot, from the first prompt to the submission.
 pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &Slot, model: u32) -> Attempt {
+    whole_files(context, task, slot, model).await;
     let task = &as_it_is_now(context, task).await;
     let reading = reading::task(context, slot, task).await;
     let setting = Setting {
@@ -152,6 +171,7 @@ pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &S
         } else if context.bench.config.mission.tests == TestAuthor::None {
             text.push_str(prompt::NO_TESTS);
         }
+        text.push_str(&context.known());
         text.push_str(paging::READING);
         text.push_str(&reading);
         text

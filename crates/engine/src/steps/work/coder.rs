@@ -12,7 +12,7 @@ use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::work::attempt::{Attempt, Base, attempt, begin_in, started};
 use crate::steps::work::candidates::race;
-use crate::steps::work::work_mailbox::outcome;
+use crate::steps::work::work_mailbox::{outcome, with_edits};
 use crate::steps::workers::Worker;
 
 /// `model`: 0 is the role's own, otherwise the place among its fallbacks, from 1; `coders`: how many make the attempt.
@@ -84,5 +84,5 @@ async fn work(context: &Arc<MissionContext>, task: &Task, lease: Lease, model: u
     if result.is_ok() {
         context.workers.put(&task.id, Worker { lease, conversation });
     }
-    outcome(mailbox, result).await
+    with_edits(context, &task.id, outcome(mailbox, result).await)
 }

@@ -15,7 +15,7 @@ use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::steps::review::dispute;
-use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
+use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome, with_edits};
 use crate::steps::workers::Worker;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
@@ -80,6 +80,10 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
         let mut text = prompt::header(&context.desk.mission, Role::Fixer, Some(&task.id), attempt);
         if !again {
             let _ = writeln!(text, "{}", prompt::task(task));
+            if task.whole_files {
+                text.push_str(prompt::WHOLE_FILES);
+            }
+            text.push_str(&context.known());
         } else if !task.corrections.is_empty() {
             let _ = writeln!(text, "{}", prompt::from_user(&task.corrections).trim_start());
         }
@@ -115,7 +119,7 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
     if result.is_ok() {
         context.workers.put(&task.id, Worker { lease, conversation: Some(conversation) });
     }
-    Ok(outcome(mailbox, result).await)
+    Ok(with_edits(context, &task.id, outcome(mailbox, result).await))
 }
 
 /// The session for the repair: that of the work, or `None` for a fresh one; the change that a fresh one must be shown;

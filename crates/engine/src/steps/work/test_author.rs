@@ -86,7 +86,7 @@ async fn write(
                 Some(Part::Tests),
             );
             match &found {
-                None => text.push_str(&first(task, &reading)),
+                None => text.push_str(&first(task, &context.known(), &reading)),
                 Some(issues) => {
                     let _ = write!(text, "# What is wrong with these tests\n{}", prompt::issues(issues));
                 }
@@ -130,7 +130,7 @@ async fn write(
     Ok(Vec::new())
 }
 
-fn first(task: &Task, reading: &str) -> String {
+fn first(task: &Task, known: &str, reading: &str) -> String {
     let mut text = prompt::task(task);
     let _ = write!(text, "\n{WANTED}");
     if !task.tests.remarks.is_empty() {
@@ -140,7 +140,7 @@ fn first(task: &Task, reading: &str) -> String {
             prompt::issues(&task.tests.remarks)
         );
     }
-    let _ = write!(text, "{}{reading}", paging::READING);
+    let _ = write!(text, "{known}{}{reading}", paging::READING);
     text
 }
 

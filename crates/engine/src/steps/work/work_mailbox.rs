@@ -220,6 +220,11 @@ impl Mailbox for WorkMailbox {
     }
 }
 
+/// With how its sessions wrote, which stands first: what came of the turn may end the attempt.
+pub(crate) fn with_edits(context: &MissionContext, task: &str, events: Vec<Event>) -> Vec<Event> {
+    context.take_edit_forms(task).into_iter().chain(events).collect()
+}
+
 /// The events of a Coder's or Fixer's turn.
 pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailure>) -> Vec<Event> {
     let WorkMailbox { context, task, held, claim, .. } = mailbox;

@@ -12,7 +12,7 @@ use crate::bench::slots::{Lease, Permit};
 use crate::steps::context::MissionContext;
 use crate::steps::work::attempt::{Attempt, attempt, started};
 use crate::steps::work::candidates::behaviour::candidate;
-use crate::steps::work::work_mailbox::outcome;
+use crate::steps::work::work_mailbox::{outcome, with_edits};
 use crate::steps::workers::Worker;
 use crate::talk::conversation::Conversation;
 
@@ -85,7 +85,7 @@ pub(crate) async fn run(
     if let Some((lease, conversation)) = kept.filter(|_| choice.chosen.is_some()) {
         context.workers.put(&task.id, Worker { lease, conversation });
     }
-    events
+    with_edits(context, &task.id, events)
 }
 
 /// The slot of a candidate that will not continue, for one more Coder.

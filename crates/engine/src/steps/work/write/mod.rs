@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::edit;
 use crate::blocking::blocking;
 use crate::gates::scope::is_emptied;
-use crate::steps::context::MissionContext;
+use crate::steps::context::{EditForms, MissionContext};
 use crate::talk::session::Session;
 use crate::text::cut;
 use bytes::Text;
@@ -64,6 +64,8 @@ pub fn definitions() -> Vec<Value> {
 
 /// The beginning of a refusal that is about the file, not about the arguments.
 const REFUSED: &str = "refused: ";
+/// And one that names a file that is not there.
+const NO_FILE: &str = "File ";
 
 /// One file before and after a call.
 struct Change {
@@ -88,6 +90,7 @@ pub(crate) async fn run(
     if write && let Some(refusal) = edit::before(context, session, tool, arguments).await {
         return Err(refusal);
     }
+    let form = tool.to_string();
     let (slot, tool, arguments) = (session.directory.clone(), tool.to_string(), arguments.clone());
     let work = move || {
         let changes = changes(&slot, &tool, &arguments)?;
@@ -101,9 +104,28 @@ pub(crate) async fn run(
     let done: Result<Value, String> = blocking(work).await;
     if let Some(task) = session.task.clone().filter(|_| write || done.is_err()) {
         let why = done.as_ref().err().filter(|why| why.starts_with(REFUSED)).cloned();
-        context.edits().entry(task).or_default().unwritten = why;
+        let mut edits = context.edits();
+        let edits = edits.entry(task).or_default();
+        count(&mut edits.count, &form, &done);
+        edits.unwritten = why;
     }
     done
+}
+
+/// Counts how a file was written. What was refused for its path or its bytes says nothing of how a model edits, and a new file is
+/// written whole by every model.
+fn count(count: &mut EditForms, tool: &str, done: &Result<Value, String>) {
+    let one_more = |n: &mut u32| *n = n.saturating_add(1);
+    match (tool, done) {
+        ("write", Ok(said)) if said["metadata"]["exists"] == true => one_more(&mut count.whole),
+        ("write", _) => {}
+        (_, Ok(said)) if said["metadata"]["exists"] == true => one_more(&mut count.edits),
+        (_, Err(why)) if !why.starts_with(REFUSED) && !why.starts_with(NO_FILE) => {
+            one_more(&mut count.edits);
+            one_more(&mut count.missed);
+        }
+        _ => {}
+    }
 }
 
 fn put(slot: &Path, change: &Change) -> Result<(), String> {
@@ -183,7 +205,7 @@ fn changes(slot: &Path, tool: &str, arguments: &Value) -> Result<Vec<Change>, St
             let before = read(slot, &path)?;
             let after = match &before {
                 None if old.is_empty() => new.as_bytes().to_vec(),
-                None => return Err(format!("File {given} not found")),
+                None => return Err(format!("{NO_FILE}{given} not found")),
                 Some(bytes) => edited(&path, bytes, old, new, all)?,
             };
             Ok(vec![Change { path, before, after: Some(after) }])
