@@ -29,6 +29,9 @@ enum What {
         /// Take this file instead of starting an editor.
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
+        /// With `--from`: print JSON.
+        #[arg(long, requires = "from")]
+        json: bool,
     },
     /// Take entries out, and do not learn them again.
     Forget {
@@ -38,23 +41,30 @@ enum What {
         /// Remove the whole memory; the next mission learns from the journals that are left.
         #[arg(long, conflicts_with = "ids")]
         all: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
 pub(crate) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let read =
         || Ok(memory::caught_up(&place.state, memory::read(&place.state).map_err(CommandFailure::Problem)?));
-    match &args.what {
-        None => show(args.json, place, &read()?),
-        Some(What::Edit { from: None }) => {
-            Err(CommandFailure::Usage("the program starts the editor, without its core".into()))
+    let (changed, json) = match &args.what {
+        None => return show(args.json, place, &read()?),
+        Some(What::Edit { from: None, .. }) => {
+            return Err(CommandFailure::Usage("the program starts the editor, without its core".into()));
         }
-        Some(What::Edit { from: Some(from) }) => edit(from, place, read()?),
-        Some(What::Forget { all: true, .. }) => {
+        Some(What::Edit { from: Some(from), json }) => (edit(from, place, read()?)?, *json),
+        Some(What::Forget { all: true, json, .. }) => {
             place.state.forget_memory().map_err(CommandFailure::problem)?;
-            Ok(CommandAnswer::done("the memory of this project is removed\n"))
+            ("the memory of this project is removed\n".to_string(), *json)
         }
-        Some(What::Forget { ids, .. }) => forget(ids, place, read()?),
+        Some(What::Forget { ids, json, .. }) => (forget(ids, place, read()?)?, *json),
+    };
+    match args.json || json {
+        true => CommandAnswer::json(&json!({ "memory": changed.trim_end() })),
+        false => Ok(CommandAnswer::done(changed)),
     }
 }
 
@@ -73,7 +83,7 @@ fn show(as_json: bool, place: &Place, memory: &Memory) -> Result<CommandAnswer, 
     Ok(CommandAnswer::done(memory.markdown(Some(place.now_ms()))))
 }
 
-fn edit(from: &std::path::Path, place: &Place, mut memory: Memory) -> Result<CommandAnswer, CommandFailure> {
+fn edit(from: &std::path::Path, place: &Place, mut memory: Memory) -> Result<String, CommandFailure> {
     let path = place.cwd.join(from);
     let unread = |error| CommandFailure::Problem(format!("`{}` cannot be read: {error}", path.display()));
     if std::fs::metadata(&path).map_err(unread)?.len() > MOST_BYTES {
@@ -84,10 +94,10 @@ fn edit(from: &std::path::Path, place: &Place, mut memory: Memory) -> Result<Com
         CommandFailure::Problem(format!("{}\nThe memory stays as it was.", problems.join("\n")))
     })?;
     keep(place, &memory)?;
-    Ok(CommandAnswer::done(format!("the memory has {} now\n", entries(memory.entries.len()))))
+    Ok(format!("the memory has {} now\n", entries(memory.entries.len())))
 }
 
-fn forget(ids: &[String], place: &Place, mut memory: Memory) -> Result<CommandAnswer, CommandFailure> {
+fn forget(ids: &[String], place: &Place, mut memory: Memory) -> Result<String, CommandFailure> {
     for id in ids {
         let known: Vec<String> = memory.entries.iter().map(|entry| entry.id.clone()).collect();
         if !memory.forget(id) {
@@ -96,7 +106,7 @@ fn forget(ids: &[String], place: &Place, mut memory: Memory) -> Result<CommandAn
         }
     }
     keep(place, &memory)?;
-    Ok(CommandAnswer::done(format!("forgotten: {}\n", ids.join(", "))))
+    Ok(format!("forgotten: {}\n", ids.join(", ")))
 }
 
 fn keep(place: &Place, memory: &Memory) -> Result<(), CommandFailure> {

@@ -49,7 +49,8 @@ async fn what_missions_learned_is_shown_edited_and_forgotten() {
 
     let unknown = sandbox.call(&["memory", "forget", "convention-9"]).await;
     assert!(unknown.exit == 2 && unknown.stderr.contains("convention-2"), "{unknown:?}");
-    assert_eq!(sandbox.call(&["memory", "forget", "convention-2"]).await.exit, 0);
+    let forgotten = sandbox.call(&["memory", "forget", "convention-2", "--json"]).await.json();
+    assert_eq!(forgotten["memory"], "forgotten: convention-2");
     sandbox.mission("m-bbbbbbbb", &mission());
     let shown = sandbox.call(&["memory"]).await.stdout;
     assert!(!shown.contains("default export") && shown.contains("right in 2 missions"), "{shown}");
