@@ -113,8 +113,7 @@ export const BEHAVIOURS = [
     setting: { files: project(), scenario: writes(["src/one.js", "export const ONE = 0;\ndebugger;\n"]) },
     play: async (trial) => {
       await trial.task("Add one")
-      assert.match(heard(trial, "coder"), /debugger|debug-leftover/)
-      assert.match(heard(trial, "coder"), /debug-leftover/)
+      assert.match(heard(trial, "coder"), /src\/one\.js:2: error: .*\[breakpoint-left\]/)
     },
   },
   {

@@ -262,7 +262,7 @@ async function disturbed(world, planned, delivered) {
   const cleaned = await start(process.execPath, [join(ROOT, "bin", "opencode-orchestrator.js"), "clean"], { cwd: world.project, env: world.env }).done
   assert.equal(cleaned.code, 0, printed(cleaned))
   const left = readdirSync(/** @type {string} */ (world.state)).sort()
-  assert.deepEqual(left, ["lock", "missions", "project"], "`clean` leaves journals only")
+  assert.deepEqual(left, ["lock", "memory.json", "memory.md", "missions", "project"], "`clean` leaves journals and the memory only")
   return hit
 }
 

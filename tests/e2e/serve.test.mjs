@@ -89,7 +89,7 @@ scene(
     await client.command(session, "task", "Add one")
     assert.equal(world.exists("src/one.js"), true)
     const kept = () => readdirSync(/** @type {string} */ (world.state)).sort()
-    assert.deepEqual(kept(), ["git", "index.bin", "lock", "missions", "project", "repository.git"], "the slots are gone")
+    assert.deepEqual(kept(), ["git", "index.bin", "lock", "memory.json", "memory.md", "missions", "project", "repository.git"], "the slots are gone")
     world.model.scenario = modules(["two"])
     await client.command(session, "task", "Add two")
     assert.equal(world.exists("src/two.js"), true)
