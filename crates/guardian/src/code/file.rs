@@ -250,6 +250,20 @@ impl File {
         self.slice(node.start, node.end)
     }
 
+    /// The attributes directly above an item of Rust; comments may stand between them.
+    pub(crate) fn attributes(&self, item: usize) -> Vec<&str> {
+        let flat = self.flat();
+        let mut attributes = Vec::new();
+        for sibling in flat.children(flat.node(item).parent).take_while(|sibling| *sibling < item) {
+            match flat.kind(sibling) {
+                "attribute_item" => attributes.push(self.text_of(sibling)),
+                _ if flat.node(sibling).extra => {}
+                _ => attributes.clear(),
+            }
+        }
+        attributes
+    }
+
     pub(crate) fn slice(&self, start: usize, end: usize) -> &str {
         self.text.get(start..end).unwrap_or_default()
     }

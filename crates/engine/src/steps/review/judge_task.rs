@@ -117,7 +117,8 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
     }
 }
 
-/// Judges a submission; the worker keeps slot and session for a repair.
+/// New files that nothing needs: no task plans them, no text of the user or the Planner names them, and no file of the
+/// project uses them.
 async fn unreached_files(
     context: &Arc<MissionContext>,
     state: &State,

@@ -88,15 +88,7 @@ fn is_plain(file: &File, function: usize) -> bool {
     let around =
         flat.above(function).filter(|i| matches!(flat.kind(*i), "impl_item" | "trait_item" | "mod_item"));
     std::iter::once(function).chain(around).all(|item| {
-        let mut attributes: Vec<&str> = Vec::new();
-        for sibling in flat.children(flat.node(item).parent).take_while(|sibling| *sibling < item) {
-            match flat.kind(sibling) {
-                "attribute_item" => attributes.push(file.text_of(sibling)),
-                _ if flat.node(sibling).extra => {}
-                _ => attributes.clear(),
-            }
-        }
-        attributes.iter().all(|attribute| {
+        file.attributes(item).iter().all(|attribute| {
             let name =
                 attribute.trim_start_matches("#[").split(|c: char| !c.is_alphanumeric() && c != '_').next();
             name.is_some_and(|name| KNOWN.contains(&name))

@@ -369,15 +369,7 @@ fn is_plain(file: &File, of: &str) -> bool {
         matches!(node.kind, "struct_item" | "enum_item") && file.field_text(*i, "name") == of
     });
     let Some((item, _)) = item else { return false };
-    let mut attributes: Vec<&str> = Vec::new();
-    for sibling in flat.children(flat.node(item).parent).take_while(|sibling| *sibling < item) {
-        match flat.kind(sibling) {
-            "attribute_item" => attributes.push(file.text_of(sibling)),
-            _ if flat.node(sibling).extra => {}
-            _ => attributes.clear(),
-        }
-    }
-    attributes.iter().all(|attribute| {
+    file.attributes(item).iter().all(|attribute| {
         let inner = attribute.trim_start_matches("#[").trim_end_matches(']');
         match inner.strip_prefix("derive(") {
             Some(list) => list
