@@ -17,6 +17,7 @@ pub(crate) fn create_dir(path: &Path) -> io::Result<()> {
 
 /// Options for a file of mode 0600; the caller says how it is opened.
 pub(crate) fn options() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

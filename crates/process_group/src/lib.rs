@@ -1,13 +1,13 @@
 //! A command with everything that it starts: a process group, by the process that leads it.
 //!
-//! `workspace` ends git and its filters with it, `checks` the commands of a project. It starts nothing and waits for
-//! nothing: the caller that started the leader reaps it, and must not signal the group afterwards, since another group
+//! `workspace` ends git and its filters with it, `checks` the commands of a project. It waits for nothing (on Windows, for
+//! the system's own `taskkill`): the caller that started the leader reaps it, and must not signal the group afterwards, since another group
 //! may have its number by then. `process-wrap` would add a type around each child and waits for the whole group; here a
 //! watchdog leads the group of a check, and git is reaped alone.
 
 use std::process::Command;
 
-/// The group that one process leads. On systems without process groups signals have no effect.
+/// The group that one process leads. Windows has no such groups: there it is the leader with its descendants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessGroup {
     leader: i32,
@@ -36,7 +36,7 @@ impl ProcessGroup {
         let _ = command;
     }
 
-    /// Asks every process of the group to end (`SIGTERM`).
+    /// Asks every process of the group to end (`SIGTERM`). Has no effect on Windows.
     pub fn ask_to_end(self) {
         #[cfg(unix)]
         self.signal(nix::sys::signal::Signal::SIGTERM);
@@ -46,12 +46,25 @@ impl ProcessGroup {
     pub fn end(self) {
         #[cfg(unix)]
         self.signal(nix::sys::signal::Signal::SIGKILL);
+        #[cfg(windows)]
+        self.end_descendants();
     }
 
     #[cfg(unix)]
     fn signal(self, signal: nix::sys::signal::Signal) {
         // A group that no longer exists has ended, as requested
         let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(self.leader), signal);
+    }
+
+    /// A descendant whose parent has ended is not found.
+    #[cfg(windows)]
+    fn end_descendants(self) {
+        let leader = self.leader.to_string();
+        let quiet = std::process::Stdio::null;
+        let mut command = Command::new("taskkill");
+        command.args(["/T", "/F", "/PID", &leader]).stdin(quiet()).stdout(quiet()).stderr(quiet());
+        // A leader that no longer exists has ended, as requested
+        let _ = command.status();
     }
 }
 

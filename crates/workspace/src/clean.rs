@@ -77,7 +77,7 @@ impl Workspace {
 }
 
 fn size(path: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt;
+    use crate::system::MetadataExt;
     let Ok(found) = fs::symlink_metadata(path) else { return 0 };
     if found.is_dir() {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();

@@ -26,6 +26,7 @@ mod git;
 mod merge;
 mod names;
 mod slots;
+pub mod system;
 mod user;
 mod workspace;
 

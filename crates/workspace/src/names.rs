@@ -3,10 +3,10 @@
 //! Pure. All code that gets a name from outside checks it here first; nothing else decides which paths are safe.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
+use crate::system::OsStrExt;
 
 /// OpenCode's configuration at the root of a project; used as sparse patterns and for removal from slots.
 pub(crate) const HOST_NAMES: &[&str] = &["opencode.json", "opencode.jsonc", ".opencode"];
@@ -25,7 +25,9 @@ pub(crate) fn is_host(path: &[u8]) -> bool {
 pub(crate) fn relative(path: &str) -> Result<PathBuf, Error> {
     let inside = !path.is_empty()
         && Path::new(path).components().all(|part| match part {
-            Component::Normal(name) => !name.eq_ignore_ascii_case(".git"),
+            Component::Normal(name) => {
+                !(name.eq_ignore_ascii_case(".git") || cfg!(windows) && is_other_on_windows(name))
+            }
             _ => false,
         });
     if inside {
@@ -37,6 +39,23 @@ pub(crate) fn relative(path: &str) -> Result<PathBuf, Error> {
             hint: "use a relative path without `..` that does not enter `.git`",
         })
     }
+}
+
+/// Whether Windows opens another file than the one of this name: a device, a stream of a file, a name without its last dots,
+/// or `.git` by its short name.
+fn is_other_on_windows(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let is_number =
+        |rest: &str| rest.chars().count() == 1 && rest.chars().all(|c| "0123456789¹²³".contains(c));
+    let numbered = |start| stem.strip_prefix(start).is_some_and(is_number);
+    let is_device = matches!(stem, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || numbered("com")
+        || numbered("lpt");
+    is_device
+        || name.ends_with(['.', ' '])
+        || name.contains(|c: char| c.is_control() || r#"<>:"|?*\"#.contains(c))
+        || name.strip_prefix("git~").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// One part of a ref: letters, digits, `.`, `_`, `-`.
@@ -86,6 +105,17 @@ mod tests {
         }
         for path in ["a", "a b/\"c\"\n.txt", ".github/x", "ünïcode"] {
             assert!(relative(path).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn names_that_mean_another_file_on_windows_are_known() {
+        let names = ["NUL", "aux.rs", "com1", "LPT9.txt", "a.", "b ", "a:stream", "GIT~1", "x\\y", "q?"];
+        for name in names {
+            assert!(is_other_on_windows(OsStr::new(name)), "{name}");
+        }
+        for name in ["nullable.rs", "come.rs", "com", "com10", "a.b", ".github", "git~x", "ünïcode"] {
+            assert!(!is_other_on_windows(OsStr::new(name)), "{name}");
         }
     }
 

@@ -4,8 +4,9 @@
 
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use workspace::system::MetadataExt;
 
 /// Folders into which package managers install, beside the project's own files.
 pub(super) const NAMES: [&str; 3] = ["node_modules", ".venv", "venv"];

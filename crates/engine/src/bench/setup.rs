@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +14,7 @@ use checks::{Check, End, Language, NOT_INSTALLED, Outcome, Runner, SetupStep};
 use mission::SetupSummary;
 use shared::StableHasher;
 use tokio::sync::Mutex as AsyncMutex;
+use workspace::system::MetadataExt;
 use workspace::{Slot, Workspace};
 
 use crate::bench::kept_environments::{self, Kept};

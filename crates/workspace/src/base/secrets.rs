@@ -5,12 +5,12 @@
 
 use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use shared::secret_files::{is_always_secret, is_settings};
 
 use crate::names::path_of;
+use crate::system::without_waiting;
 
 pub use shared::secret_files::is_secret_path;
 
@@ -41,7 +41,7 @@ pub fn is_secret_file(root: &Path, path: &str) -> bool {
 fn has_token(path: &Path) -> bool {
     let mut bytes = Vec::new();
     // Opening must not wait for a pipe
-    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    let file = without_waiting(OpenOptions::new().read(true)).open(path);
     let Ok(file) = file else { return false };
     // Settings are short; a longer file is not read further and counts as secret.
     if file.take(LONGEST + 1).read_to_end(&mut bytes).is_err() || bytes.len() as u64 > LONGEST {

@@ -3,24 +3,36 @@
 //! All other files of the crate write and remove through this module. It does not use git, and must never follow a
 //! link.
 
+#[cfg(any(not(unix), test))]
+pub mod by_path;
 pub mod linking;
+#[cfg(unix)]
 pub mod reading;
+#[cfg(unix)]
 mod removal;
+#[cfg(unix)]
 pub mod writing;
+
+#[cfg(not(unix))]
+pub use by_path as reading;
+#[cfg(not(unix))]
+use by_path as removal;
+#[cfg(not(unix))]
+pub use by_path as writing;
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use crate::error::{At, Error};
+use crate::system::{DirBuilderExt, PermissionsExt, open_to_date, set_mode};
 
 /// Makes a folder (and its parents) that only the user can enter. A link in its place is replaced.
 pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => {
             if found.permissions().mode() & 0o077 != 0 {
-                fs::set_permissions(path, fs::Permissions::from_mode(0o700)).at("protect", path)?;
+                set_mode(path, 0o700).at("protect", path)?;
             }
             return Ok(());
         }
@@ -80,8 +92,7 @@ pub(crate) fn copy_with_times(from: &Path, to: &Path) -> io::Result<()> {
     let found = fs::metadata(from)?;
     fs::copy(from, to)?;
     let times = fs::FileTimes::new().set_modified(found.modified()?).set_accessed(found.accessed()?);
-    // Opened for reading, because the copy of a read-only file is read-only
-    fs::File::open(to)?.set_times(times)
+    open_to_date(to)?.set_times(times)
 }
 
 /// The folder `relative`, created if it is missing, with no link on the way from `root`.

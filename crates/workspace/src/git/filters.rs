@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use crate::files::{copy_with_times, folder_inside, private_dir, remove_tree};
 use crate::git::Git;
 use crate::git::confine::{Confine, ConfinedPlaces};
 use crate::names::{fields, object, path_of};
+use crate::system::{OpenOptionsExt, PermissionsExt};
 
 /// The user's filters that the project uses.
 #[derive(Clone, Debug)]

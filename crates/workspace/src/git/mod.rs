@@ -10,7 +10,6 @@ pub mod inspect;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -24,6 +23,7 @@ use crate::error::Error;
 use crate::faults::{self, Fault};
 use crate::files::reading::pipe_for_git;
 use crate::git::filters::{Confined, Filters};
+use crate::system::ExitStatusExt;
 
 /// The most bytes that are read from one git process.
 pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;

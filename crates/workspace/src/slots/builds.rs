@@ -4,15 +4,13 @@
 use std::collections::HashSet;
 use std::fs::{self, FileTimes};
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Component, Path};
 use std::time::SystemTime;
-
-use rustix::fs::{Mode, OFlags};
 
 use crate::error::{At, Error};
 use crate::files::{copy_with_times, remove_tree};
 use crate::slots::Slot;
+use crate::system::{open_to_date, symlink};
 use crate::workspace::Workspace;
 
 /// The most entries of one build; a larger one is not kept.
@@ -55,10 +53,9 @@ impl Workspace {
             self.changes(base, &slot.commit)?.into_iter().map(|change| change.path).collect();
         let times = FileTimes::new().set_modified(then);
         for path in self.files(&slot.commit)?.iter().filter(|path| !changed.contains(*path)) {
-            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             // The time of a link or of a missing file does not count
-            let Ok(file) = rustix::fs::open(slot.path.join(path), flags, Mode::empty()) else { continue };
-            fs::File::from(file).set_times(times).at("date", &slot.path.join(path))?;
+            let Ok(file) = open_to_date(&slot.path.join(path)) else { continue };
+            file.set_times(times).at("date", &slot.path.join(path))?;
         }
         self.slot_git(slot)?.run("look at a slot again", &["update-index", "-q", "--refresh"], None, 1024)?;
         self.publish_index(slot)
@@ -108,7 +105,7 @@ fn copy_into(from: &Path, to: &Path, left: &mut usize, depth: usize) -> Result<(
         }
     }
     let times = fs::metadata(from).and_then(|found| Ok(FileTimes::new().set_modified(found.modified()?)));
-    fs::File::open(to).and_then(|folder| folder.set_times(times?)).at("date", to)
+    open_to_date(to).and_then(|folder| folder.set_times(times?)).at("date", to)
 }
 
 fn is_inside(folder: &Path) -> bool {

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use crate::base::secrets::is_secret_path;
@@ -11,6 +10,7 @@ use crate::files::{ensure_file, folder_inside, remove_tree};
 use crate::git::Git;
 use crate::names::{is_host_path, relative};
 use crate::slots::Slot;
+use crate::system::{MetadataExt, symlink};
 use crate::user::project::ask;
 use crate::workspace::Workspace;
 

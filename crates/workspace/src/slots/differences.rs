@@ -3,8 +3,6 @@
 //! The engine uses it to restore files that decide checks while checks run. Nothing here follows a link.
 
 use std::fs;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::base::tree_of;
@@ -15,6 +13,7 @@ use crate::files::writing::{link_beneath, remove_beneath, write_beneath_as};
 use crate::git::inspect::raw_entries;
 use crate::names::{fields, object, relative};
 use crate::slots::Slot;
+use crate::system::{OsStrExt, OsStringExt, PermissionsExt};
 use crate::workspace::Workspace;
 
 /// The longest file that is read or replaced, in bytes.

@@ -14,7 +14,6 @@ pub mod place;
 pub mod submodules;
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -30,6 +29,7 @@ use crate::git::Git;
 use crate::git::inspect::Change;
 use crate::names::{HOST_NAMES, object, relative};
 use crate::slots::place::slot_name;
+use crate::system::OsStrExt;
 use crate::workspace::Workspace;
 
 /// The beginning of the names of folders that were slots.

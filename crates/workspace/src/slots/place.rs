@@ -5,7 +5,6 @@
 //! name.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -14,9 +13,7 @@ use shared::text::hex;
 
 use crate::error::{At, Error};
 use crate::files::private_dir;
-
-/// A folder that survives a restart, and is on a real disk on most machines.
-const ELSEWHERE: &str = "/var/tmp";
+use crate::system::{MetadataExt, elsewhere, user};
 
 /// The name of a slot if the project's own name would hide it again.
 const UNUSABLE: &str = "project";
@@ -31,8 +28,7 @@ pub(crate) fn slots_folder(state: &Path, chosen: Option<&Path>) -> Result<PathBu
     if !is_hidden(&usual) {
         return Ok(usual);
     }
-    let own =
-        Path::new(ELSEWHERE).join(format!("opencode-orchestrator-{}", rustix::process::getuid().as_raw()));
+    let own = elsewhere().join(format!("opencode-orchestrator-{}", user()));
     ours_alone(&own)?;
     Ok(own.join(key(state)).join("slots"))
 }
@@ -63,14 +59,14 @@ fn hidden(path: &Path) -> Error {
 fn ours_alone(folder: &Path) -> Result<(), Error> {
     // A link by somebody else is neither followed nor replaced
     if let Ok(found) = fs::symlink_metadata(folder)
-        && (!found.is_dir() || found.uid() != rustix::process::getuid().as_raw())
+        && (!found.is_dir() || found.uid() != user())
     {
         let why = "it belongs to somebody else: remove it, or set `[workspace] directory`".to_string();
         return Err(Error::Damaged { path: folder.to_path_buf(), why });
     }
     private_dir(folder)?;
     let found = fs::symlink_metadata(folder).at("look at", folder)?;
-    if found.is_dir() && found.uid() == rustix::process::getuid().as_raw() && found.mode() & 0o077 == 0 {
+    if found.is_dir() && found.uid() == user() && found.mode() & 0o077 == 0 {
         return Ok(());
     }
     let why =
@@ -94,7 +90,7 @@ mod tests {
         assert_eq!(slots_folder(plain, None).unwrap(), Path::new("/srv/state/project/slots"));
         for state in ["/home/a/.local/share/x", "/srv/node_modules/x"] {
             let folder = slots_folder(Path::new(state), None).unwrap();
-            assert!(!is_hidden(&folder) && folder.starts_with(ELSEWHERE), "{}", folder.display());
+            assert!(!is_hidden(&folder) && folder.starts_with(elsewhere()), "{}", folder.display());
             assert_ne!(folder, slots_folder(&Path::new(state).join("other"), None).unwrap());
         }
         let chosen = slots_folder(plain, Some(Path::new("/srv/slots"))).unwrap();

@@ -1,11 +1,11 @@
 //! The user's project: its root and its repository. Only reads.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::git::{Git, Output};
+use crate::system::OsStrExt;
 
 /// The parts of the user's git repository that are read.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@
 //! Changes that the base's own checks make to its tests belong to the project, and stay.
 
 use std::collections::{BTreeSet, HashMap};
-use std::os::unix::fs::MetadataExt;
 use std::sync::{Mutex, PoisonError};
 
 use checks::{Check, CheckPurpose};
+use workspace::system::MetadataExt;
 use workspace::{Slot, Workspace};
 
 use crate::bench::files::kinds::{FileKind, kind};

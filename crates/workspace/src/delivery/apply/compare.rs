@@ -4,12 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::delivery::plan::{DeliveryEntry, Entry};
 use crate::error::{At, Error};
 use crate::names::fields;
+use crate::system::MetadataExt;
 use crate::workspace::Workspace;
 
 /// The current state of a path of a delivery.

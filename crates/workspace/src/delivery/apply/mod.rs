@@ -37,11 +37,11 @@ pub(crate) use settle::{clear_exchanges, is_half_done, note_written, was_done, w
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::delivery::plan::{Delivery, DeliveryEntry};
 use crate::error::{At, DeliveryError, Error};
+use crate::system::{PermissionsExt, set_mode};
 use crate::workspace::Workspace;
 use compare::{Fingerprint, fingerprint};
 use faults::{crashed, trip};
@@ -352,7 +352,7 @@ impl Work<'_> {
                 }
                 UndoStep::FolderRemoved(folder, mode) => {
                     match fs::create_dir(&folder) {
-                        Ok(()) => drop(fs::set_permissions(&folder, fs::Permissions::from_mode(mode))),
+                        Ok(()) => drop(set_mode(&folder, mode)),
                         // Somebody else created it again.
                         Err(_) if folder.is_dir() => {}
                         Err(_) => {

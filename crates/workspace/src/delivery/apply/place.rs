@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 
 use super::compare::{Fingerprint, fingerprint};
 use crate::files::copy_with_times;
+pub(crate) use crate::system::exchange;
+use crate::system::{OpenOptionsExt, rename_to_free, symlink};
 
 /// The name of the backup of the file at `path`.
 pub(crate) fn backup_name(path: &str) -> String {
@@ -128,14 +128,9 @@ pub(crate) fn remove(
     }
 }
 
-/// Exchanges two files of one file system in one step.
-pub(crate) fn exchange(from: &Path, to: &Path) -> io::Result<()> {
-    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE)?)
-}
-
 /// Renames a file to a name that must be free.
 pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from) {
+    match rename_to_free(from, to) {
         Err(error) if unsupported(&error) => match fs::hard_link(from, to) {
             Ok(()) => fs::remove_file(from),
             Err(error) if unsupported(&error) || error.kind() == ErrorKind::PermissionDenied => {

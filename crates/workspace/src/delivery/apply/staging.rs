@@ -3,7 +3,6 @@
 //! They are outside of the user's files until `place` moves them there.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::compare::Found;
@@ -13,6 +12,7 @@ use crate::error::{At, Error};
 use crate::files::{folder_inside, private_dir, remove_tree};
 use crate::git::filters::FilteredFile;
 use crate::names::fields;
+use crate::system::{PermissionsExt, set_mode};
 use crate::workspace::Workspace;
 
 /// Writes the new files of `todo` below the returned folder.
@@ -80,5 +80,5 @@ fn keep_permissions(old: &Path, new: &Path) -> Result<(), Error> {
     let executable = fs::metadata(new).at("look at", new)?.permissions().mode() & 0o111 != 0;
     let mode = there.permissions().mode() & 0o666;
     let mode = if executable { mode | (mode & 0o444) >> 2 } else { mode };
-    fs::set_permissions(new, fs::Permissions::from_mode(mode)).at("set the mode of", new)
+    set_mode(new, mode).at("set the mode of", new)
 }
