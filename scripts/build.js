@@ -4,20 +4,34 @@
  *
  * `node scripts/build.js [--profile NAME]`; the default profile is `dev`, which shares compiled code with the
  * tests. Cargo decides what to rebuild, so a second run does nothing.
+ *
+ * `--glibc 2.17` builds the published core for Linux systems down to that glibc, into `native/glibc-2.17/`. The default
+ * profile is then `dist`.
  */
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs"
 import { basename, join, relative } from "node:path"
+import { parseArgs } from "node:util"
 import { targets } from "../plugin/native.js"
 import { buildCore } from "./lib/cargo.js"
+import { compare, newestGlibc } from "./lib/elf.js"
 import { fail, root } from "./lib/run.js"
 
-const given = process.argv.indexOf("--profile")
-const profile = given > 0 ? process.argv[given + 1] : "dev"
-if (!profile) fail("`--profile` needs the name of a cargo profile", 2)
+const { values } = parseArgs({ options: { profile: { type: "string" }, glibc: { type: "string" } } })
+const { glibc } = values
+const profile = values.profile ?? (glibc ? "dist" : "dev")
+if (glibc !== undefined && !/^\d+\.\d+$/.test(glibc)) fail("`--glibc` needs a version, for example `--glibc 2.17`", 2)
+if (glibc && process.platform !== "linux") fail("`--glibc` builds for Linux, and only on Linux", 2)
 
-const library = buildCore(profile)
-const folder = join(root, "native")
-const file = join(folder, `opencode-orchestrator.${targets(process.platform, process.arch)[0]}.node`)
+const triple = glibc ? `${process.arch === "arm64" ? "aarch64" : "x86_64"}-unknown-linux-gnu.${glibc}` : undefined
+const library = buildCore(profile, triple)
+if (glibc) {
+  const newest = newestGlibc(library) ?? []
+  if (compare(newest, glibc.split(".").map(Number)) > 0) fail(`the core needs glibc ${newest.join(".")}, which is newer than ${glibc}`)
+  console.log(`the core needs glibc ${newest.join(".")} or newer`)
+}
+const folder = glibc ? join(root, "native", `glibc-${glibc}`) : join(root, "native")
+const name = glibc ? `linux-${process.arch}-gnu` : targets(process.platform, process.arch)[0]
+const file = join(folder, `opencode-orchestrator.${name}.node`)
 const shown = relative(root, file)
 if (same(library, file)) {
   console.log(`${shown} is up to date`)

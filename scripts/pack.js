@@ -4,12 +4,13 @@
  * `node scripts/pack.js --out DIR [--profile NAME | --core FILE] [--platform NAME --triple TRIPLE]`
  * `[--published --repository OWNER/NAME]`
  *
- * Without `--triple` the core is built for this machine; `--core` uses an existing one. The main
- * package is the same on each platform and for each triple. `--published` says that the name on the
- * public registry is ours, so that texts may name it. Nothing is uploaded.
+ * Without `--triple` the core is built for this machine; `--core` uses an existing one. A triple with a version of glibc
+ * (`x86_64-unknown-linux-gnu.2.17`) is an error if the core needs a newer one. The main package is the same on each
+ * platform and for each triple. `--published` says that the name on the public registry is ours, so that texts may name
+ * it. Nothing is uploaded.
  */
 import { spawnSync } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
@@ -17,6 +18,7 @@ import { callCore } from "../bin/core.js"
 import { manifest, platformPackage, PRODUCT } from "../plugin/identity.js"
 import { PLATFORMS, targets } from "../plugin/native.js"
 import { buildCore } from "./lib/cargo.js"
+import { compare, newestGlibc } from "./lib/elf.js"
 import { fail, root } from "./lib/run.js"
 
 const { values } = parseArgs({
@@ -30,8 +32,8 @@ const { values } = parseArgs({
     repository: { type: "string" },
   },
 })
-/** The largest core that is published, in bytes. */
-const MAX_CORE = 14e6
+/** The largest package of a platform that is published, unpacked, in bytes. */
+const MAX_PLATFORM = 14e6
 const platform = values.platform
 if (!values.out) fail("`--out` has to name the folder for the packages", 2)
 if (!PLATFORMS.includes(platform)) fail(`there is no package for ${platform}; there are ${PLATFORMS.join(", ")}`, 2)
@@ -53,12 +55,15 @@ try {
 function packCore() {
   const folder = join(stage, "core")
   mkdirSync(folder)
-  const { size } = statSync(library)
-  if (!values.core && values.profile === "dist" && size > MAX_CORE) fail(`the core has ${size} bytes, and at most ${MAX_CORE} are published`)
+  const glibc = /gnu\.(\d+\.\d+)$/.exec(values.triple ?? "")?.[1]
+  const newest = glibc ? newestGlibc(library) : undefined
+  if (glibc && newest && compare(newest, glibc.split(".").map(Number)) > 0) fail(`the core needs glibc ${newest.join(".")}, and the package is for ${glibc}`)
   copyFileSync(library, join(folder, `${PRODUCT}.node`))
   copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"))
   const own = read(join(root, "npm", platform, "package.json"))
   write(join(folder, "package.json"), { name: platformPackage(platform), version, ...own, ...origin })
+  const size = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  if (!values.core && values.profile === "dist" && size > MAX_PLATFORM) fail(`the package has ${size} bytes unpacked, and at most ${MAX_PLATFORM} are published`)
   return pack(folder, out)
 }
 

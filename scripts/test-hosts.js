@@ -3,8 +3,9 @@
  * fetched from npm into `.cache/hosts`. Prints a table; `--write` puts it into docs/COMPATIBILITY.md, with the date.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync } from "node:fs"
 import { join } from "node:path"
+import { replaceBetween } from "./lib/manual.js"
 import { fail, root } from "./lib/run.js"
 import { core, packages } from "./lib/setup.js"
 
@@ -17,7 +18,6 @@ const VERSIONS = ["1.15.13", "1.17.0", "1.17.11", "1.18.3", "1.18.20", "1.18.28"
 const TOO_OLD = "1.15.13"
 /** The only build of OpenCode 2 on npm is this preview. */
 const PREVIEW = { name: "@opencode-ai/cli-linux-x64", version: "1.18.18" }
-const MANUAL = join(root, "docs", "COMPATIBILITY.md")
 
 const words = process.argv.slice(2)
 const asked = words.filter((word) => /^\d/.test(word))
@@ -63,7 +63,7 @@ const text = [
   "",
 ].join("\n")
 console.log(`\n${text}`)
-if (words.includes("--write")) write(text)
+if (words.includes("--write")) replaceBetween("COMPATIBILITY.md", "hosts", text)
 process.exitCode = failed ? 1 : 0
 
 /** @param {{ loaded?: boolean, refused?: string, domains?: string[] }} seen */
@@ -90,12 +90,4 @@ function fetched(name, version) {
   }
   if (!existsSync(bin)) return undefined
   return join(bin, readdirSync(bin)[0])
-}
-
-/** @param {string} text */
-function write(text) {
-  const manual = readFileSync(MANUAL, "utf8")
-  const [begin, end] = ["<!-- hosts: begin -->\n", "<!-- hosts: end -->"]
-  const [before, rest] = manual.split(begin)
-  writeFileSync(MANUAL, `${before}${begin}${text}${end}${rest.split(end)[1]}`)
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { fail, root } from "./run.js"
+import { zigEnvironment } from "./zig.js"
 
 /**
  * Builds the core and returns its path.
@@ -15,6 +16,7 @@ export function buildCore(profile, triple) {
   const args = [...command, "-p", "node", "--profile", profile, "--message-format=json-render-diagnostics"]
   const cargo = spawnSync("cargo", args, {
     cwd: root,
+    env: triple ? forOther(triple) : process.env,
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
     maxBuffer: 256 << 20,
@@ -24,6 +26,16 @@ export function buildCore(profile, triple) {
   const library = artifact(cargo.stdout)
   if (!library) fail("cargo built no library for the package `node`; is `crate-type` still `cdylib`?")
   return library
+}
+
+/**
+ * The environment for another platform.
+ * @param {string} triple
+ */
+function forOther(triple) {
+  const env = zigEnvironment()
+  // A library that is loaded needs the C library of its loader
+  return triple.includes("musl") ? { ...env, RUSTFLAGS: `${env.RUSTFLAGS ?? ""} -C target-feature=-crt-static`.trim() } : env
 }
 
 /**

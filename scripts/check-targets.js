@@ -1,0 +1,65 @@
+/**
+ * `npm run check:targets [-- TRIPLE …] [--write]`: `cargo check` of the core for every published platform, with zig as the
+ * C compiler. It shows that the core compiles there, not that it runs. Prints a table; `--write` puts it into
+ * docs/COMPATIBILITY.md, with the date. Targets that rustup has not installed are named and not checked.
+ */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { replaceBetween } from "./lib/manual.js"
+import { fail, have, root } from "./lib/run.js"
+import { zigEnvironment } from "./lib/zig.js"
+
+/** The targets, each with what the release workflow does for it. */
+const TARGETS = {
+  "x86_64-unknown-linux-gnu": "tested, packed for glibc 2.17",
+  "aarch64-unknown-linux-gnu": "tested, packed for glibc 2.17",
+  "x86_64-unknown-linux-musl": "packed",
+  "aarch64-unknown-linux-musl": "packed",
+  "x86_64-apple-darwin": "tested, packed",
+  "aarch64-apple-darwin": "tested, packed",
+  "x86_64-pc-windows-gnu": "checked",
+}
+
+const words = process.argv.slice(2)
+const write = words.includes("--write")
+const asked = words.filter((word) => word !== "--write")
+const odd = asked.find((word) => !(word in TARGETS))
+if (odd) fail(`\`${odd}\` is no target of ours; there are ${Object.keys(TARGETS).join(", ")}`, 2)
+if (write && asked.length > 0) fail("`--write` writes the whole table, so it takes no target", 2)
+if (!have("rustup")) fail("rustup is not installed\nhint: install Rust from https://rustup.rs")
+
+const installed = new Set(spawnSync("rustup", ["target", "list", "--installed"], { cwd: root, encoding: "utf8" }).stdout.split("\n"))
+const env = { ...zigEnvironment() }
+env.CARGO_TARGET_DIR ??= join(root, "target", "targets")
+// The build script of N-API looks for this library, which only a linker would read
+env.LIBNODE_PATH ??= join(env.CARGO_TARGET_DIR, "libnode")
+mkdirSync(env.LIBNODE_PATH, { recursive: true })
+writeFileSync(join(env.LIBNODE_PATH, "libnode.dll"), "", { flag: "a" })
+const rows = []
+let failed = false
+for (const [triple, workflow] of Object.entries(TARGETS)) {
+  if (asked.length > 0 && !asked.includes(triple)) continue
+  const result = installed.has(triple) ? checked(triple) : `not installed: \`rustup target add ${triple}\``
+  rows.push(`| ${triple} | ${result} | ${workflow} |`)
+  console.log(rows.at(-1))
+}
+const text = [
+  `Checked on ${new Date().toISOString().slice(0, 10)}, on ${process.platform}-${process.arch}, by \`npm run check:targets\`.`,
+  "",
+  "| target | `cargo check` of the core | the release workflow, on that system |",
+  "|---|---|---|",
+  ...rows,
+  "",
+].join("\n")
+console.log(`\n${text}`)
+if (write) replaceBetween("COMPATIBILITY.md", "targets", text)
+process.exitCode = failed ? 1 : 0
+
+/** @param {string} triple */
+function checked(triple) {
+  const { status, error } = spawnSync("cargo-zigbuild", ["check", "--quiet", "--target", triple, "-p", "node"], { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] })
+  if (error) fail(`cargo-zigbuild cannot be run: ${error.message}`)
+  if (status !== 0) failed = true
+  return status === 0 ? "yes" : "**no**"
+}
