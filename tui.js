@@ -3,5 +3,7 @@
  * import. It shows `board.json` and runs no part of a mission.
  */
 import { tui } from "./plugin/tui/plugin.js"
+import { setup } from "./plugin/v2/board.js"
 
-export default { id: "opencode-orchestrator", tui }
+// OpenCode 1 calls `tui`, OpenCode 2 calls `setup`
+export default { id: "opencode-orchestrator", tui, setup }

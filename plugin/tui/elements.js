@@ -3,6 +3,7 @@
  * these functions from the `render` of a slot, a route or a dialog, never before.
  */
 import { createElement, insert, spread } from "@opentui/solid"
+import { fit, lanes } from "./view.js"
 
 /**
  * One element. `children` may be a function: a change of a signal that it reads draws it again.
@@ -52,4 +53,29 @@ export function column(theme, lines, open) {
       ),
     ),
   )
+}
+
+/**
+ * The graph: one line for each task; a click on it calls `open`.
+ * @param {import("@opencode-ai/plugin/tui").TuiThemeCurrent} theme
+ * @param {import("./board.js").BoardTask[]} tasks
+ * @param {(task: string) => void} open
+ */
+export function laneRows(theme, tasks, open) {
+  const rows = lanes(tasks)
+  const width = Math.max(0, ...rows.map((row) => row.lanes.length))
+  return rows.map(({ lanes, task }) =>
+    element(
+      "text",
+      { fg: colour(theme, toneOf(task.state)), wrapMode: "none", onMouseUp: () => open(task.id) },
+      `${lanes.padEnd(width + 2)}${task.id}  ${fit(task.title, 60)}  ${task.state.replace("given_up", "abandoned")}`,
+    ),
+  )
+}
+
+/** @param {string} state @returns {import("./view.js").Tone} */
+function toneOf(state) {
+  if (state === "integrated") return "good"
+  if (state === "given_up" || state === "cancelled") return "bad"
+  return state === "waiting" ? "muted" : "busy"
 }

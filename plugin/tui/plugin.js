@@ -5,10 +5,10 @@
 import { createSignal, onCleanup } from "solid-js"
 import { watchBoard } from "./board.js"
 import { ask, sessionOf, stop, task } from "./control.js"
-import { colour, column, element } from "./elements.js"
+import { column, element, laneRows } from "./elements.js"
 import { stateFolder } from "./place.js"
 import { reviewRoute, showReview } from "./review.js"
-import { choices, doing, fit, grouped, isOpen, lanes, news, promptLine, sidebar } from "./view.js"
+import { choices, doing, fit, grouped, isOpen, news, promptLine, sidebar } from "./view.js"
 
 /** Characters of a line in OpenCode's sidebar, which is 42 columns wide. */
 const SIDEBAR = 36
@@ -266,23 +266,8 @@ function graph(api, board, open) {
   return element("box", { flexDirection: "column", padding: 1, flexGrow: 1 }, () => {
     const seen = board()
     if (!seen) return [element("text", { fg: theme.textMuted }, "No mission here.")]
-    const rows = lanes(seen.tasks)
-    const width = Math.max(0, ...rows.map((row) => row.lanes.length))
     const head = element("text", { fg: theme.text }, `${seen.mission}: ${fit(seen.objective, 100)} · ${doing(seen)}`)
-    const body = element("scrollbox", { flexGrow: 1, marginTop: 1 }, rows.map((row) =>
-      element(
-        "text",
-        { fg: colour(theme, tone(row.task.state)), wrapMode: "none", onMouseUp: () => open(row.task.id) },
-        `${row.lanes.padEnd(width + 2)}${row.task.id}  ${fit(row.task.title, 60)}  ${row.task.state.replace("given_up", "abandoned")}`,
-      ),
-    ))
+    const body = element("scrollbox", { flexGrow: 1, marginTop: 1 }, laneRows(theme, seen.tasks, open))
     return [head, body, element("text", { fg: theme.textMuted }, "esc back · click a task to open its session")]
   })
-}
-
-/** @param {string} state @returns {import("./view.js").Tone} */
-function tone(state) {
-  if (state === "integrated") return "good"
-  if (state === "given_up" || state === "cancelled") return "bad"
-  return state === "waiting" ? "muted" : "busy"
 }

@@ -1,0 +1,38 @@
+/** What the board does in OpenCode 2: shows a task's session, and runs `/task …`. */
+import { commandName } from "../command-name.js"
+
+/** @typedef {Record<string, any>} Context the argument that OpenCode 2 passes to `setup` of a CLI plugin */
+/** @typedef {import("../tui/board.js").Seen} Seen */
+
+/** @param {Context} context @param {Seen | undefined} board @param {string} id */
+export function openTask(context, board, id) {
+  const sessionID = board?.tasks.find((task) => task.id === id)?.session
+  if (sessionID) context.ui.router.navigate({ type: "session", sessionID })
+  else context.ui.toast.show({ message: `Task ${id} has no session yet.`, variant: "info" })
+}
+
+/**
+ * Runs `/task …` in the open session, or in a new one, which is then shown.
+ * @param {Context} context
+ * @param {string} words
+ * @returns {Promise<boolean>} whether OpenCode accepted it
+ */
+export async function task(context, words) {
+  try {
+    const route = context.ui.router.current()
+    const open = route.type === "session"
+    const location = { directory: directory(context) }
+    const sessionID = open ? route.sessionID : (await context.client.session.create({ location })).id
+    if (!open) context.ui.router.navigate({ type: "session", sessionID })
+    await context.client.session.command({ sessionID, name: await commandName(location.directory), text: words })
+    return true
+  } catch (error) {
+    context.ui.toast.show({ message: `/task ${words}: ${/** @type {Error} */ (error).message}`, variant: "error" })
+    return false
+  }
+}
+
+/** @param {Context} context @returns {string} */
+export function directory(context) {
+  return (context.location ?? context.data.location.default()).directory
+}

@@ -1,0 +1,72 @@
+/** The dialog of a mission in OpenCode 2: what it asks, what can be done with it, and its tasks. */
+import { ask, stop } from "../tui/control.js"
+import { choices, fit, grouped, isOpen } from "../tui/view.js"
+import { openTask, task } from "./board-actions.js"
+
+/** @typedef {import("./board-actions.js").Context} Context @typedef {import("../tui/board.js").Seen} Seen */
+/** @typedef {{ title: string, description: string, category: string, run: () => unknown }} Choice */
+
+/**
+ * @param {Context} context
+ * @param {Seen | undefined} board
+ * @param {() => void} showGraph
+ */
+export async function openDialog(context, board, showGraph) {
+  if (!board) {
+    context.ui.toast.show({ message: 'No mission here. Start one with /task "what you want".', variant: "info" })
+    return
+  }
+  const all = [...asking(context, board), ...acting(context, board, showGraph), ...tasks(context, board)]
+  const options = all.map(({ title, description, category }, at) => ({ title, description, category, value: String(at) }))
+  const chosen = await context.ui.dialog.select({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "a task", options })
+  if (chosen !== undefined) await all[Number(chosen)]?.run()
+}
+
+/** @param {Context} context @param {Seen} board @returns {Choice[]} */
+function asking(context, board) {
+  return choices(board).map(({ question, choice, answer }) => ({
+    title: choice,
+    description: `/task answer ${answer}`,
+    category: fit(question, 70),
+    run: () => ask(toasts(context), board, { kind: "answer", text: answer }, `Answered: ${choice}`),
+  }))
+}
+
+/** @param {Context} context @param {Seen} board @param {() => void} showGraph @returns {Choice[]} */
+function acting(context, board, showGraph) {
+  const { mission, paused, running, outcome } = board
+  const act = (/** @type {string} */ title, /** @type {string} */ description, /** @type {() => unknown} */ run, category = "Mission") => ({ title, description, category, run })
+  const say = (/** @type {string} */ words) => () => task(context, words)
+  const waits = isOpen(board) && !running
+  const planned = waits && board.tasks.some(({ state }) => state === "waiting")
+  const why = paused ? fit(`It waits: ${paused}`, 70) : undefined
+  return [
+    ...(running ? [act("Stop", "pauses the mission; /task resume continues it", () => stop(toasts(context), board))] : []),
+    ...(waits ? [act("Resume", paused ? "agrees, and goes on as it stands" : `/task resume ${mission}`, say(`resume ${mission}`), why)] : []),
+    ...(paused && planned ? [act("Change", "say what should be otherwise; the plan is changed first", () => change(context, mission), why)] : []),
+    ...(planned ? [act("Plan", "/task plan: what has not started, and how to change it", say("plan"))] : []),
+    ...(outcome ? [act("Review", `/task review ${mission}`, say(`review ${mission}`)), act("Undo", `/task undo ${mission}`, say(`undo ${mission}`))] : []),
+    act("Report", `/task report ${mission}`, say(`report ${mission}`)),
+    act("Graph", "the tasks and what they depend on", showGraph),
+  ]
+}
+
+/** @param {Context} context @param {Seen} board @returns {Choice[]} */
+function tasks(context, board) {
+  const waiting = board.paused && !board.running ? board.tasks.filter(({ state }) => state === "waiting") : []
+  return [
+    ...grouped(board).map(({ group, task, text }) => ({ title: `${task.id}  ${fit(task.title, 60)}`, description: text, category: group, run: () => openTask(context, board, task.id) })),
+    ...waiting.map(({ id, title }) => ({ title: `Drop ${id}`, description: fit(title, 60), category: "Plan", run: () => task(context, `plan drop ${id}`) })),
+  ]
+}
+
+/** @param {Context} context @param {string} mission */
+async function change(context, mission) {
+  const words = await context.ui.dialog.prompt({ title: "What should be otherwise?", placeholder: "the plan is changed by this" })
+  if (words?.trim() && (await task(context, `tell ${words.trim()}`))) await task(context, `resume ${mission}`)
+}
+
+/** The part of OpenCode 1's interface that requests to a mission use. @param {Context} context @returns {any} */
+function toasts(context) {
+  return { ui: { toast: (/** @type {any} */ toast) => context.ui.toast.show(toast) } }
+}

@@ -1,0 +1,190 @@
+/** The board in the terminal interface of the contract host, with boards of real missions and boards written by hand. */
+import assert from "node:assert/strict"
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import test from "node:test"
+import { projectKey } from "../../plugin/tui/place.js"
+import { modules, noPlugin, project } from "../e2e/fixtures.mjs"
+import { until } from "../harness/index.mjs"
+import { THEMES, Terminal } from "./terminal.mjs"
+import { World2, said } from "./world2.mjs"
+
+const SIDE = { sessionID: "ses_open" }
+const task = (id, state, more = {}) => ({ id, title: `Do ${id}`, state, attempt: 1, depends_on: [], ...more })
+const MISSION = "m-aaaaaaaa"
+const board = (more = {}) => ({
+  mission: MISSION,
+  objective: "Do it all",
+  stage: "working",
+  outcome: null,
+  paused: null,
+  elapsed_ms: 60_000,
+  tasks: [task("one", "integrated"), task("two", "working", { depends_on: ["one"], session: "ses_two" }), task("three", "waiting", { depends_on: ["two"] })],
+  next: ["three"],
+  usage: { calls: 1, cost_usd: 0.25, tokens: {} },
+  ...more,
+})
+
+/**
+ * A terminal in a project whose mission is written by hand.
+ * @param {import("node:test").TestContext} t
+ * @param {any} content
+ * @param {any} [options]
+ */
+async function terminal(t, content, { running = true, ...options } = {}) {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "board-")))
+  const directory = join(root, "project", "src")
+  mkdirSync(directory, { recursive: true })
+  const before = process.env.XDG_DATA_HOME
+  process.env.XDG_DATA_HOME = join(root, "data")
+  const state = join(root, "data", "opencode-orchestrator", projectKey(join(root, "project")))
+  const folder = join(state, "missions", MISSION)
+  const write = (/** @type {any} */ content) => writeFileSync(join(folder, "board.json"), JSON.stringify(content))
+  if (content) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "journal.jsonl"), "")
+    write(content)
+    if (running) writeFileSync(join(state, "lock"), JSON.stringify({ mission: MISSION, pid: process.pid }))
+  }
+  const host = await new Terminal({ directory, ...options }).start()
+  t.after(async () => {
+    await host.stop()
+    if (before === undefined) delete process.env.XDG_DATA_HOME
+    else process.env.XDG_DATA_HOME = before
+    rmSync(root, { recursive: true, force: true })
+  })
+  if (content) await until(() => host.drawn("sidebar.content", SIDE).length > 0, 10_000, () => "the board")
+  return { host, folder, write, lock: join(state, "lock") }
+}
+
+test("a real mission is shown while it runs and when it has ended, and its report is a choice", { skip: noPlugin }, async () => {
+  const world = await World2.create({ files: project(), scenario: { ...modules(["one", "two"]), latency_ms: 300 } })
+  const host = await world.start()
+  const session = await world.session()
+  const run = (/** @type {string} */ id, /** @type {string} */ name, /** @type {string} */ text) => host.command(host.sessions.get(id), name, text)
+  const terminal = await new Terminal({ directory: world.project, run }).start()
+  try {
+    assert.deepEqual([terminal.drawn("sidebar.content", SIDE), terminal.drawn("home.footer.status")], [[], []], "nothing without a mission")
+    terminal.route = { type: "session", sessionID: session.id }
+    const ended = world.task("Add two modules")
+    await until(() => terminal.drawn("prompt.footer.status").length > 0, 30_000, () => "the line below the prompt")
+    assert.equal(terminal.drawn("sidebar.content", SIDE)[0], "Mission: Add two modules")
+    await ended
+    await until(() => terminal.drawn("sidebar.content", SIDE).some((line) => line.startsWith("✓ Done: 2/2 tasks")), 10_000, () => terminal.drawn("sidebar.content", SIDE).join("\n"))
+    assert.deepEqual(terminal.drawn("prompt.footer.status"), [], "an ended mission needs no line")
+    assert.deepEqual(terminal.toasts.map(({ variant }) => variant), ["success"])
+    assert.equal(terminal.notes.length, 1)
+    terminal.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Report").value)
+    await terminal.slash("mission")
+    await until(() => /two modules/.test(said(session)), 20_000, () => "the report")
+  } finally {
+    await terminal.stop()
+    await world.close()
+  }
+})
+
+test("the lines are those of OpenCode 1, in the colours of both generations of themes", async (t) => {
+  for (const theme of Object.values(THEMES)) {
+    const { host } = await terminal(t, board(), { theme })
+    const lines = host.elements("sidebar.content", SIDE)
+    assert.deepEqual(lines.map(({ text }) => text.replace(/\d+:\d\d/, "TIME")), ["Mission: Do it all", "1/3 tasks · $0.25 · TIME", "● coding two", "○ 1 waiting · next: three", "✓ 1 done"])
+    assert.deepEqual(lines.map(({ props }) => props.fg), ["text", "muted", "info", "muted", "good"])
+    assert.match(host.drawn("prompt.footer.status").join(), /^1\/3 · \$0\.25 · 1:\d\d · coding two$/)
+    assert.match(host.drawn("home.footer.status").join(), /^Mission m-aaaaaaaa: 1\/3/)
+    lines.find(({ text }) => text.startsWith("●"))?.props.onMouseUp()
+    assert.deepEqual(host.route, { type: "session", sessionID: "ses_two" })
+  }
+})
+
+test("the graph is a panel beside a session, and a page where none is open", async (t) => {
+  const { host } = await terminal(t, board())
+  const rows = ["m-aaaaaaaa: Do it all · coding two", "●  one  Do one  integrated", "●  two  Do two  working", "●  three  Do three  waiting"]
+  await host.slash("orchestrator.graph")
+  assert.deepEqual([host.route.type, host.shown()], ["plugin", rows])
+  host.route = { type: "session", sessionID: "ses_open" }
+  await host.slash("orchestrator.graph")
+  assert.deepEqual([host.panel.sessionID, host.shown()], ["ses_open", rows])
+  host.panel = { ...host.panel, name: "another.plugin" }
+  assert.deepEqual(host.shown(), [], "a panel of another plugin")
+})
+
+test("questions of the mission's sessions are shown first", async (t) => {
+  const { host } = await terminal(t, board())
+  host.asks = { ses_two: { permissions: [{ action: "edit" }] }, ses_open: { forms: [{ title: "Which one?" }] }, ses_other: { permissions: [{ action: "shell" }] } }
+  const asks = host.drawn("sidebar.content", SIDE).filter((line) => line.startsWith("?"))
+  assert.deepEqual(asks, ["? Which one?", "? allow edit?"])
+})
+
+test("the dialog stops a mission by a request in its folder, and answers its questions there", async (t) => {
+  const questions = [{ question: "Which colour?", choices: ["red", "blue"], default: "red" }]
+  const { host, folder } = await terminal(t, board({ questions }))
+  const control = () => readdirSync(join(folder, "control")).toSorted().map((name) => JSON.parse(readFileSync(join(folder, "control", name), "utf8")))
+  host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Stop").value)
+  await host.slash("mission")
+  assert.deepEqual(control().map(({ kind }) => kind), ["stop"])
+  host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "blue").value)
+  await host.slash("mission")
+  assert.deepEqual(control().map(({ kind, text }) => text ?? kind).toSorted(), ["1b", "stop"])
+  host.answers.push(() => undefined)
+  await host.slash("mission")
+  assert.equal(control().length, 2, "a closed dialog does nothing")
+})
+
+test("a paused mission is changed and resumed in a session, a new one if none is open", async (t) => {
+  /** @type {string[][]} */
+  const ran = []
+  const run = async (/** @type {string[]} */ ...call) => void ran.push(call)
+  const { host, write, lock } = await terminal(t, board(), { run, create: async () => ({ id: "ses_new" }) })
+  rmSync(lock)
+  write(board({ paused: "the budget is spent", tasks: [task("one", "waiting")] }))
+  await until(() => host.toasts.length > 0, 10_000, () => "a note")
+  assert.match(host.toasts[0].message, /paused: the budget is spent/)
+  host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Drop one").value)
+  await host.slash("mission")
+  assert.deepEqual(ran, [["ses_new", "task", "plan drop one"]])
+  assert.deepEqual(host.route, { type: "session", sessionID: "ses_new" })
+})
+
+test("a mission that waits offers to resume it, and to change it first", async (t) => {
+  /** @type {string[]} */
+  const ran = []
+  const run = async (/** @type {string} */ _id, /** @type {string} */ _name, /** @type {string} */ text) => void ran.push(text)
+  const { host } = await terminal(t, board({ paused: "the budget is spent" }), { running: false, run })
+  host.route = { type: "session", sessionID: "ses_open" }
+  host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Resume").value)
+  await host.slash("mission")
+  host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Change").value, () => " in German ")
+  await host.slash("mission")
+  assert.deepEqual(ran, [`resume ${MISSION}`, "tell in German", `resume ${MISSION}`])
+  host.run = async () => {
+    throw new Error("no command task")
+  }
+  host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Report").value)
+  await host.slash("mission")
+  assert.match(host.toasts.at(-1).message, /no command task/)
+})
+
+test("without a mission nothing is drawn, and the dialog says how to start one", async (t) => {
+  const { host } = await terminal(t, undefined)
+  for (const slot of ["sidebar.content", "prompt.footer.status", "home.footer.status"]) assert.deepEqual(host.drawn(slot, SIDE), [], slot)
+  await host.slash("mission")
+  assert.match(host.toasts[0].message, /No mission here/)
+})
+
+test("where a method is lacking, no part of the board is registered, and the error names it", async () => {
+  const host = new Terminal({ directory: tmpdir(), without: ["ui.panel.open", "keymap.layer"] })
+  await assert.rejects(host.start(), /OpenCode 2\.0\.32: it lacks keymap\.layer, ui\.panel\.open/)
+  assert.deepEqual(host.claims, [])
+})
+
+test("the terminal rejects what no document allows", async () => {
+  const host = new Terminal({ directory: tmpdir() })
+  const { ui, keymap } = host.context()
+  assert.throws(() => ui.slot({ append: "sidebar", render: () => null }), /must be one of app.*cli\.mdx, Slots/)
+  assert.throws(() => ui.slot({ append: "app", replace: "app", render: () => null }), /exactly one placement/)
+  assert.throws(() => keymap.layer(() => ({ commands: [] })), /outside of a component/)
+  assert.throws(() => ui.router.navigate({ type: "plugin", name: "unknown" }), /no page unknown/)
+  assert.throws(() => ui.toast.show({ text: "x" }), /unknown key `text`/)
+  assert.equal(ui.panel.open("x"), false)
+})
