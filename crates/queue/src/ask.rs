@@ -1,0 +1,190 @@
+//! An owner's side: asks for a job and waits for its answer, as long as workers give signs of life.
+//!
+//! It decides nothing about the answer. Without one it takes the job out of the queue and says why, so that the owner
+//! can do the work itself.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::context::traits::Publisher;
+use async_nats::jetstream::message::PublishMessage;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use crate::connection::{Queue, QueueError, failed};
+use crate::fence::Fence;
+use crate::message::{Event, Job, Report};
+
+/// How long an owner waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a worker to take the job.
+    pub taken: Duration,
+    /// For the answer, in all.
+    pub whole: Duration,
+}
+
+/// The answer of a worker: a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub worker: String,
+    pub took_ms: u64,
+    pub body: Value,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("no worker runs{}", label.as_ref().map_or(String::new(), |label| format!(" with the label `{label}`")))]
+    NoWorker { label: Option<String> },
+    #[error("no worker took it within {} s", .0.as_secs())]
+    NotTaken(Duration),
+    #[error("{}", .0.iter().map(|(worker, why)| format!("worker {worker} returned it: {why}")).collect::<Vec<_>>().join("; "))]
+    Returned(Vec<(String, String)>),
+    #[error("worker {worker} was not heard of for {} s, and no other took it", silence.as_secs())]
+    Lost { worker: String, silence: Duration },
+    #[error("there was no answer within {} s", .0.as_secs())]
+    TooLong(Duration),
+    #[error("it was cancelled")]
+    Cancelled,
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// How often the waiting owner looks at the time.
+const LOOK: Duration = Duration::from_millis(500);
+/// How many looks pass before reports that were missed are read from the server.
+const MISSED: u32 = 10;
+
+impl Queue {
+    /// Asks for a job and waits for its answer. `cancel` ends the wait.
+    pub async fn ask(
+        &self,
+        job: &Job,
+        patience: Patience,
+        cancel: impl Future<Output = ()>,
+    ) -> Result<Answer, NoAnswer> {
+        let label = job.label.as_deref();
+        if self.able(label).await?.is_empty() {
+            return Err(NoAnswer::NoWorker { label: job.label.clone() });
+        }
+        let subject = self.report_subject(&job.id());
+        let mut reports =
+            self.client.subscribe(subject.clone()).await.map_err(failed("listen for reports"))?;
+        let sequence = self.publish(job).await?;
+        tokio::pin!(cancel);
+        let mut wait = Wait::new(self, job, patience);
+        let mut looks = 0;
+        let mut look = tokio::time::interval(LOOK);
+        let end = loop {
+            let report = tokio::select! {
+                () = &mut cancel => break Err(NoAnswer::Cancelled),
+                message = reports.next() => message.map(|message| message.payload),
+                _ = look.tick() => {
+                    looks += 1;
+                    if let Some(why) = wait.over() {
+                        break Err(why);
+                    }
+                    if looks % MISSED != 0 {
+                        continue;
+                    }
+                    let last = self.reports.get_last_raw_message_by_subject(&subject).await;
+                    last.ok().map(|message| message.payload)
+                }
+            };
+            let report = report.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
+            let Some((worker, event)) = report.and_then(|report| wait.fence.take(report)) else { continue };
+            if let Some(end) = wait.heard(worker, event).await? {
+                break end;
+            }
+        };
+        if end.is_err() {
+            // Nobody would read the answer; if this fails, the job expires at the server
+            let _ = self.jobs.delete_message(sequence).await;
+        }
+        let _ = reports.unsubscribe().await;
+        end
+    }
+
+    async fn publish(&self, job: &Job) -> Result<u64, QueueError> {
+        let text = serde_json::to_vec(job).map_err(failed("write a job"))?;
+        let limit = self.client.server_info().max_payload;
+        if text.len() > limit {
+            return Err(QueueError::TooLarge { what: "a job", size: text.len(), limit });
+        }
+        let message = PublishMessage::build().payload(text.into()).message_id(job.id());
+        let message = message.outbound_message(self.job_subject(job.label.as_deref()));
+        let sent = self.context.publish_message(message).await.map_err(failed("put a job into the queue"))?;
+        Ok(sent.await.map_err(failed("put a job into the queue"))?.sequence)
+    }
+}
+
+/// What an owner knows while it waits.
+struct Wait<'a> {
+    queue: &'a Queue,
+    label: Option<&'a str>,
+    fence: Fence,
+    patience: Patience,
+    asked: Instant,
+    /// The worker that has the job, and when it was last heard of.
+    with: Option<(String, Instant)>,
+    /// When the job was last free for any worker.
+    free_since: Instant,
+    returned: Vec<(String, String)>,
+}
+
+impl Wait<'_> {
+    fn new<'a>(queue: &'a Queue, job: &'a Job, patience: Patience) -> Wait<'a> {
+        let now = Instant::now();
+        Wait {
+            queue,
+            label: job.label.as_deref(),
+            fence: Fence::new(&job.key, job.attempt),
+            patience,
+            asked: now,
+            with: None,
+            free_since: now,
+            returned: Vec::new(),
+        }
+    }
+
+    /// What a report changes; an end of the wait, if it is one.
+    async fn heard(
+        &mut self,
+        worker: String,
+        event: Event,
+    ) -> Result<Option<Result<Answer, NoAnswer>>, NoAnswer> {
+        match event {
+            Event::Taken | Event::Alive => self.with = Some((worker, Instant::now())),
+            Event::Done { took_ms, body } => return Ok(Some(Ok(Answer { worker, took_ms, body }))),
+            Event::Returned { why } => {
+                (self.with, self.free_since) = (None, Instant::now());
+                self.returned.push((worker, why));
+                let able = self.queue.able(self.label).await?;
+                if able.iter().all(|name| self.fence.returned().contains(name)) {
+                    return Ok(Some(Err(NoAnswer::Returned(std::mem::take(&mut self.returned)))));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why waiting longer is of no use, if so.
+    fn over(&mut self) -> Option<NoAnswer> {
+        // A lost worker's lease has to end before another can take the job
+        let silence = self.queue.settings.lease * 2 + self.patience.taken;
+        match &self.with {
+            _ if self.asked.elapsed() > self.patience.whole => Some(NoAnswer::TooLong(self.patience.whole)),
+            Some((worker, heard)) if heard.elapsed() > silence => {
+                Some(NoAnswer::Lost { worker: worker.clone(), silence })
+            }
+            None if self.free_since.elapsed() > self.patience.taken => {
+                Some(match std::mem::take(&mut self.returned) {
+                    returned if returned.is_empty() => NoAnswer::NotTaken(self.patience.taken),
+                    returned => NoAnswer::Returned(returned),
+                })
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The connection to the server, and the streams and buckets of a namespace.
+//!
+//! Owners and workers create what is missing with the same settings, so nobody has to prepare the server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_nats::ConnectOptions;
+use async_nats::connection::State;
+use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
+use async_nats::jetstream::kv::Store;
+use async_nats::jetstream::object_store::ObjectStore;
+use async_nats::jetstream::stream::{DiscardPolicy, RetentionPolicy, Stream};
+use async_nats::jetstream::{Context, context, object_store, stream};
+
+/// How long one request to the server may take.
+const REQUEST: Duration = Duration::from_secs(5);
+/// How long jobs, reports and packs are kept at the server, if nobody asks for them.
+const JOBS_KEPT: Duration = Duration::from_secs(60 * 60);
+const PACKS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the server remembers the ids of messages.
+const REMEMBERED: Duration = Duration::from_secs(120);
+/// How often a job is delivered before the server drops it.
+const MAX_DELIVERIES: i64 = 20;
+/// The most bytes that jobs, reports and packs take at the server.
+const MAX_STREAM: i64 = 256 << 20;
+const MAX_PACKS: i64 = 4 << 30;
+/// Reports of one job that are kept.
+const REPORTS_KEPT: i64 = 8;
+
+/// Where the queue is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `nats://host:4222`, or `tls://host:4222`.
+    pub url: String,
+    /// A credentials file as NATS issues them.
+    pub credentials: Option<PathBuf>,
+    /// The prefix of everything at the server: see [`is_name`].
+    pub namespace: String,
+    /// How long a job stays with a worker that is not heard of.
+    pub lease: Duration,
+}
+
+impl Settings {
+    /// The usual lease.
+    pub const LEASE: Duration = Duration::from_secs(30);
+
+    /// The server without a login, for messages.
+    pub fn server(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("nats", &self.url));
+        format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host))
+    }
+}
+
+/// Why the queue cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum QueueError {
+    #[error("{server} does not answer: {why}")]
+    Unreachable { server: String, why: String },
+    #[error("the namespace `{0}` must have 1 to 32 lower-case letters, digits, `-` or `_`")]
+    Namespace(String),
+    #[error("the label `{0}` must have 1 to 32 lower-case letters, digits, `-` or `_`")]
+    Label(String),
+    #[error("the credentials file `{path}` cannot be used: {why}")]
+    Credentials { path: String, why: String },
+    #[error("could not {action}: {why}")]
+    Failed { action: &'static str, why: String },
+    #[error("{what} has {size} bytes, and {limit} is the most")]
+    TooLarge { what: &'static str, size: usize, limit: usize },
+}
+
+/// Makes an error with what was tried.
+pub(crate) fn failed<E: std::fmt::Display>(action: &'static str) -> impl FnOnce(E) -> QueueError {
+    move |error| QueueError::Failed { action, why: error.to_string() }
+}
+
+/// Whether a text can be a namespace or a label: it becomes part of the server's subjects.
+pub fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    (1..=32).contains(&text.len()) && text.chars().all(fits)
+}
+
+/// A connection. Cheap to clone; it reconnects by itself.
+#[derive(Clone)]
+pub struct Queue {
+    pub(crate) settings: Settings,
+    pub(crate) client: async_nats::Client,
+    pub(crate) context: Context,
+    pub(crate) jobs: Stream,
+    pub(crate) reports: Stream,
+    pub(crate) workers: Store,
+    pub(crate) packs: ObjectStore,
+}
+
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue").field("server", &self.settings.server()).finish_non_exhaustive()
+    }
+}
+
+impl Queue {
+    pub async fn connect(mut settings: Settings) -> Result<Queue, QueueError> {
+        if !is_name(&settings.namespace) {
+            return Err(QueueError::Namespace(settings.namespace));
+        }
+        let mut options = ConnectOptions::new()
+            .name("opencode-orchestrator")
+            .connection_timeout(REQUEST)
+            .request_timeout(Some(REQUEST));
+        if let Some(path) = &settings.credentials {
+            options = options.credentials_file(path).await.map_err(|error| QueueError::Credentials {
+                path: path.display().to_string(),
+                why: error.to_string(),
+            })?;
+        }
+        let unreachable = |why: String| QueueError::Unreachable { server: settings.server(), why };
+        let connect = tokio::time::timeout(REQUEST, options.connect(&settings.url)).await;
+        let client = connect
+            .map_err(|_| unreachable(format!("no connection within {} s", REQUEST.as_secs())))?
+            .map_err(|error| unreachable(error.to_string()))?;
+        let context = context::ContextBuilder::new().timeout(REQUEST).build(client.clone());
+        let namespace = &settings.namespace;
+        let jobs = context
+            .get_or_create_stream(jobs(namespace))
+            .await
+            .map_err(failed("create the stream of jobs (is JetStream on at the server?)"))?;
+        let reports = context
+            .get_or_create_stream(reports(namespace))
+            .await
+            .map_err(failed("create the stream of reports"))?;
+        let workers = bucket(&context, namespace, settings.lease).await?;
+        let packs = packs(&context, namespace).await?;
+        // The first that connects to a namespace decides for all
+        settings.lease = workers.stream.cached_info().config.max_age;
+        Ok(Queue { settings, client, context, jobs, reports, workers, packs })
+    }
+
+    /// Where the queue is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the server can be reached, as far as the connection knows.
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    pub(crate) fn job_subject(&self, label: Option<&str>) -> String {
+        format!("{}.jobs.{}", self.settings.namespace, label.unwrap_or(ANY))
+    }
+
+    pub(crate) fn report_subject(&self, id: &str) -> String {
+        format!("{}.reports.{id}", self.settings.namespace)
+    }
+
+    /// The jobs of a label, or of none; all workers of the label share this consumer.
+    pub(crate) async fn consumer(&self, label: Option<&str>) -> Result<PullConsumer, QueueError> {
+        let name = format!("of-{}", label.unwrap_or(ANY));
+        let config = pull::Config {
+            durable_name: Some(name.clone()),
+            filter_subject: self.job_subject(label),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: self.settings.lease,
+            max_deliver: MAX_DELIVERIES,
+            ..pull::Config::default()
+        };
+        self.jobs.get_or_create_consumer(&name, config).await.map_err(failed("create the consumer of jobs"))
+    }
+}
+
+/// The last part of the subject of jobs without a label. No label has an upper-case letter.
+const ANY: &str = "ANY";
+
+fn jobs(namespace: &str) -> stream::Config {
+    stream::Config {
+        name: format!("{namespace}-jobs"),
+        subjects: vec![format!("{namespace}.jobs.*")],
+        retention: RetentionPolicy::WorkQueue,
+        discard: DiscardPolicy::New,
+        max_age: JOBS_KEPT,
+        max_bytes: MAX_STREAM,
+        duplicate_window: REMEMBERED,
+        ..stream::Config::default()
+    }
+}
+
+fn reports(namespace: &str) -> stream::Config {
+    stream::Config {
+        name: format!("{namespace}-reports"),
+        subjects: vec![format!("{namespace}.reports.*")],
+        max_messages_per_subject: REPORTS_KEPT,
+        max_age: JOBS_KEPT,
+        max_bytes: MAX_STREAM,
+        duplicate_window: REMEMBERED,
+        ..stream::Config::default()
+    }
+}
+
+async fn bucket(context: &Context, namespace: &str, lease: Duration) -> Result<Store, QueueError> {
+    let name = format!("{namespace}-workers");
+    if let Ok(there) = context.get_key_value(&name).await {
+        return Ok(there);
+    }
+    // The client's own call asks first for the account, whose form older servers do not have
+    let config = stream::Config {
+        name: format!("KV_{name}"),
+        subjects: vec![format!("$KV.{name}.>")],
+        max_messages_per_subject: 1,
+        max_age: lease,
+        duplicate_window: lease.min(REMEMBERED),
+        discard: DiscardPolicy::New,
+        allow_rollup: true,
+        deny_delete: true,
+        allow_direct: true,
+        ..stream::Config::default()
+    };
+    context.create_stream(config).await.map_err(failed("create the list of workers"))?;
+    context.get_key_value(&name).await.map_err(failed("open the list of workers"))
+}
+
+async fn packs(context: &Context, namespace: &str) -> Result<ObjectStore, QueueError> {
+    let name = format!("{namespace}-packs");
+    if let Ok(there) = context.get_object_store(&name).await {
+        return Ok(there);
+    }
+    let config = object_store::Config {
+        bucket: name,
+        max_age: PACKS_KEPT,
+        max_bytes: MAX_PACKS,
+        ..object_store::Config::default()
+    };
+    context.create_object_store(config).await.map_err(failed("create the store of packs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_into_subjects() {
+        for good in ["a", "linux", "gpu_2", "x86-64", &"a".repeat(32)] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "a.b", "*", ">", "A", "a b", "ä", &"a".repeat(33)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_login_is_not_shown() {
+        let at = |url: &str| {
+            let url = url.to_string();
+            Settings { url, credentials: None, namespace: "n".into(), lease: Settings::LEASE }.server()
+        };
+        assert_eq!(at("nats://me:pw@host:4222"), "nats://host:4222");
+        assert_eq!(at("tls://host"), "tls://host");
+        assert_eq!(at("token@host:1"), "nats://host:1");
+    }
+}

@@ -1,0 +1,134 @@
+//! A worker's side: takes a job, keeps it while it works, and answers it or returns it.
+//!
+//! The message is acknowledged only when the answer is stored. Until then signs of life extend the lease; if they stop,
+//! the server delivers the job to another worker.
+
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::message::{AckKind, PublishMessage};
+use async_nats::jetstream::{self, context::traits::Publisher};
+use futures_util::StreamExt;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::connection::{Queue, QueueError, failed};
+use crate::message::{Event, Job, Report, VERSION};
+
+/// The largest report, in bytes: servers refuse messages of more than 1 MB.
+const MAX_REPORT: usize = 900 << 10;
+/// How long a job that one worker returned waits for the next.
+const RETURNED_FOR: Duration = Duration::from_secs(1);
+
+/// A job that this worker does. Dropped without an answer, it is delivered again when the lease ends.
+#[derive(Debug)]
+pub struct Lease {
+    pub job: Job,
+    worker: String,
+    queue: Queue,
+    message: jetstream::Message,
+    started: Instant,
+    keeper: JoinHandle<()>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+impl Queue {
+    /// Waits up to `wait` for a job without a label or with one of `labels`.
+    pub async fn next(
+        &self,
+        worker: &str,
+        labels: &[String],
+        wait: Duration,
+    ) -> Result<Option<Lease>, QueueError> {
+        let lanes: Vec<Option<&str>> =
+            std::iter::once(None).chain(labels.iter().map(|label| Some(label.as_str()))).collect();
+        let each = wait.checked_div(u32::try_from(lanes.len()).unwrap_or(1)).unwrap_or(wait);
+        for label in lanes {
+            let consumer = self.consumer(label).await?;
+            let fetch = consumer.fetch().max_messages(1).expires(each.max(Duration::from_millis(200)));
+            let mut fetched = fetch.messages().await.map_err(failed("ask for a job"))?;
+            // The server ends the request itself; the limit is for a server that is gone
+            let limit = each + Duration::from_secs(5);
+            let Ok(Some(message)) = tokio::time::timeout(limit, fetched.next()).await else { continue };
+            let message = message.map_err(failed("take a job"))?;
+            if let Some(lease) = self.lease(worker, message).await? {
+                return Ok(Some(lease));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The lease of a message; `None` if it is no job that this version understands.
+    async fn lease(&self, worker: &str, message: jetstream::Message) -> Result<Option<Lease>, QueueError> {
+        let job = serde_json::from_slice::<Job>(&message.payload).ok().filter(|job| job.version == VERSION);
+        let Some(job) = job else {
+            tracing::warn!("a job of another version was returned");
+            let nak = AckKind::Nak(Some(self.settings.lease));
+            message.ack_with(nak).await.map_err(failed("return a job"))?;
+            return Ok(None);
+        };
+        let keeper = tokio::spawn(keep(self.clone(), worker.to_string(), job.clone(), message.clone()));
+        let (worker, queue) = (worker.to_string(), self.clone());
+        let lease = Lease { job, worker, queue, message, started: Instant::now(), keeper };
+        lease.report(Event::Taken, None).await?;
+        Ok(Some(lease))
+    }
+}
+
+/// Signs of life, until the lease is dropped.
+async fn keep(queue: Queue, worker: String, job: Job, message: jetstream::Message) {
+    let subject = queue.report_subject(&job.id());
+    let report = Report { key: job.key, attempt: job.attempt, worker, event: Event::Alive };
+    let text = serde_json::to_vec(&report).unwrap_or_default();
+    loop {
+        tokio::time::sleep(queue.settings.lease / 3).await;
+        // What fails here is tried again in a moment, and without success the lease ends
+        let _ = message.ack_with(AckKind::Progress).await;
+        let _ = queue.client.publish(subject.clone(), text.clone().into()).await;
+    }
+}
+
+impl Lease {
+    /// Answers the job. An answer that is too large for the server returns the job.
+    pub async fn answer(self, body: Value) -> Result<(), QueueError> {
+        let took_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let id = format!("{}-done", self.job.id());
+        match self.report(Event::Done { took_ms, body }, Some(&id)).await {
+            Err(QueueError::TooLarge { what, size, limit }) => {
+                let why = format!("{what} has {size} bytes, and {limit} is the most");
+                self.give_back(why).await?;
+                return Err(QueueError::TooLarge { what, size, limit });
+            }
+            stored => stored?,
+        }
+        self.message.double_ack().await.map_err(failed("finish a job"))
+    }
+
+    /// Returns the job for another worker.
+    pub async fn give_back(&self, why: String) -> Result<(), QueueError> {
+        self.report(Event::Returned { why }, None).await?;
+        let nak = AckKind::Nak(Some(RETURNED_FOR));
+        self.message.ack_with(nak).await.map_err(failed("return a job"))
+    }
+
+    async fn report(&self, event: Event, id: Option<&str>) -> Result<(), QueueError> {
+        let Job { key, attempt, .. } = &self.job;
+        let report = Report { key: key.clone(), attempt: *attempt, worker: self.worker.clone(), event };
+        let text = serde_json::to_vec(&report).map_err(failed("write a report"))?;
+        if text.len() > MAX_REPORT {
+            return Err(QueueError::TooLarge { what: "the answer", size: text.len(), limit: MAX_REPORT });
+        }
+        let mut message = PublishMessage::build().payload(text.into());
+        if let Some(id) = id {
+            message = message.message_id(id);
+        }
+        let message = message.outbound_message(self.queue.report_subject(&self.job.id()));
+        let sent = self.queue.context.publish_message(message).await.map_err(failed("send a report"))?;
+        sent.await.map_err(failed("send a report"))?;
+        Ok(())
+    }
+}

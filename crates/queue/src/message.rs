@@ -1,0 +1,91 @@
+//! What travels through the queue: jobs to workers, reports to owners, and the cards of workers. Plain data.
+//!
+//! Durations, not times: the clock of another machine may be wrong.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version of these types. A worker returns a job of another version.
+pub const VERSION: u32 = 1;
+
+/// A piece of work that an owner asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub version: u32,
+    /// What is asked, as a name: the same question has the same key. Letters, digits, `-` and `_`.
+    pub key: String,
+    /// How often the owner has asked for it before. Answers to another attempt are dropped.
+    pub attempt: u32,
+    /// The owner, for people.
+    pub owner: String,
+    /// The work, for people.
+    pub what: String,
+    /// Only workers with this label take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The packs that it needs, in the order in which they are read.
+    #[serde(default)]
+    pub packs: Vec<String>,
+    /// The owner's description of the work.
+    pub body: Value,
+}
+
+impl Job {
+    /// Its id in the queue: a second message with the same id is dropped by the server.
+    pub fn id(&self) -> String {
+        format!("{}-{}", self.key, self.attempt)
+    }
+}
+
+/// A report of a worker on a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub key: String,
+    pub attempt: u32,
+    /// The worker's name.
+    pub worker: String,
+    pub event: Event,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// It has begun.
+    Taken,
+    /// It is still at work.
+    Alive,
+    /// It cannot do the job, which is now free for another worker.
+    Returned {
+        why: String,
+    },
+    Done {
+        took_ms: u64,
+        body: Value,
+    },
+}
+
+/// What a worker says of itself while it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerCard {
+    pub name: String,
+    /// Its version of opencode-orchestrator.
+    pub version: String,
+    /// How many jobs it does in parallel.
+    pub parallel: u32,
+    pub labels: Vec<String>,
+    /// The sandbox of its commands, for people.
+    pub sandbox: String,
+    pub up_ms: u64,
+    /// Jobs that it has answered.
+    pub answered: u64,
+    pub doing: Vec<Doing>,
+}
+
+/// A job that a worker does now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doing {
+    pub id: String,
+    pub what: String,
+    pub owner: String,
+    pub for_ms: u64,
+}

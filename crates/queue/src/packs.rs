@@ -1,0 +1,40 @@
+//! Packs: bytes by name, in the server's object store. The name follows from the content, so a pack that is there is not
+//! sent again.
+
+use tokio::io::AsyncReadExt;
+
+use crate::connection::{Queue, QueueError, failed};
+
+/// The largest pack, in bytes.
+const MAX_PACK: usize = 256 << 20;
+
+impl Queue {
+    pub async fn has_pack(&self, name: &str) -> bool {
+        self.packs.info(name).await.is_ok_and(|info| !info.deleted)
+    }
+
+    /// Stores a pack, unless it is there. Returns how many bytes were sent.
+    pub async fn put_pack(&self, name: &str, bytes: &[u8]) -> Result<usize, QueueError> {
+        if bytes.len() > MAX_PACK {
+            return Err(QueueError::TooLarge { what: "a pack", size: bytes.len(), limit: MAX_PACK });
+        }
+        if self.has_pack(name).await {
+            return Ok(0);
+        }
+        let mut rest = bytes;
+        self.packs.put(name, &mut rest).await.map_err(failed("store a pack"))?;
+        Ok(bytes.len())
+    }
+
+    /// Reads a pack. The store compares its hash.
+    pub async fn pack(&self, name: &str) -> Result<Vec<u8>, QueueError> {
+        let object = self.packs.get(name).await.map_err(failed("find a pack"))?;
+        if object.info().size > MAX_PACK {
+            return Err(QueueError::TooLarge { what: "a pack", size: object.info().size, limit: MAX_PACK });
+        }
+        let mut bytes = Vec::with_capacity(object.info().size);
+        let mut bounded = object.take(MAX_PACK as u64);
+        bounded.read_to_end(&mut bytes).await.map_err(failed("read a pack"))?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,50 @@
+//! Who works: each worker keeps its card in a bucket whose entries expire.
+
+use futures_util::StreamExt;
+
+use crate::connection::{Queue, QueueError, failed};
+use crate::message::WorkerCard;
+
+/// The most workers that are listed.
+const MAX_WORKERS: usize = 1000;
+
+impl Queue {
+    /// Shows a worker's card for one lease; to be called again before that ends.
+    pub async fn announce(&self, card: &WorkerCard) -> Result<(), QueueError> {
+        let text = serde_json::to_vec(card).map_err(failed("write a card"))?;
+        self.workers.put(&card.name, text.into()).await.map_err(failed("announce a worker"))?;
+        Ok(())
+    }
+
+    /// Takes a worker's card out of the list.
+    pub async fn leave(&self, name: &str) -> Result<(), QueueError> {
+        self.workers.purge(name).await.map_err(failed("take a worker out of the list"))
+    }
+
+    /// The workers that were heard of within one lease, by name.
+    pub async fn workers(&self) -> Result<Vec<WorkerCard>, QueueError> {
+        let keys = self.workers.keys().await.map_err(failed("list the workers"))?;
+        let mut keys = keys.take(MAX_WORKERS);
+        let mut cards = Vec::new();
+        while let Some(key) = keys.next().await {
+            let key = key.map_err(failed("list the workers"))?;
+            let entry = self.workers.get(&key).await.map_err(failed("read a card"))?;
+            // One that left in this moment, or of another version, is left out
+            cards.extend(entry.and_then(|bytes| serde_json::from_slice::<WorkerCard>(&bytes).ok()));
+        }
+        cards.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(cards)
+    }
+
+    /// How many jobs are in the queue, with a worker or without.
+    pub async fn waiting(&self) -> Result<u64, QueueError> {
+        let info = self.jobs.get_info().await.map_err(failed("look at the queue"))?;
+        Ok(info.state.messages)
+    }
+
+    /// The names of the workers that take jobs of a label.
+    pub(crate) async fn able(&self, label: Option<&str>) -> Result<Vec<String>, QueueError> {
+        let fits = |card: &WorkerCard| label.is_none_or(|label| card.labels.iter().any(|own| own == label));
+        Ok(self.workers().await?.into_iter().filter(fits).map(|card| card.name).collect())
+    }
+}

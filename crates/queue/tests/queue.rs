@@ -1,0 +1,221 @@
+//! The queue on a real server: answers, deaths, duplicates, late answers, and a server that is gone.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod server;
+
+use std::future::pending;
+use std::time::Duration;
+
+use queue::{Answer, Event, Job, NoAnswer, Patience, Queue, Settings, WorkerCard};
+use serde_json::json;
+use server::Server;
+use tokio::task::JoinHandle;
+
+const LEASE: Duration = Duration::from_secs(1);
+const PATIENCE: Patience = Patience { taken: Duration::from_secs(10), whole: Duration::from_secs(60) };
+
+async fn connect(server: &Server) -> Queue {
+    let namespace = "test".to_string();
+    Queue::connect(Settings { url: server.url(), credentials: None, namespace, lease: LEASE }).await.unwrap()
+}
+
+fn job(key: &str, attempt: u32) -> Job {
+    Job {
+        version: 1,
+        key: key.into(),
+        attempt,
+        owner: "me".into(),
+        what: "a check".into(),
+        label: None,
+        packs: Vec::new(),
+        body: json!({ "n": key }),
+    }
+}
+
+fn card(name: &str, labels: &[&str]) -> WorkerCard {
+    WorkerCard {
+        name: name.into(),
+        version: "0".into(),
+        parallel: 1,
+        labels: labels.iter().map(ToString::to_string).collect(),
+        sandbox: "none".into(),
+        up_ms: 0,
+        answered: 0,
+        doing: Vec::new(),
+    }
+}
+
+/// A worker that answers every job with its name, or returns it with a reason.
+fn worker(
+    queue: Queue,
+    name: &'static str,
+    labels: &'static [&'static str],
+    returns: Option<&'static str>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let labels_of: Vec<String> = labels.iter().map(ToString::to_string).collect();
+        loop {
+            queue.announce(&card(name, labels)).await.unwrap();
+            let Some(lease) = queue.next(name, &labels_of, Duration::from_millis(300)).await.unwrap() else {
+                continue;
+            };
+            match returns {
+                Some(why) => lease.give_back(why.into()).await.unwrap(),
+                None => {
+                    let body = json!([name, lease.job.body]);
+                    lease.answer(body).await.unwrap();
+                }
+            }
+        }
+    })
+}
+
+async fn ask(queue: &Queue, job: &Job) -> Result<Answer, NoAnswer> {
+    queue.ask(job, PATIENCE, pending()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_answered_by_a_worker_that_fits() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let none = ask(&owner, &job("early", 0)).await;
+    assert!(matches!(none, Err(NoAnswer::NoWorker { label: None })), "{none:?}");
+
+    machine.announce(&card("plain", &[])).await.unwrap();
+    let plain = worker(machine.clone(), "plain", &[], None);
+    let gpu = Job { label: Some("gpu".into()), ..job("gpu", 0) };
+    let none = ask(&owner, &gpu).await;
+    assert!(matches!(none, Err(NoAnswer::NoWorker { label: Some(_) })), "{none:?}");
+    assert_eq!(ask(&owner, &job("a", 0)).await.unwrap().body, json!(["plain", { "n": "a" }]));
+
+    machine.announce(&card("large", &["gpu"])).await.unwrap();
+    let large = worker(machine.clone(), "large", &["gpu"], None);
+    assert_eq!(ask(&owner, &gpu).await.unwrap().worker, "large");
+
+    let names: Vec<String> = owner.workers().await.unwrap().into_iter().map(|card| card.name).collect();
+    assert_eq!(names, ["large", "plain"]);
+    // The same question again: the server drops the message, and the answer is there already
+    assert_eq!(ask(&owner, &gpu).await.unwrap().worker, "large");
+    plain.abort();
+    large.abort();
+    tokio::time::sleep(LEASE * 2).await;
+    assert!(owner.workers().await.unwrap().is_empty(), "cards expire");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_of_a_worker_that_dies_goes_to_another() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    machine.announce(&card("first", &[])).await.unwrap();
+    let asked = tokio::spawn({
+        let owner = owner.clone();
+        async move { ask(&owner, &job("k", 0)).await }
+    });
+    let lease = machine.next("first", &[], Duration::from_secs(5)).await.unwrap().expect("a job");
+    // As long as it lives, nobody else gets it
+    machine.announce(&card("second", &[])).await.unwrap();
+    assert!(machine.next("second", &[], LEASE * 3).await.unwrap().is_none(), "the lease is kept alive");
+    drop(lease);
+    let second = worker(machine.clone(), "second", &[], None);
+    assert_eq!(asked.await.unwrap().unwrap().worker, "second");
+    second.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_counts_once_and_not_for_another_attempt() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    machine.announce(&card("slow", &[])).await.unwrap();
+    // The owner does not wait, and the worker answers late
+    let short = Patience { whole: Duration::from_millis(1), ..PATIENCE };
+    let first = {
+        let early = job("k", 0);
+        let (asked, lease) = tokio::join!(
+            owner.ask(&early, short, pending()),
+            machine.next("slow", &[], Duration::from_secs(2)),
+        );
+        assert!(matches!(asked, Err(NoAnswer::TooLong(_))), "{asked:?}");
+        lease.unwrap()
+    };
+    let asked = tokio::spawn({
+        let owner = owner.clone();
+        async move { ask(&owner, &job("k", 1)).await }
+    });
+    let lease = machine.next("slow", &[], Duration::from_secs(5)).await.unwrap().expect("the second attempt");
+    if let Some(first) = first {
+        first.answer(json!("late")).await.unwrap();
+    }
+    assert!(!asked.is_finished(), "a late answer is not taken");
+    assert_eq!(lease.job.attempt, 1);
+    lease.answer(json!("in time")).await.unwrap();
+    assert_eq!(asked.await.unwrap().unwrap().body, json!("in time"));
+    assert!(machine.next("slow", &[], LEASE * 2).await.unwrap().is_none(), "nothing is left in the queue");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_nobody_can_do_goes_back_with_the_reasons() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let mut workers = Vec::new();
+    for (name, why) in [("a", "cargo is not installed"), ("b", "npm is not installed")] {
+        machine.announce(&card(name, &[])).await.unwrap();
+        workers.push(worker(machine.clone(), name, &[], Some(why)));
+    }
+    let Err(NoAnswer::Returned(mut reasons)) = ask(&owner, &job("k", 0)).await else { panic!("answered") };
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        [("a".into(), "cargo is not installed".into()), ("b".into(), "npm is not installed".into())]
+    );
+    workers.iter().for_each(JoinHandle::abort);
+    assert!(
+        machine.next("c", &[], Duration::from_secs(2)).await.unwrap().is_none(),
+        "it was taken out of the queue"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_restarts_loses_nothing_and_one_that_is_gone_is_told() {
+    let Some(mut server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    machine.announce(&card("w", &[])).await.unwrap();
+    let asked = tokio::spawn({
+        let owner = owner.clone();
+        async move { ask(&owner, &job("k", 0)).await }
+    });
+    let lease = machine.next("w", &[], Duration::from_secs(5)).await.unwrap().expect("a job");
+    server.kill();
+    server.go();
+    let until = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !(machine.is_connected() && owner.is_connected()) {
+        assert!(tokio::time::Instant::now() < until, "no reconnection");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    lease.answer(json!("after the restart")).await.unwrap();
+    assert_eq!(asked.await.unwrap().unwrap().body, json!("after the restart"));
+
+    server.kill();
+    let gone = ask(&owner, &job("k", 1)).await;
+    assert!(matches!(gone, Err(NoAnswer::Queue(_))), "{gone:?}");
+    let settings = Settings { url: server.url(), ..owner.settings().clone() };
+    let error = Queue::connect(settings).await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("{} does not answer", server.url())), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pack_is_sent_once_and_comes_back_whole() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let bytes: Vec<u8> = (0..3_000_000).map(|_| fastrand::u8(..)).collect();
+    assert_eq!(owner.put_pack("tree-1", &bytes).await.unwrap(), bytes.len());
+    assert_eq!(owner.put_pack("tree-1", &bytes).await.unwrap(), 0);
+    assert!(machine.pack("tree-1").await.unwrap() == bytes);
+    assert!(machine.pack("tree-2").await.is_err());
+}
+
+#[test]
+fn events_have_the_form_of_the_wire() {
+    let text = serde_json::to_value(Event::Returned { why: "x".into() }).unwrap();
+    assert_eq!(text, json!({ "kind": "returned", "why": "x" }));
+}
