@@ -521,7 +521,8 @@ impl ProjectChecks {
         let workspace = &self.bench.workspace;
         let standing =
             if judges { ChangedTests::standing(workspace, slot).await } else { Default::default() };
-        let mut outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
+        let run = self.bench.commands.run(check, filter, &options, &self.bench.cancel);
+        let mut outcome = self.bench.slots.remove_aside_during(run).await;
         if let Some(why) = self.changed_tests.put_back(workspace, slot, standing, check, is_base).await {
             outcome = Outcome { output: outcome.output, ..Outcome::not_started(why) };
         }

@@ -30,6 +30,8 @@ pub(crate) struct Slots {
     sound: Arc<AtomicBool>,
     /// Slots in which something may still run.
     haunted: Arc<Mutex<BTreeSet<u32>>>,
+    /// Folders of earlier checking slots that are still to be removed: at most one, if every check runs.
+    aside: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 /// The right to use a slot; it is returned when dropped.
@@ -60,6 +62,7 @@ impl Slots {
             copy: Arc::new(copy),
             sound: Arc::default(),
             haunted: Arc::default(),
+            aside: Arc::default(),
         }
     }
 
@@ -108,10 +111,13 @@ impl Slots {
                 slots.workspace.set_slot_aside(n)?;
             }
             let slot = if n == CHECKING {
+                slots.remove_aside();
                 let before = slots.workspace.slot_path(n);
                 let sound = slots.sound.swap(true, Ordering::SeqCst);
                 let keep = if sound { dependencies::folders(&before) } else { Vec::new() };
-                slots.workspace.fresh_slot(n, &commit, &keep)?
+                let (slot, aside) = slots.workspace.fresh_slot_beside(n, &commit, &keep)?;
+                slots.aside().extend(aside);
+                slot
             } else {
                 slots.workspace.slot(n, &commit)?
             };
@@ -169,6 +175,21 @@ impl Slots {
                 .try_for_each(|folder| slots.workspace.remove_slot_file(&slot, &folder.to_string_lossy()))
         })
         .await
+    }
+
+    /// Removes what the last checking slot held, beside a command: it may take seconds.
+    pub async fn remove_aside_during<T>(&self, command: impl Future<Output = T>) -> T {
+        let slots = self.clone();
+        tokio::join!(command, blocking(move || slots.remove_aside())).0
+    }
+
+    fn remove_aside(&self) {
+        let aside = std::mem::take(&mut *self.aside());
+        aside.iter().for_each(|folder| workspace::remove_folder(folder));
+    }
+
+    fn aside(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn haunted(&self) -> MutexGuard<'_, BTreeSet<u32>> {

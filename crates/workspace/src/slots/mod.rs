@@ -84,9 +84,21 @@ impl Workspace {
     /// Slot `n` at `commit` in a new folder, with only the folders `keep` of the old one. The caller must know that no
     /// command there could write to them.
     pub fn fresh_slot(&self, n: u32, commit: &str, keep: &[PathBuf]) -> Result<Slot, Error> {
+        let (slot, aside) = self.fresh_slot_beside(n, commit, keep)?;
+        aside.map_or(Ok(()), |aside| remove_tree(&aside))?;
+        Ok(slot)
+    }
+
+    /// The same, and the folder of the old slot, which the caller removes when there is time: it may be large.
+    pub fn fresh_slot_beside(
+        &self,
+        n: u32,
+        commit: &str,
+        keep: &[PathBuf],
+    ) -> Result<(Slot, Option<PathBuf>), Error> {
         let aside = self.set_slot_aside(n)?;
         let slot = self.slot(n, commit)?;
-        let Some(aside) = aside else { return Ok(slot) };
+        let Some(aside) = aside else { return Ok((slot, None)) };
         let before = aside.join(slot_name(self.root()));
         for folder in keep {
             let (from, to) = (before.join(folder), slot.path.join(folder));
@@ -102,8 +114,7 @@ impl Workspace {
                 fs::rename(&from, &to).at("keep", &from)?;
             }
         }
-        remove_tree(&aside)?;
-        Ok(slot)
+        Ok((slot, Some(aside)))
     }
 
     /// Takes the folder of slot `n` out of use without looking into it: the next use creates it again. For a slot in
