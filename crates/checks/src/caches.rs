@@ -54,9 +54,10 @@ const GO_PROXY: &str = "https://proxy.golang.org,direct";
 /// rewritten.
 const MAX_COPIED: u64 = 1 << 20;
 
-/// Those of our caches that a run copies before it adds to them (of Python installers, and of Node's other than npm), and the
-/// longest file that is copied; a longer one is linked.
-const LAYERED: &[&str] = &["pip", "uv", "poetry", "yarn", "bun"];
+/// Those of our caches that a run copies before it adds to them, beside npm's, and the longest file that is copied; a longer
+/// one is linked.
+const LAYERED_PYTHON: &[&str] = &["pip", "uv", "poetry"];
+const LAYERED_NODE: &[&str] = &["yarn", "bun"];
 const MAX_LAYERED: u64 = 32 << 10;
 
 /// The most files that are linked one by one; a larger cache is not used.
@@ -64,12 +65,15 @@ const MAX_LINKED_FILES: usize = 40_000;
 
 /// What a run needs from caches.
 pub(crate) struct CachePlan<'a> {
-    /// Our caches that an earlier run has filled; this run only reads them.
-    pub fetched: Option<&'a Path>,
+    /// Our caches that earlier runs have filled, the preferred ones first; this run only reads them.
+    pub fetched: &'a [PathBuf],
     /// Paths of the user that the command may read in any case.
     pub readable: &'a [PathBuf],
     /// The run fetches packages, so the user's fetched packages are linked first.
     pub fills: bool,
+    /// The run installs packages of Node, and of Python.
+    pub node: bool,
+    pub python: bool,
     /// The run builds with cargo.
     pub cargo: bool,
     /// The run builds with Maven.
@@ -86,8 +90,9 @@ pub(crate) fn redirect(
     plan: &CachePlan,
 ) -> std::io::Result<()> {
     let own = Beneath::make(caches)?;
-    let filled = plan.fetched.and_then(Beneath::at);
-    let (fetched, readable) = (filled.as_ref(), plan.readable);
+    let filled: Vec<Beneath> = plan.fetched.iter().filter_map(|path| Beneath::at(path)).collect();
+    let fetched = |below: &str| filled.iter().filter_map(|from| from.below(below)).collect::<Vec<_>>();
+    let with_user = |below: &str, user: &Path| fetched(below).into_iter().chain(Beneath::of_user(user));
     let get = |env: &BTreeMap<OsString, OsString>, name: &str| env.get(OsStr::new(name)).map(PathBuf::from);
     let home = get(env, "HOME").unwrap_or_default();
     let general = get(env, "XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache"));
@@ -98,8 +103,7 @@ pub(crate) fn redirect(
         }
     }
     let corepack = get(env, "COREPACK_HOME").unwrap_or_else(|| general.join("node/corepack"));
-    let fetched_tools = fetched.and_then(|fetched| fetched.below("corepack"));
-    let tools = match fetched_tools {
+    let tools = match fetched("corepack").first() {
         Some(folder) => folder.path().to_path_buf(),
         // Corepack may add versions
         None if plan.fills || !corepack.is_dir() => {
@@ -111,26 +115,30 @@ pub(crate) fn redirect(
         None => corepack,
     };
     env.insert("COREPACK_HOME".into(), tools.into());
-    take_over_settings(env, &home, &own, readable);
+    take_over_settings(env, &home, &own, plan.readable);
     let npm = get(env, "npm_config_cache").unwrap_or_else(|| home.join(".npm"));
     if plan.fills {
-        let sources = [fetched.and_then(|fetched| fetched.below("npm")), Beneath::of_user(&npm)];
-        if let Some(npm) = sources.into_iter().flatten().find(|from| from.has("_cacache")) {
-            take_over_npm(&npm, &own.made("npm")?);
+        // Many small files: copied again and again only for runs that read them
+        if plan.fetched.is_empty() || plan.node {
+            if let Some(npm) = with_user("npm", &npm).find(|from| from.has("_cacache")) {
+                take_over_npm(&npm, &own.made("npm")?);
+            }
+            take_over_fetched(&filled, &own, LAYERED_NODE);
         }
-        take_over_fetched(fetched, &own);
+        if plan.python {
+            take_over_fetched(&filled, &own, LAYERED_PYTHON);
+        }
     }
     let cargo = get(env, "CARGO_HOME").unwrap_or_else(|| home.join(".cargo"));
-    let sources = [fetched.and_then(|fetched| fetched.below("cargo")), Beneath::of_user(&cargo)];
     if plan.cargo
-        && let Some(from) = sources.into_iter().flatten().find(|from| from.below("registry").is_some())
+        && let Some(from) = with_user("cargo", &cargo).find(|from| from.below("registry").is_some())
     {
         take_over_cargo(&from, &own.made("cargo")?, plan.fills);
     }
     set_default(env, "RUSTUP_HOME", home.join(".rustup"));
     env.insert("CARGO_HOME".into(), caches.join("cargo").into());
     if plan.maven {
-        maven::redirect(env, &home.join(".m2"), fetched, &own.made("maven")?);
+        maven::redirect(env, &home.join(".m2"), fetched("maven/.m2"), &own.made("maven")?);
     }
     let gradle = get(env, "GRADLE_USER_HOME").unwrap_or_else(|| home.join(".gradle"));
     if gradle.is_dir() {
@@ -145,17 +153,16 @@ pub(crate) fn redirect(
         (None, None) => home.join("go/pkg/mod"),
     };
     let known = modules.join("cache/download");
-    let sources = [fetched.and_then(|fetched| fetched.below("go-mod")), Beneath::of_user(&modules)];
-    let filled = sources.into_iter().flatten().find(|folder| folder.below("cache").is_some());
-    let modules = match filled.map(|folder| folder.path().to_path_buf()) {
+    let has_modules = with_user("go-mod", &modules).find(|folder| folder.below("cache").is_some());
+    let modules = match has_modules.map(|folder| folder.path().to_path_buf()) {
         // The user's modules are read in place
         Some(modules) if !plan.fills => modules,
         _ => caches.join("go-mod"),
     };
     env.insert("GOMODCACHE".into(), modules.into());
-    let fetched_modules = fetched.and_then(|fetched| fetched.below("go-mod/cache/download"));
-    let known = [fetched_modules.map(|folder| folder.path().to_path_buf()), Some(known)];
-    for known in known.into_iter().flatten().filter(|known| plan.fills && known.is_dir()) {
+    let fetched_modules =
+        fetched("go-mod/cache/download").into_iter().map(|folder| folder.path().to_path_buf());
+    for known in fetched_modules.chain([known]).filter(|known| plan.fills && known.is_dir()) {
         // The user's modules serve as a proxy before the user's own one: Go reads them, and fetches what they lack
         let after = env.get(OsStr::new("GOPROXY")).filter(|proxy| !proxy.is_empty());
         let after = after.cloned().unwrap_or_else(|| GO_PROXY.into());
@@ -262,10 +269,10 @@ fn take_over_cargo(from: &Beneath, to: &Beneath, fills: bool) {
 }
 
 /// Copies caches that earlier runs have filled, for a run that adds to them; long files become links, and are only read.
-fn take_over_fetched(fetched: Option<&Beneath>, to: &Beneath) {
+fn take_over_fetched(fetched: &[Beneath], to: &Beneath, names: &[&str]) {
     let mut left = MAX_LINKED_FILES;
-    for (_, name) in MOVED.iter().filter(|(_, name)| LAYERED.contains(name)) {
-        if let Some(from) = fetched.and_then(|fetched| fetched.below(name))
+    for name in names {
+        if let Some(from) = fetched.iter().find_map(|fetched| fetched.below(name))
             && !to.has(name)
             && let Ok(to) = to.made(name)
         {
@@ -306,9 +313,11 @@ mod tests {
         fs::write(home.join(".cargo/config.toml"), "[net]").unwrap();
         fs::write(home.join(".ssh/key"), "mine").unwrap();
         let plan = CachePlan {
-            fetched: Some(&fetched),
+            fetched: std::slice::from_ref(&fetched),
             readable: &[],
             fills: false,
+            node: false,
+            python: false,
             cargo: true,
             maven: true,
             pnpm: false,
@@ -346,9 +355,11 @@ mod tests {
         fs::write(shared.join("pip/http/small"), "index").unwrap();
         fs::write(shared.join("pip/http/wheel"), vec![0; 40 << 10]).unwrap();
         let plan = CachePlan {
-            fetched: Some(&shared),
+            fetched: std::slice::from_ref(&shared),
             readable: &[],
             fills: true,
+            node: true,
+            python: true,
             cargo: false,
             maven: false,
             pnpm: false,
@@ -387,8 +398,16 @@ mod tests {
         fs::create_dir_all(home.join(".cache/node/corepack/v1/pnpm/9.0.0")).unwrap();
         fs::write(home.join(".npmrc"), "registry=https://example.org\n//example.org/:_authToken=abc\n")
             .unwrap();
-        let plan =
-            CachePlan { fetched: None, readable: &[], fills: true, cargo: true, maven: false, pnpm: false };
+        let plan = CachePlan {
+            fetched: &[],
+            readable: &[],
+            fills: true,
+            node: false,
+            python: false,
+            cargo: true,
+            maven: false,
+            pnpm: false,
+        };
         let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
         redirect(&mut env, &caches, &plan).unwrap();
         let at = |name: &str| PathBuf::from(env.get(OsStr::new(name)).unwrap());

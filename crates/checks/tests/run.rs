@@ -260,3 +260,17 @@ async fn a_rewritten_git_file_is_put_back_and_told() {
         assert!(file.symlink_metadata().unwrap().is_file());
     }
 }
+
+#[tokio::test]
+async fn a_run_that_replaces_a_file_by_a_pipe_is_stopped_and_told() {
+    let place = Place::new();
+    std::fs::write(place.path("slot/manifest"), "{}").unwrap();
+    let started = std::time::Instant::now();
+    let outcome = place.quick("rm manifest; mkfifo manifest; cat manifest").await;
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    let End::Tampered { what } = &outcome.end else { panic!("{:?}", outcome.end) };
+    assert!(what.contains("`manifest`"), "{what}");
+    // A pipe with a name of its own harms nobody
+    let own = "mkfifo own; (sleep 3; echo hello > own) & cat own";
+    assert_eq!(place.quick(own).await.end, End::Exited { code: 0 });
+}

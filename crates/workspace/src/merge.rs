@@ -46,6 +46,15 @@ impl Workspace {
     }
 }
 
+impl Workspace {
+    /// Whether `commit` is `part` or comes after it, so that it contains its changes.
+    pub fn contains(&self, commit: &str, part: &str) -> Result<bool, Error> {
+        let (git, commit, part) = (self.git()?, object(commit)?, object(part)?);
+        let args = ["merge-base", "--is-ancestor", part, commit];
+        Ok(git.run("compare two commits", &args, None, 4096)?.code == 0)
+    }
+}
+
 /// The result of `merge-tree`.
 pub(crate) struct Tried {
     pub(crate) clean: bool,

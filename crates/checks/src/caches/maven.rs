@@ -18,18 +18,18 @@ const MAX_COPIED: u64 = 2 << 10;
 /// Elements of settings about the origin of packages.
 const PLACES: &[&str] = &["mirror", "repository", "pluginRepository"];
 
-/// `user`: the user's `.m2`; `fetched`: caches that set-up has filled.
+/// `user`: the user's `.m2`; `fetched`: homes that set-up has filled.
 pub(super) fn redirect(
     env: &mut BTreeMap<OsString, OsString>,
     user: &Path,
-    fetched: Option<&Beneath>,
+    fetched: Vec<Beneath>,
     home: &Beneath,
 ) {
     // Maven's start script splits its options at blanks
     let Some(path) = home.path().to_str().filter(|path| !path.contains(char::is_whitespace)) else { return };
     let Ok(own) = home.made(".m2") else { return };
-    let sources = [fetched.and_then(|fetched| fetched.below("maven/.m2")), Beneath::of_user(user)];
-    let of = |name: &str| sources.iter().flatten().find_map(|from| from.below(name));
+    let sources: Vec<Beneath> = fetched.into_iter().chain(Beneath::of_user(user)).collect();
+    let of = |name: &str| sources.iter().find_map(|from| from.below(name));
     if !own.has("repository")
         && let (Some(from), Ok(to)) = (of("repository"), own.made("repository"))
     {
@@ -172,19 +172,19 @@ mod tests {
         fs::write(package.join("_remote.repositories"), "a-1.jar>central=").unwrap();
         let mut env = BTreeMap::new();
         let home = |path: &Path| Beneath::make(path).unwrap();
-        redirect(&mut env, &user, None, &home(&caches.join("maven")));
+        redirect(&mut env, &user, Vec::new(), &home(&caches.join("maven")));
         let own = caches.join("maven/.m2/repository/org/a/1");
         assert!(own.join("a-1.jar").is_symlink() && !own.join("_remote.repositories").is_symlink());
         fs::write(caches.join("maven/.m2/repository/org/new"), "fetched").unwrap();
         // A check sees the packages that set-up has fetched
         let run = place.path().join("run/maven");
-        redirect(&mut env, &user, Some(&home(&caches)), &home(&run));
+        redirect(&mut env, &user, vec![home(&caches.join("maven/.m2"))], &home(&run));
         assert!(run.join(".m2/repository/org/new").is_file());
         assert_eq!(
             env.get(std::ffi::OsStr::new("MAVEN_OPTS")).unwrap(),
             &*format!("-Duser.home={}", run.display())
         );
-        redirect(&mut env, &user, None, &home(&place.path().join("a b")));
+        redirect(&mut env, &user, Vec::new(), &home(&place.path().join("a b")));
         assert!(!place.path().join("a b/.m2").exists());
     }
 }

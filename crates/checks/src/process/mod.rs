@@ -3,7 +3,7 @@
 mod confined;
 #[cfg(unix)]
 mod descriptors;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod left_pipes;
 mod missing;
 mod pointer;
@@ -59,8 +59,8 @@ pub struct RunOptions {
     /// Where tools keep what they fetch and build; only these runs write there. Without a folder it is below
     /// `tmp`.
     pub caches: Option<PathBuf>,
-    /// Caches that earlier runs have filled; this run only reads them.
-    pub fetched: Option<PathBuf>,
+    /// Caches that earlier runs have filled; this run only reads them. The first that has a tool's folder is used.
+    pub fetched: Vec<PathBuf>,
     /// The path at which the command sees the slot at level full, such as that of the user's own checkout, which
     /// is then invisible.
     pub seen_at: Option<PathBuf>,
@@ -83,7 +83,7 @@ impl RunOptions {
             writable: Vec::new(),
             kept: Vec::new(),
             caches: None,
-            fetched: None,
+            fetched: Vec::new(),
             seen_at: None,
             bounds: Bounds::default(),
             output_limit: 32 << 10,
@@ -118,7 +118,7 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> Outcome {
     let start = Instant::now();
-    let removed = removed_pipes(&options.root).await;
+    let (removed, files) = removed_pipes(&options.root).await;
     let pointer = pointer::Pointer::read(&options.root);
     let written;
     let raw = match prepare(check, filter, options) {
@@ -128,7 +128,7 @@ pub async fn run(
         }
         Ok((line, directory)) => {
             let before = reports_before(check, &line, &directory).await;
-            let raw = execute(&line, &directory, check, options, cancel).await;
+            let raw = execute((&line, &directory), check, options, &files, cancel).await;
             written = (line, directory, before);
             raw
         }
@@ -178,7 +178,12 @@ pub async fn run(
 }
 
 #[cfg(unix)]
+use left_pipes::Found as FilesBefore;
+#[cfg(unix)]
 use reports::Known as KnownReports;
+
+#[cfg(not(unix))]
+type FilesBefore = ();
 
 #[cfg(not(unix))]
 type KnownReports = ();
@@ -207,20 +212,21 @@ async fn reports_of(_: (String, PathBuf, KnownReports)) -> String {
 }
 
 /// Removes pipes that an earlier command left in the slot, and returns a note about them.
-#[cfg(target_os = "linux")]
-async fn removed_pipes(root: &Path) -> String {
+#[cfg(unix)]
+async fn removed_pipes(root: &Path) -> (String, FilesBefore) {
     let root = root.to_path_buf();
-    let removed = tokio::task::spawn_blocking(move || left_pipes::remove(&root)).await.unwrap_or_default();
-    let names: Vec<String> = removed.iter().take(8).map(|path| format!("`{}`", path.display())).collect();
-    match names.as_slice() {
+    let found = tokio::task::spawn_blocking(move || left_pipes::remove(&root)).await.unwrap_or_default();
+    let names: Vec<String> = found.pipes.iter().take(8).map(|path| format!("`{}`", path.display())).collect();
+    let said = match names.as_slice() {
         [] => String::new(),
         names => format!("an earlier command left pipes, which were removed: {}\n", names.join(", ")),
-    }
+    };
+    (said, found)
 }
 
-#[cfg(not(target_os = "linux"))]
-async fn removed_pipes(_root: &Path) -> String {
-    String::new()
+#[cfg(not(unix))]
+async fn removed_pipes(_root: &Path) -> (String, FilesBefore) {
+    Default::default()
 }
 
 fn prepare(check: &Check, filter: Option<&str>, options: &RunOptions) -> Result<(String, PathBuf), String> {
@@ -265,21 +271,21 @@ fn prepare(check: &Check, filter: Option<&str>, options: &RunOptions) -> Result<
 
 #[cfg(unix)]
 async fn execute(
-    line: &str,
-    directory: &Path,
+    command: (&str, &Path),
     check: &Check,
     options: &RunOptions,
+    files: &FilesBefore,
     cancel: &CancellationToken,
 ) -> Result<Raw, String> {
-    supervise::supervise(line, directory, check.timeout, options, cancel).await
+    supervise::supervise(command, check.timeout, options, files, cancel).await
 }
 
 #[cfg(not(unix))]
 async fn execute(
-    _line: &str,
-    _directory: &Path,
+    _command: (&str, &Path),
     _check: &Check,
     _options: &RunOptions,
+    _files: &FilesBefore,
     _cancel: &CancellationToken,
 ) -> Result<Raw, String> {
     Err("checks run on Linux and macOS only, since elsewhere their processes could not be ended for sure.\n\

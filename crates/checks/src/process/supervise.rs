@@ -25,7 +25,7 @@ use super::sandbox::cgroup::Cgroup;
 use super::sandbox::limits::{self, Bounds, Hit};
 use super::sandbox::{self, Level, Reach};
 use super::usage::{self, Watched};
-use super::{CAPTURE, Raw, RunOptions, descriptors, stragglers};
+use super::{CAPTURE, Raw, RunOptions, descriptors, left_pipes, stragglers};
 use crate::outcome::End;
 use crate::output::HeadTail;
 use crate::{caches, environment};
@@ -63,10 +63,10 @@ if [ -n "$2" ]; then rmdir "$2"; fi
 kill -KILL 0"#;
 
 pub(super) async fn supervise(
-    line: &str,
-    directory: &Path,
+    (line, directory): (&str, &Path),
     limit: Duration,
     options: &RunOptions,
+    files: &left_pipes::Found,
     cancel: &CancellationToken,
 ) -> Result<Raw, String> {
     let marker = unique(&options.marker);
@@ -107,9 +107,11 @@ pub(super) async fn supervise(
         () = cancel.cancelled() => None,
         () = sleep_until(deadline) => Some(End::TimedOut { after_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }),
         hit = usage::exceeded(watched) => Some(End::Limit { what: hit.to_string() }),
+        pipe = left_pipes::appeared(&options.root, files) => Some(replaced_by_pipe(&pipe)),
         status = wait_and_read(&mut child, &mut output) => Some(ended(status, level, &options.bounds)),
     };
-    let by_itself = !matches!(end, None | Some(End::TimedOut { .. } | End::Limit { .. }));
+    let by_itself =
+        !matches!(end, None | Some(End::TimedOut { .. } | End::Limit { .. } | End::Tampered { .. }));
     if by_itself {
         // Its output is in the pipe, which a descendant may keep open
         output.drain(DRAIN).await;
@@ -159,6 +161,14 @@ impl Scratch {
             tracing::debug!("{} was not removed", path.display());
         }
     }
+}
+
+fn replaced_by_pipe(pipe: &Path) -> End {
+    let what = format!(
+        "it replaced the file `{}` by a pipe, and every program that reads it would wait; it was stopped",
+        pipe.display()
+    );
+    End::Tampered { what }
 }
 
 /// The unique marker of one run: the caller's marker, our process, and a number.
@@ -424,9 +434,11 @@ fn environment_of(
         folders.iter().any(|folder| names.iter().any(|name| folder.join(name).is_file()))
     };
     let plan = caches::CachePlan {
-        fetched: options.fetched.as_deref(),
+        fetched: &options.fetched,
         readable: &options.readable,
         fills: options.caches.is_some(),
+        node: holds(&["package.json"]),
+        python: holds(&["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile"]),
         cargo: holds(&["Cargo.toml"]),
         maven: holds(&["pom.xml"]),
         pnpm: holds(&["pnpm-lock.yaml", "pnpm-workspace.yaml"]),

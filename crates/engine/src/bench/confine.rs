@@ -42,7 +42,7 @@ impl Bench {
             sandbox: config.settings(),
             readable,
             writable: config.writable(home.as_deref()),
-            fetched: Some(self.workspace.caches()),
+            fetched: self.downloads.at(folder).into_iter().chain([self.workspace.caches()]).collect(),
             seen_at: Some(self.workspace.root().to_path_buf()),
             bounds: config.bounds(),
             ..RunOptions::new(folder, self.tmp.join(name), &self.marker)
@@ -60,9 +60,19 @@ impl Bench {
         self.tmp.join(format!("verdict-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// The options of set-up and package managers: they may reach registries, and they fill the caches that checks
-    /// read.
+    /// The options of package managers and of a set-up that may run code of a mission: they may reach registries, read
+    /// the caches of the project, and add to the private ones of their slot.
     pub fn fetch_options(&self, slot: &Slot) -> RunOptions {
+        let own = self.downloads.of(slot, &self.tmp);
+        self.fetching(slot, own, vec![self.workspace.caches()])
+    }
+
+    /// The options of the base's set-up, the only one that fills the caches of the project.
+    pub fn base_fetch_options(&self, slot: &Slot) -> RunOptions {
+        self.fetching(slot, self.workspace.caches(), Vec::new())
+    }
+
+    fn fetching(&self, slot: &Slot, caches: PathBuf, fetched: Vec<PathBuf>) -> RunOptions {
         let options = self.run_options(slot);
         let network = match options.sandbox.network {
             Network::All => Network::All,
@@ -70,8 +80,10 @@ impl Bench {
         };
         RunOptions {
             sandbox: Sandbox { network, ..options.sandbox },
-            caches: Some(self.workspace.caches()),
-            fetched: None,
+            caches: Some(caches),
+            fetched,
+            // What earlier commands left in their temporary folder decides nothing here
+            tmp: self.tmp.join(format!("set-up-{}", slot.n)),
             ..options
         }
     }

@@ -33,7 +33,7 @@ impl Kept {
     /// `inputs`: a hash of everything that decides the step. Without a sandbox nothing is kept, because a check could
     /// write to it.
     pub fn of(bench: &Bench, slot: &Slot, step: &SetupStep, inputs: u64) -> Option<Kept> {
-        let options = bench.fetch_options(slot);
+        let options = bench.run_options(slot);
         if !step.makes.contains(&ENVIRONMENT) || options.sandbox.level().ok()? == Level::None {
             return None;
         }

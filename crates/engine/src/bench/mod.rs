@@ -7,6 +7,7 @@ pub(crate) mod check_words;
 pub(crate) mod confine;
 pub(crate) mod dependencies;
 pub(crate) mod discovery;
+mod downloads;
 pub(crate) mod files;
 pub(crate) mod formatting;
 mod kept_environments;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use workspace::{ChangeKind, Commit, Slot, Workspace};
 
+pub(crate) use crate::bench::downloads::Downloads;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::Config;
@@ -41,6 +43,7 @@ pub(crate) struct Bench {
     pub cancel: CancellationToken,
     /// The folder of temporary folders, one for each slot.
     pub tmp: PathBuf,
+    pub downloads: Downloads,
     /// The mission's id: it marks the processes of its commands and names its kept commits.
     pub marker: String,
 }

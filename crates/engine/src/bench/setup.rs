@@ -18,6 +18,7 @@ use workspace::system::MetadataExt;
 use workspace::{Slot, Workspace};
 
 use crate::bench::kept_environments::{self, Kept};
+use crate::bench::slots::CHECKING;
 use crate::bench::{Bench, local_links, slot_files, slot_text};
 use crate::blocking::blocking;
 use crate::config::Setup;
@@ -154,6 +155,9 @@ impl Setups {
         };
         // One set-up of a slot at a time
         let mut ready = ready.lock().await;
+        if self.drop_foreign(bench, slot, is_base).await? {
+            *ready = Ready::default();
+        }
         let mut failed: Vec<NotReady> = Vec::new();
         for planned in planned {
             let check = &planned.step.check;
@@ -177,7 +181,8 @@ impl Setups {
                     ready.steps.entry(name.clone()).insert_entry(done).into_mut()
                 }
             };
-            if only_fetches && done.failed.is_none() {
+            // The results of other set-ups are available only to their own slot
+            if only_fetches && is_base && done.failed.is_none() {
                 self.fetched().insert((name, planned.key));
             }
             if is_base {
@@ -243,7 +248,7 @@ impl Setups {
             None
         } else if let Some(kept) = kept {
             let there = kept_environments::beside(bench, slot).await;
-            let failed = self.run(bench, slot, &planned.step, &before).await;
+            let failed = self.run(bench, slot, &planned.step, &before, is_base).await;
             built = kept_environments::beside(bench, slot).await;
             built.retain(|path| !there.contains(path));
             if is_base && failed.is_none() && built.is_empty() {
@@ -251,7 +256,7 @@ impl Setups {
             }
             failed
         } else {
-            self.run(bench, slot, &planned.step, &before).await
+            self.run(bench, slot, &planned.step, &before, is_base).await
         };
         let (workspace, at) = (bench.workspace.clone(), slot.clone());
         let filled: Vec<PathBuf> = makes.iter().map(|name| Path::new(&check.directory).join(name)).collect();
@@ -271,10 +276,19 @@ impl Setups {
 
     /// Runs one step. It runs again if a registry did not answer, and in parts if not everything can be installed.
     /// Returns the failure, if any.
-    async fn run(&self, bench: &Bench, slot: &Slot, step: &SetupStep, before: &[PathBuf]) -> Option<Failed> {
+    async fn run(
+        &self,
+        bench: &Bench,
+        slot: &Slot,
+        step: &SetupStep,
+        before: &[PathBuf],
+        is_base: bool,
+    ) -> Option<Failed> {
         let SetupStep { check, makes, .. } = step;
         let started = Instant::now();
-        let options = bench.fetch_options(slot);
+        let options = if is_base { bench.base_fetch_options(slot) } else { bench.fetch_options(slot) };
+        let tmp = options.tmp.clone();
+        blocking(move || workspace::remove_folder(&tmp)).await;
         let mut outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
         if matches!(outcome.end, End::Exited { code } if code != 0) && checks::is_unreachable(&outcome) {
             outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
@@ -306,6 +320,26 @@ impl Setups {
             if check.directory.is_empty() { String::new() } else { format!(" in {}", check.directory) };
         let words = format!("`{}`{place} {}", check.run, with_last_lines(&end, &outcome));
         Some(Failed { words, unreachable: checks::is_unreachable(&outcome) })
+    }
+
+    /// In the slot that judges, installed packages and downloads are valid only for trees that contain the code which
+    /// could have written them. If another tree's set-up ran here, they are removed. Returns whether they were.
+    async fn drop_foreign(&self, bench: &Bench, slot: &Slot, is_base: bool) -> Result<bool, NotReady> {
+        let Some(before) = bench.downloads.commit(slot).filter(|_| slot.n == CHECKING) else {
+            return Ok(false);
+        };
+        let (workspace, commit) = (bench.workspace.clone(), slot.commit.clone());
+        if !is_base && blocking(move || workspace.contains(&commit, &before)).await.unwrap_or(false) {
+            return Ok(false);
+        }
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        if let Some(place) = bench.downloads.forget(slot) {
+            blocking(move || workspace::remove_folder(&place)).await;
+        }
+        let renewed = bench.slots.renew_dependencies(slot).await;
+        renewed
+            .map(|()| true)
+            .map_err(|error| NotReady { words: error.to_string(), fault: Fault::Surroundings })
     }
 
     fn tell(&self, step: SetupSummary, makes: &'static [&'static str]) {

@@ -89,6 +89,7 @@ impl Judge {
             commands,
             cancel: CancellationToken::new(),
             tmp: state.join("tmp"),
+            downloads: Default::default(),
             marker: "judge".into(),
         });
         let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default(), None);
@@ -306,3 +307,7 @@ mod verdict_tests;
 #[cfg(test)]
 #[path = "tests/decided.rs"]
 mod decided_tests;
+
+#[cfg(test)]
+#[path = "tests/caches.rs"]
+mod caches_tests;

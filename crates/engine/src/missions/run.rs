@@ -146,6 +146,7 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
         commands: project.world.commands.clone(),
         cancel: orchestrator.cancelled().clone(),
         tmp: parts.dir.tmp_dir(),
+        downloads: Default::default(),
         marker: parts.id.clone(),
     });
     let checks = ProjectChecks::new(bench.clone(), parts.known, Some(orchestrator.clone()));

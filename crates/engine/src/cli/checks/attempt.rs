@@ -82,6 +82,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         commands: Arc::new(Processes),
         cancel: CancellationToken::new(),
         tmp: tmp.clone(),
+        downloads: Default::default(),
         marker: ATTEMPT_NAME.into(),
     });
     let checks = ProjectChecks::new(bench, KnownOutcomes::default(), None);

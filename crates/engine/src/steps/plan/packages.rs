@@ -232,6 +232,7 @@ async fn put(
     }
     let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (commit, files) = commit(context, &slot, &manifests, &names).await?;
+    let slot = Slot { commit: commit.id.clone(), ..slot };
     context.gates.checks.set_up(&slot).await.or_else(|NotReady { words, fault }| match fault {
         // The same failure exists without the packages
         Fault::AsBefore => Ok(()),

@@ -50,9 +50,10 @@ pub(crate) async fn run(
         return Err(why);
     }
     let check = command(session, arguments)?;
-    let name = session.task.as_deref().unwrap_or("role");
+    // A model chooses the name of a task, and other folders beside this one have names of ours
+    let name = format!("shell-{}", session.task.as_deref().unwrap_or("role"));
     let options =
-        RunOptions { output_limit: MAX_OUTPUT, ..context.bench.run_options_in(&session.directory, name) };
+        RunOptions { output_limit: MAX_OUTPUT, ..context.bench.run_options_in(&session.directory, &name) };
     let outcome =
         context.bench.commands.run(&check, None, &options, context.desk.orchestrator.cancelled()).await;
     let said = context.desk.redactor.redact(&words(&outcome)).into_owned();
