@@ -19,8 +19,9 @@ fn setup(write: &str) -> String {
 }
 
 async fn judge(root: &Path, state: &Path) -> Judge {
-    let check =
-        serde_json::json!({ "name": "test", "run": "grep -q installed packages && grep -q good a.txt" });
+    let run = "grep -q installed packages && grep -q good a.txt && \
+               { [ ! -e node_modules/x/planted ] || grep -q theirs setup.sh; }";
+    let check = serde_json::json!({ "name": "test", "run": run });
     let settings = serde_json::json!({
         "checks": { "auto": false, "command": [check] },
         "workspace": { "setup": ["sh setup.sh"] },
@@ -43,14 +44,17 @@ async fn a_set_up_that_runs_a_missions_code_fills_no_cache_of_another() {
     let (root, state) = (place.path().join("project"), place.path().join("state"));
     std::fs::create_dir(&root).unwrap();
     let of_base = setup("{ [ -e \"$place/of-base\" ] || echo base > \"$place/of-base\"; }");
-    for (path, text) in [(".gitignore", "packages\n"), ("setup.sh", &of_base), ("a.txt", "good\n")] {
+    for (path, text) in
+        [(".gitignore", "packages\nnode_modules\n"), ("setup.sh", &of_base), ("a.txt", "good\n")]
+    {
         std::fs::write(root.join(path), text).unwrap();
     }
     let first = judge(&root, &state).await;
     assert_eq!(verdict(&first, &[("a.txt", "good 1\n")]).await, GateVerdict::Pass);
     let attack = setup("echo theirs | tee \"$place/planted\" > \"$place/of-base\"");
+    let attack = format!("{attack}mkdir -p node_modules/x && echo theirs > node_modules/x/planted\n");
     assert_eq!(verdict(&first, &[("setup.sh", &attack)]).await, GateVerdict::Pass, "the attack itself works");
-    // It would end with 1 if it saw what the attack left
+    // Its set-up ends with 1 if a cache has what the attack left, and its check if the packages have
     assert_eq!(verdict(&first, &[("a.txt", "good 2\n")]).await, GateVerdict::Pass);
     let caches = first.gates.bench.workspace.caches();
     drop(first);
