@@ -118,8 +118,8 @@ pub(crate) fn redirect(
     take_over_settings(env, &home, &own, plan.readable);
     let npm = get(env, "npm_config_cache").unwrap_or_else(|| home.join(".npm"));
     if plan.fills {
-        // Many small files: copied again and again only for runs that read them
-        if plan.fetched.is_empty() || plan.node {
+        // Many small files: copied only for runs that read them
+        if plan.node {
             if let Some(npm) = with_user("npm", &npm).find(|from| from.has("_cacache")) {
                 take_over_npm(&npm, &own.made("npm")?);
             }
@@ -402,7 +402,7 @@ mod tests {
             fetched: &[],
             readable: &[],
             fills: true,
-            node: false,
+            node: true,
             python: false,
             cargo: true,
             maven: false,
