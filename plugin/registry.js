@@ -13,8 +13,8 @@
  *   folder
  * @property {Map<string, string>} owners the user's folder of each slot
  * @property {Map<string, Engine>} missions the engine of each mission, by the session that started it
- * @property {Map<string, string>} typed the text after `/task`, by session, until the mission model reads it
- * @property {Map<string, string>} answered the answer to text that has taken effect already, by session
+ * @property {Map<string, import("./v1/turns.js").Typed[]>} typed the texts after `/task`, by session, until the mission
+ *   model reads them
  * @property {WeakSet<object>} seen tool calls of roles that a hook has handled, because two entries of this plugin in
  *   one configuration run every hook twice
  * @property {Set<string>} events the newest reported events of roles, for the same reason
@@ -47,5 +47,5 @@ export function forget(engine) {
 /** @returns {Shared} */
 export function registry() {
   const shared = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis))
-  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), answered: new Map(), seen: new WeakSet(), events: new Set() })
+  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new WeakSet(), events: new Set() })
 }

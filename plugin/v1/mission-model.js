@@ -5,7 +5,7 @@
 import { withName } from "../command-name.js"
 import { runMission } from "../mission.js"
 import { AGENT, MODEL, PROVIDER } from "../names.js"
-import { registry } from "../registry.js"
+import { drop, take } from "./turns.js"
 
 /**
  * The interval, in milliseconds, at which something is sent even if nothing happens: OpenCode aborts a silent model.
@@ -23,17 +23,19 @@ const WIND_UP = 1_500
 export function missionFetch(lazy, host, command) {
   const answer = async (/** @type {any} */ _url, /** @type {RequestInit | undefined} */ request) => {
     const session = new Headers(request?.headers).get("x-session-id") ?? ""
-    const { typed, answered } = registry()
-    const [text, answer] = [typed.get(session), answered.get(session)]
-    typed.delete(session)
-    answered.delete(session)
+    const turns = take(session, request?.body)
     return stream(request?.signal ?? undefined, async (send, signal) => {
       const say = (/** @type {string} */ line) => send(withName(line, command))
       // Summaries, titles and messages through the API start no mission: only the command does
-      if (text === undefined) return say("Missions start with `/task`.\n")
-      if (answer !== undefined) return say(answer)
+      if (turns.length === 0) return say("Missions start with `/task`.\n")
+      signal.addEventListener("abort", () => drop(session), { once: true })
       const progress = streamsApart(host) ? (/** @type {string} */ line) => void process.stderr.write(withName(line, command)) : say
-      await runMission(lazy, host, { session, text, say, progress, signal })
+      for (const [at, { text, answer }] of turns.entries()) {
+        if (signal.aborted) return
+        if (at > 0) say("\n")
+        if (answer === undefined) await runMission(lazy, host, { session, text, say, progress, signal })
+        else say(answer)
+      }
     })
   }
   return /** @type {typeof globalThis.fetch} */ (answer)

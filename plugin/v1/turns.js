@@ -1,0 +1,58 @@
+/**
+ * The texts after `/task` that wait for the mission model, by session. OpenCode 1 answers everything that was typed
+ * while a session was busy in one turn, so a session may have several. This file runs nothing.
+ */
+import { registry } from "../registry.js"
+
+/** @typedef {{ text: string, shown: string, answer?: string }} Typed `shown`: the text of the message; `answer`: the answer, if the text has taken effect already */
+
+/** The most sessions, and the most texts of one, that may wait. */
+const MOST = 100
+
+/** @param {string} session @param {Typed} next */
+export function remember(session, next) {
+  const { typed } = registry()
+  if (typed.size >= MOST) typed.clear()
+  const waiting = typed.get(session) ?? []
+  typed.set(session, [...waiting, next].slice(-MOST))
+}
+
+/**
+ * Removes and returns the texts that a request is about, in the order in which they were typed. A text whose message
+ * is not in the request yet waits for the next one.
+ * @param {string} session
+ * @param {unknown} body the request, as JSON
+ * @returns {Typed[]}
+ */
+export function take(session, body) {
+  const { typed } = registry()
+  const waiting = typed.get(session) ?? []
+  const asked = unanswered(body)
+  const here = asked === undefined ? waiting : waiting.filter(({ shown }) => asked.includes(shown.trim()))
+  // A message in a form that is not known must not lose what the user typed last
+  const taken = here.length > 0 ? here : waiting.slice(-1)
+  const rest = waiting.filter((one) => !taken.includes(one))
+  if (rest.length > 0) typed.set(session, rest)
+  else typed.delete(session)
+  return taken
+}
+
+/** Forgets what was typed behind a turn that the user has ended. @param {string} session */
+export function drop(session) {
+  registry().typed.delete(session)
+}
+
+/** The texts of the user's messages after the last answer. @param {unknown} body @returns {string | undefined} */
+function unanswered(body) {
+  try {
+    const { messages } = JSON.parse(String(body))
+    const from = messages.findLastIndex((/** @type {any} */ { role }) => role === "assistant") + 1
+    const texts = messages.slice(from).flatMap((/** @type {any} */ { role, content }) => {
+      if (role !== "user") return []
+      return typeof content === "string" ? [content] : content.map((/** @type {any} */ part) => part.text ?? "")
+    })
+    return texts.join("\n")
+  } catch {
+    return undefined
+  }
+}
