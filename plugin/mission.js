@@ -7,6 +7,8 @@ import { forget, registry } from "./registry.js"
 const PROGRESS = "\u0001"
 /** The interval, in milliseconds, at which a stop is repeated until the mission has ended. */
 const STOP_AGAIN = 200
+/** How long the note after Esc is shown, in milliseconds. */
+const NOTE_SHOWN = 8_000
 /** How long the host's end waits for a mission, in milliseconds; OpenCode itself waits for at most 5 s. */
 const WIND_UP = 4_000
 
@@ -23,8 +25,13 @@ export async function atOnce(lazy, host, session, text) {
   const engine = lazy.made()
   if (!engine || registry().missions.get(session) !== engine) return undefined
   const answer = await engine.atOnce(text)
-  if (answer) await host.toast(answer.trim(), "info").catch(() => {})
+  if (answer) await note(host, answer)
   return answer ?? undefined
+}
+
+/** Shows a text as a note, which draws no Markdown. @param {import("./host.js").Host} host @param {string} text @param {number} [shown] */
+async function note(host, text, shown) {
+  await host.toast(text.trim().replace(/`|\*\*/g, ""), "info", shown).catch(() => {})
 }
 
 /** @typedef {ReturnType<typeof import("./engine.js").lazyEngine>} Lazy */
@@ -54,8 +61,15 @@ export async function runMission(lazy, host, { session, text, say, progress = sa
   registry().missions.set(session, engine)
   const forgetEndings = endings(engine, lazy)
   try {
-    const said = (/** @type {string} */ line) => (line.startsWith(PROGRESS) ? progress(line.slice(PROGRESS.length)) : say(line))
+    let last = ""
+    const said = (/** @type {string} */ line) => {
+      if (line.startsWith(PROGRESS)) return progress(line.slice(PROGRESS.length))
+      if (signal.aborted) last = line.trim().split("\n").at(-1) || last
+      say(line)
+    }
     await lazy.during(engine.command(text, session || undefined, callsOf(host, engine), said))
+    // The host shows no answer of a turn that Esc ended
+    if (last) await note(host, last, NOTE_SHOWN)
   } finally {
     signal.removeEventListener("abort", stop)
     clearInterval(again)
