@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::usage::UsageByRole;
-use crate::{CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage};
+use crate::{
+    CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage, Verified, verified,
+};
 
 /// The most tasks that the board names as next.
 const NEXT: usize = 3;
@@ -19,6 +21,9 @@ pub struct Board<'a, T = BoardTask<'a>> {
     pub objective: Cow<'a, str>,
     pub stage: Stage,
     pub outcome: Option<Outcome>,
+    /// How far tests verify a mission that is done: `yes`, `in_part` or `no`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Cow<'a, str>>,
     /// Why it is paused.
     pub paused: Option<String>,
     pub started_ms: u64,
@@ -97,6 +102,11 @@ impl<T> Board<'_, T> {
             objective: Cow::Borrowed(&state.objective),
             stage: state.stage(),
             outcome: state.outcome,
+            verified: (state.outcome == Some(Outcome::Done)).then(|| match verified(&state.head_checks) {
+                Verified::Yes => "yes".into(),
+                Verified::InPart(_) => "in_part".into(),
+                Verified::No => "no".into(),
+            }),
             paused: state.paused.as_ref().map(ToString::to_string),
             started_ms: state.started_ms,
             elapsed_ms: state.elapsed_ms(now_ms),

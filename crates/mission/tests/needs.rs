@@ -99,6 +99,26 @@ fn refusing_by_the_setting_plans_again() {
 }
 
 #[test]
+fn a_comment_on_the_packages_has_the_plan_made_without_them() {
+    let mut mission = planned(policy(NewDependencies::Ask), plan());
+    mission.tell(Event::Paused { reason: PauseReason::Consent("packages".into()), at_ms: 2_000 });
+    let comment = mission.state.correction("no new packages", 3_000).unwrap();
+    mission.tell(comment);
+    mission.tell(Event::Resumed { at_ms: 4_000, policy: None });
+    assert_eq!(due(&mission.state), ["amend"], "a comment is no agreement");
+    assert_eq!(mission.state.droppable_packages().count(), 1, "the Planner is told what it may drop");
+    let mut kept = plan();
+    kept.tasks.truncate(1);
+    let mut dropped = kept.clone();
+    dropped.dependencies.clear();
+    mission.tell(Event::PlanAmended { plan: kept, notes: vec![], told: 1 });
+    assert!(due(&mission.state)[0].contains("is-number"), "a package that is named again is asked for again");
+    mission.tell(Event::PlanAmended { plan: dropped, notes: vec![], told: 1 });
+    assert_eq!(due(&mission.state), ["work:a:1:0"]);
+    assert_eq!(State::fold(&mission.events), mission.state);
+}
+
+#[test]
 fn packages_that_cannot_be_added_send_the_plan_back_twice_at_most() {
     let mut mission = planned(policy(NewDependencies::Allow), plan());
     let failed = Event::PackagesFailed { parent: None, reason: "they conflict".into() };

@@ -125,6 +125,20 @@ impl std::fmt::Display for PlannedDependency {
     }
 }
 
+impl PlannedDependency {
+    /// Whether both mean the same package, perhaps in other versions.
+    pub fn is_same(&self, other: &PlannedDependency) -> bool {
+        (&self.manager, &self.name) == (&other.manager, &other.name)
+    }
+}
+
+impl Plan {
+    /// Whether the plan adds a package.
+    pub fn names(&self, package: &PlannedDependency) -> bool {
+        self.dependencies.iter().any(|own| own.is_same(package))
+    }
+}
+
 /// Parses the arguments; the graph is not checked here.
 pub fn parse_plan(value: &Value) -> Result<Plan, Problems> {
     let mut plan: Plan = arguments::parse(value, FIELDS)?;

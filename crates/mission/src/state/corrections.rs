@@ -76,23 +76,23 @@ impl State {
     pub fn correction(&self, text: &str, at_ms: u64) -> Result<Event, String> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("nothing was said: write what should be otherwise after `tell`".into());
+            return Err("the text is empty: write what to change after `tell`".into());
         }
         if text.len() > MAX_CORRECTION {
             return Err(format!(
-                "the text has {} bytes, and a mission takes {MAX_CORRECTION} at a time; say the rest in a second one, or name a \
+                "the text has {} bytes; at most {MAX_CORRECTION} are accepted at a time. Say the rest in a second one, or name a \
                  file of the project that holds it",
                 text.len()
             ));
         }
         if self.corrections.len() >= MAX_CORRECTIONS {
             return Err(format!(
-                "a mission takes {MAX_CORRECTIONS} corrections, and has them; stop it and start one with the whole objective"
+                "the mission has {MAX_CORRECTIONS} corrections already, the most that one takes; stop it and start a new one with the whole objective"
             ));
         }
         if self.outcome.is_some() || self.delivery != Delivery::Pending {
             return Err(
-                "the change is being delivered, or was already; nothing of it can be corrected any more"
+                "the change is delivered or is being delivered, and can no longer be corrected; `/task fix <id> <comment>` starts a mission on top of it"
                     .into(),
             );
         }
@@ -174,7 +174,10 @@ impl State {
                 );
                 self.corrections.push(correction);
             }
-            Event::PlanAmended { plan, notes, told } => self.amended(plan, notes, *told as usize),
+            Event::PlanAmended { plan, notes, told } => {
+                self.drop_packages(plan);
+                self.amended(plan, notes, *told as usize);
+            }
             Event::PlanEdited { plan, notes, .. } => {
                 self.amended(plan, notes, self.heard.plan);
                 // The estimate is made again only if nothing has begun
@@ -253,12 +256,24 @@ impl State {
         self.hold_amended(plan, &planned);
     }
 
+    /// Packages that were not added yet and that the changed plan no longer names are not added.
+    fn drop_packages(&mut self, plan: &Plan) {
+        let cycle = self.cycle;
+        for needs in self.needs.iter_mut().filter(|needs| needs.is_droppable(cycle)) {
+            needs.packages.retain(|package| plan.names(package));
+        }
+    }
+
+    /// Packages of the plan that were not added yet, so that a changed plan may drop them.
+    pub fn droppable_packages(&self) -> impl Iterator<Item = &PlannedDependency> {
+        let cycle = self.cycle;
+        self.needs.iter().filter(move |needs| needs.is_droppable(cycle)).flat_map(|needs| &needs.packages)
+    }
+
     /// Records what the changed part of the plan needs and no earlier plan did.
     fn hold_amended(&mut self, plan: &Plan, planned: &[&PlannedTask]) {
-        let same =
-            |a: &PlannedDependency, b: &PlannedDependency| (&a.manager, &a.name) == (&b.manager, &b.name);
         let known = |package: &PlannedDependency| {
-            self.needs.iter().flat_map(|needs| &needs.packages).any(|known| same(known, package))
+            self.needs.iter().flat_map(|needs| &needs.packages).any(|known| known.is_same(package))
         };
         let dependencies = plan.dependencies.iter().filter(|package| !known(package)).cloned().collect();
         let tasks = planned.iter().map(|task| (*task).clone()).collect();
@@ -266,8 +281,7 @@ impl State {
         let before = self.needs.len();
         self.hold(&new, None, &BTreeMap::new());
         // Needs that already wait are merged with these, so that the user is asked once
-        let cycle = self.cycle;
-        let waits = |needs: &Needs| needs.parent.is_none() && needs.cycle == cycle && !needs.added;
+        let waits = |needs: &Needs| needs.is_droppable(self.cycle);
         if self.needs.len() > before
             && let Some(at) = self.needs.iter().take(before).position(waits)
             && let Some(new) = self.needs.pop()

@@ -37,6 +37,11 @@ impl Needs {
         !self.added && !self.packages.is_empty()
     }
 
+    /// Whether a changed plan of this cycle may still change them.
+    pub(super) fn is_droppable(&self, cycle: u32) -> bool {
+        self.parent.is_none() && self.cycle == cycle && !self.added
+    }
+
     /// Whether a task comes from the plan of these needs.
     fn is_of(&self, task: &Task) -> bool {
         self.parent == task.parent && self.cycle == task.cycle
@@ -72,7 +77,7 @@ impl State {
             return None;
         }
         let refuse = if asked.iter().any(|n| n.wants_packages()) {
-            "; to plan without new packages, set `[mission] dependencies = \"deny\"` and resume"
+            "; `/task tell no new packages` has it planned without them"
         } else {
             ""
         };

@@ -163,6 +163,16 @@ fn unstarted(state: &State) -> String {
     if !begun.is_empty() {
         let _ = write!(text, "\n# Begun or done\n{}", begun.concat());
     }
+    let packages: Vec<String> =
+        state.droppable_packages().map(|package| format!("- {package}: {}\n", package.why)).collect();
+    if !packages.is_empty() {
+        let _ = write!(
+            text,
+            "\n# Packages not added yet\nName again in `dependencies` those that are still needed; the others are not \
+             added.\n{}",
+            packages.concat()
+        );
+    }
     text.push_str("\n# Not started\n");
     for task in state.amendable() {
         // The prompt has the corrections further up
