@@ -33,7 +33,7 @@ export async function ask(api, board, request, done) {
   } catch (error) {
     const why = /** @type {Error} */ (error).message
     const instead = request.kind === "stop" ? "Press Esc twice in its session." : `Type /task answer ${request.text}.`
-    api.ui.toast({ message: `The mission was not told: ${why}. ${instead}`, variant: "error" })
+    api.ui.toast({ message: `The request could not be written: ${why}. ${instead}`, variant: "error" })
   }
 }
 

@@ -3,7 +3,7 @@
  * these functions from the `render` of a slot, a route or a dialog, never before.
  */
 import { createElement, insert, spread } from "@opentui/solid"
-import { fit, lanes } from "./view.js"
+import { fit, lanes, stateWord } from "./view.js"
 
 /**
  * One element. `children` may be a function: a change of a signal that it reads draws it again.
@@ -68,7 +68,7 @@ export function laneRows(theme, tasks, open) {
     element(
       "text",
       { fg: colour(theme, toneOf(task.state)), wrapMode: "none", onMouseUp: () => open(task.id) },
-      `${lanes.padEnd(width + 2)}${task.id}  ${fit(task.title, 60)}  ${task.state.replace("given_up", "abandoned")}`,
+      `${lanes.padEnd(width + 2)}${task.id}  ${fit(task.title, 60)}  ${stateWord(task.state)}`,
     ),
   )
 }

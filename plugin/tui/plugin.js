@@ -8,7 +8,7 @@ import { ask, sessionOf, stop, task } from "./control.js"
 import { column, element, laneRows } from "./elements.js"
 import { stateFolder } from "./place.js"
 import { reviewRoute, showReview } from "./review.js"
-import { choices, doing, fit, grouped, isOpen, news, promptLine, sidebar } from "./view.js"
+import { choices, doing, fit, grouped, isOpen, news, plain, promptLine, shortPause, sidebar } from "./view.js"
 
 /** Characters of a line in OpenCode's sidebar, which is 42 columns wide. */
 const SIDEBAR = 36
@@ -72,7 +72,7 @@ export async function tui(api) {
         return element("text", { fg: theme.textMuted, wrapMode: "none" }, () => {
           const seen = board()
           if (!seen || !isOpen(seen)) return ""
-          const how = seen.running ? promptLine(seen, now()) : `${doing(seen)} · /task resume ${seen.mission}`
+          const how = seen.running && !seen.paused ? promptLine(seen, now()) : `${doing(seen)} · /task resume ${seen.mission}`
           return `Mission ${seen.mission}: ${how}`
         })
       },
@@ -151,15 +151,16 @@ function openTask(api, board, id) {
  * @param {boolean} planned whether some tasks of its plan have not started
  */
 function resuming(api, board, act, planned) {
-  if (!isOpen(board) || board.running) return []
+  if (!waits(board)) return []
   const { mission, paused } = board
-  const category = paused ? fit(`It waits: ${paused}`, 70) : "Mission"
+  // The whole reason does not fit a row
+  const category = paused ? `Paused: ${shortPause(paused).split(": ")[0]}` : "Mission"
   const resume = () => task(api, `resume ${mission}`)
   const change = () =>
     api.ui.dialog.replace(() =>
       api.ui.DialogPrompt({
-        title: "What should be otherwise?",
-        placeholder: "the plan is changed by this",
+        title: "What should change?",
+        placeholder: "no new packages; one task is enough; …",
         onConfirm: async (text) => {
           api.ui.dialog.clear()
           if (text.trim() && (await task(api, `tell ${text.trim()}`))) await resume()
@@ -167,17 +168,28 @@ function resuming(api, board, act, planned) {
         onCancel: () => api.ui.dialog.clear(),
       }),
     )
+  const why = () =>
+    api.ui.dialog.replace(() =>
+      // The alert closes after this call, and would close a dialog that is opened in it
+      api.ui.DialogAlert({ title: category, message: plain(paused ?? ""), onConfirm: () => void setTimeout(() => dialog(api, board)) }),
+    )
   return [
-    { ...act("Resume", paused ? "agrees, and goes on as it stands" : `/task resume ${mission}`, () => void resume()), category },
-    ...(paused && planned ? [{ ...act("Change", "say what should be otherwise; the plan is changed first", change), category }] : []),
+    { ...act("Resume", paused ? "agree and continue" : "continue the mission", () => void resume()), category },
+    ...(paused && planned ? [{ ...act("Change", "first change the plan, in your words", change), category }] : []),
+    ...(paused ? [{ ...act("Why", fit(shortPause(paused).replace(/^[^:]*: /, ""), 50), why), category }] : []),
   ]
+}
+
+/** Whether the mission waits for the user, or for a resume. @param {Seen} board */
+function waits(board) {
+  return isOpen(board) && (!board.running || board.paused !== null)
 }
 
 /** @param {Api} api @param {Seen | undefined} board */
 function review(api, board) {
   api.ui.dialog.clear()
   if (board?.outcome) showReview(api, board.mission)
-  else api.ui.toast({ message: "There is a review once a mission has ended.", variant: "info" })
+  else api.ui.toast({ message: "The change can be reviewed once the mission has ended.", variant: "info" })
 }
 
 /** The tasks in groups: Enter opens the session of a task. @param {Api} api @param {Seen | undefined} board */
@@ -197,7 +209,7 @@ function dialog(api, board) {
     category: "Mission",
     onSelect: close(then),
   })
-  const waiting = board.paused && !board.running ? board.tasks.filter((task) => task.state === "waiting") : []
+  const waiting = board.paused ? board.tasks.filter((task) => task.state === "waiting") : []
   const options = [
     ...choices(board).map(({ question, choice, answer }) => ({
       title: choice,
@@ -206,13 +218,13 @@ function dialog(api, board) {
       category: fit(question, 70),
       onSelect: close(() => void ask(api, board, { kind: "answer", text: answer }, `Answered: ${choice}`)),
     })),
-    ...(board.running ? [act("Stop", "pauses the mission; /task resume continues it", () => void stop(api, board))] : []),
+    ...(board.running && !board.paused ? [act("Stop", "pause; Resume continues it later", () => void stop(api, board))] : []),
     ...resuming(api, board, act, waiting.length > 0),
-    ...(waiting.length > 0 ? [act("Plan", "/task plan: what has not started, and how to change it", () => task(api, "plan"))] : []),
-    ...(board.outcome ? [act("Review", "by task and file; take back, comment", () => showReview(api, board.mission))] : []),
-    ...(board.outcome ? [act("Undo", `/task undo ${board.mission}`, () => task(api, `undo ${board.mission}`))] : []),
-    act("Report", `/task report ${board.mission}`, () => task(api, `report ${board.mission}`)),
-    act("Graph", "the tasks and what they depend on", () => showGraph(api)),
+    ...(waiting.length > 0 ? [act("Plan", "show the tasks that have not started", () => task(api, "plan"))] : []),
+    ...(board.outcome ? [act("Review", "the change; take back, comment", () => showReview(api, board.mission))] : []),
+    ...(board.outcome ? [act("Undo", "take the whole change back", () => task(api, `undo ${board.mission}`))] : []),
+    act("Report", "what was done, verified and spent", () => task(api, `report ${board.mission}`)),
+    act("Graph", "tasks and what they depend on", () => showGraph(api)),
     ...grouped(board).map(({ group, task, text }) => ({
       title: `${task.id}  ${fit(task.title, 60)}`,
       value: task.id,
@@ -230,7 +242,7 @@ function dialog(api, board) {
   ]
   api.ui.dialog.setSize("large")
   api.ui.dialog.replace(() =>
-    api.ui.DialogSelect({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "a task", options }),
+    api.ui.DialogSelect({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options }),
   )
 }
 

@@ -37,7 +37,7 @@ export function rows(review, comments = []) {
     for (const file of review.files.filter(({ tasks }) => tasks[0] === id)) shown.push(...fileRows(file, comments))
   }
   const rest = review.files.filter(({ tasks }) => tasks[0] === undefined || !listed.has(tasks[0]))
-  if (rest.length > 0) shown.push({ text: "", tone: "text" }, { text: "Of no single task (packages, or merged with what you changed)", tone: "text" })
+  if (rest.length > 0) shown.push({ text: "", tone: "text" }, { text: "Not part of one task (packages, or merged with your own changes)", tone: "text" })
   for (const file of rest) shown.push(...fileRows(file, comments))
   if (review.files.length === 0) shown.push({ text: "", tone: "text" }, { text: "No file was changed.", tone: "muted" })
   // The first row needs no blank row above it

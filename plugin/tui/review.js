@@ -170,7 +170,7 @@ function takeBack(api, mission, row, whole, core, done) {
       message,
       onConfirm: () => {
         api.ui.dialog.clear()
-        undo().catch((error) => api.ui.toast({ message: `Nothing is known to be undone: ${error}`, variant: "error" }))
+        undo().catch((error) => api.ui.toast({ message: `It is not known whether it was taken back: ${error}. Open the review again to see.`, variant: "error" }))
       },
       onCancel: () => api.ui.dialog.clear(),
     }),
@@ -188,7 +188,7 @@ function note(api, place, comments, keep) {
   api.ui.dialog.replace(() =>
     api.ui.DialogPrompt({
       title: `Comment on ${place}`,
-      placeholder: "what should be otherwise",
+      placeholder: "what to change",
       value: comments.find((comment) => comment.place === place)?.text ?? "",
       onConfirm: (value) => {
         api.ui.dialog.clear()

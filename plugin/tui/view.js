@@ -9,11 +9,18 @@
 
 /** The most lines of one group of tasks in the sidebar. */
 const MOST_LINES = 6
+/** The most lines of one question or reason in the sidebar. */
+const MOST_WRAPPED = 3
 const RUNNING = new Set(["testing", "working", "judging", "fixing", "passed"])
 const LOST = new Set(["given_up", "cancelled"])
 
 /** The activity of a running task, in a word. @type {Record<string, string>} */
 const DOING = { testing: "testing", working: "coding", judging: "checking", fixing: "fixing", passed: "integrating" }
+
+/** The state of a task, in the words of the board. @param {string} state */
+export function stateWord(state) {
+  return DOING[state] ?? { given_up: "abandoned", integrated: "done" }[state] ?? state
+}
 
 /**
  * The tasks that count: a task replaced by a plan of its own does not, because that plan's tasks do.
@@ -55,9 +62,34 @@ export function spent(board) {
 
 /** @param {string} text @param {number} width in characters */
 export function fit(text, width) {
-  const plain = text.replace(/\s+/g, " ").trim()
-  const characters = [...plain]
-  return characters.length <= width ? plain : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`
+  const whole = plain(text)
+  const characters = [...whole]
+  return characters.length <= width ? whole : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`
+}
+
+/**
+ * A text as several lines, broken between words.
+ * @param {string} text
+ * @param {number} width in characters
+ * @param {number} most lines; the last one is cut
+ */
+export function wrap(text, width, most) {
+  /** @type {string[]} */
+  const lines = []
+  let rest = plain(text)
+  while (lines.length < most - 1 && [...rest].length > width) {
+    const part = [...rest].slice(0, width + 1).join("")
+    const at = part.lastIndexOf(" ")
+    const line = at > 0 ? part.slice(0, at) : [...rest].slice(0, width).join("")
+    lines.push(line)
+    rest = rest.slice(line.length).trim()
+  }
+  return [...lines, fit(rest, width)]
+}
+
+/** A text of the engine without Markdown, which toasts, dialogs and the sidebar do not draw. @param {string} text */
+export function plain(text) {
+  return text.replace(/`|\*\*/g, "").replace(/\s+/g, " ").trim()
 }
 
 /** `3/7`. @param {Seen} board */
@@ -65,9 +97,15 @@ function progress(board) {
   return `${those(board, (task) => task.state === "integrated").length}/${counted(board).length}`
 }
 
+/** What a mission lacks that is done and that no test, or not every test, verifies. @param {Seen} board */
+function unverified(board) {
+  if (board.outcome !== "done") return ""
+  return { yes: "", in_part: ", verified in part", no: ", unverified" }[board.verified ?? "yes"]
+}
+
 /** The mission's activity, in a few words. @param {Seen} board */
 export function doing(board) {
-  if (board.outcome) return { done: "done", incomplete: "incomplete", failed: "failed" }[board.outcome]
+  if (board.outcome) return board.outcome + unverified(board)
   if (board.paused) return "paused"
   if (!board.running) return "interrupted"
   if (open(board).length > 0) return "waiting for your answer"
@@ -82,6 +120,11 @@ export function doing(board) {
     delivering: "delivering",
   })
   return stages[board.stage] ?? board.stage
+}
+
+/** Why a mission waits, without how to continue it. @param {string} paused */
+export function shortPause(paused) {
+  return plain(paused).replace(/[.;] \/task resume .*$/, "")
 }
 
 /** The line beside the prompt: `3/7 · $0.08 · 1:50 · fixing format-locale`. @param {Seen} board @param {number} now */
@@ -132,24 +175,27 @@ export function sidebar(board, now, width, asks = []) {
     lines.push({ text: fit(text, width), tone, ...(task ? { task } : {}) })
   const sum = `${spent(board)} · ${clock(elapsed(board, now))}`
   if (board.outcome) {
-    const good = board.outcome === "done"
+    const good = board.outcome === "done" && unverified(board) === ""
     const ended = `${progress(board)} tasks · ${money(board.usage.cost_usd)} · ${clock(board.elapsed_ms)}`
-    say(`${good ? "✓ Done" : `✗ ${doing(board)}`}: ${ended}`, good ? "good" : "bad")
+    if (good) say(`✓ Done: ${ended}`, "good")
+    else if (board.outcome === "done") wrap(`! Done${unverified(board)}: ${ended}`, width, 2).forEach((line) => say(line, "asks"))
+    else say(`✗ ${doing(board)}: ${ended}`, "bad")
     for (const task of those(board, (task) => LOST.has(task.state)).slice(0, MOST_LINES)) say(`✗ ${task.id}`, "bad", task.id)
     return lines
   }
-  say(`${progress(board)} tasks · ${sum}`, "muted")
-  for (const ask of [...open(board), ...asks].slice(0, MOST_LINES)) say(`? ${ask}`, "asks")
+  const ask = (/** @type {string} */ text) => wrap(text, width, MOST_WRAPPED).forEach((line) => say(line, "asks"))
+  say(counted(board).length > 0 ? `${progress(board)} tasks · ${sum}` : sum, "muted")
+  for (const question of [...open(board), ...asks].slice(0, MOST_LINES)) ask(`? ${question}`)
   if (open(board).length > 0) say("/mission, or /task answer", "asks")
   if (board.paused) {
-    say(`‖ paused: ${board.paused}`, "asks")
-    say(`/task resume ${board.mission}`, "asks")
+    ask(`‖ paused: ${shortPause(board.paused)}`)
+    say(`/mission, or /task resume ${board.mission}`, "asks")
   } else if (!board.running) {
     say("‖ interrupted", "asks")
     say(`/task resume ${board.mission}`, "asks")
   }
   const busy = those(board, (task) => RUNNING.has(task.state))
-  if (busy.length === 0 && board.running) say(`● ${doing(board)}`, "busy")
+  if (busy.length === 0 && board.running && open(board).length === 0) say(`● ${doing(board)}`, "busy")
   for (const task of busy.slice(0, MOST_LINES)) {
     const since = board.running && task.started_ms ? ` ${clock(now - task.started_ms)}` : ""
     const attempt = task.attempt > 1 ? ` #${task.attempt}` : ""
@@ -253,14 +299,15 @@ export function news(before, now) {
   if (now.outcome && !before.outcome) {
     const done = now.outcome === "done"
     const message = `Mission ${doing(now)}: ${progress(now)} tasks · ${spent(now)} · ${clock(now.elapsed_ms)}`
-    return { message, sound: done ? "done" : "error", variant: done ? "success" : "error" }
+    const variant = done ? (unverified(now) ? "warning" : "success") : "error"
+    return { message, sound: done ? "done" : "error", variant }
   }
   const [question] = open(now)
   if (question && open(before).length === 0) {
-    return { message: `Mission asks: ${fit(question, 120)} /mission answers.`, sound: "question", variant: "warning" }
+    return { message: `Mission asks: ${fit(question, 120)} Answer in /mission.`, sound: "question", variant: "warning" }
   }
   if (now.paused && !before.paused) {
-    const message = `Mission paused: ${fit(now.paused, 120)}. /task resume ${now.mission}`
+    const message = `Mission paused: ${fit(shortPause(now.paused), 120)}. /mission shows what you can do.`
     return { message, sound: "question", variant: "warning" }
   }
   return undefined

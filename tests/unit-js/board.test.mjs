@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { BoardReader } from "../../plugin/tui/board.js"
 import { projectKey, stateFolder } from "../../plugin/tui/place.js"
-import { choices, clock, fit, grouped, lanes, news, promptLine, sidebar } from "../../plugin/tui/view.js"
+import { choices, clock, fit, grouped, lanes, news, promptLine, shortPause, sidebar, wrap } from "../../plugin/tui/view.js"
 
 const task = (id, state, more = {}) => ({ id, title: `Do ${id}`, state, attempt: 1, depends_on: [], usage: {}, ...more })
 const board = (tasks, more = {}) => ({
@@ -62,10 +62,33 @@ test("the sidebar says first what needs the user, then running, failed, waiting 
 
 test("a paused or interrupted mission says how it continues, an ended one takes one line", () => {
   const paused = sidebar(board([task("a", "waiting")], { paused: "200 of 200 calls are used", running: false }), 0, 40)
-  assert.deepEqual(paused.slice(1, 3).map((line) => line.text), ["‖ paused: 200 of 200 calls are used", "/task resume m-aaaaaaaa"])
+  assert.deepEqual(paused.slice(1, 3).map((line) => line.text), ["‖ paused: 200 of 200 calls are used", "/mission, or /task resume m-aaaaaaaa"])
   assert.ok(sidebar(board([], { running: false }), 0, 40).some((line) => line.text === "‖ interrupted"))
   const done = sidebar(board([task("a", "integrated")], { outcome: "done", running: false }), 0, 40)
   assert.deepEqual(done, [{ text: "✓ Done: 1/1 tasks · $0.08 · 1:40", tone: "good" }])
+})
+
+test("a mission that no test verifies is not shown as a green one", () => {
+  const lines = sidebar(board([task("a", "integrated")], { outcome: "done", verified: "no", running: false }), 0, 36)
+  assert.deepEqual(lines.map(({ text, tone }) => [text, tone]), [
+    ["! Done, unverified: 1/1 tasks ·", "asks"],
+    ["$0.08 · 1:40", "asks"],
+  ])
+  const before = board([task("a", "integrated")])
+  assert.equal(news(before, { ...before, outcome: "done", verified: "in_part" })?.variant, "warning")
+})
+
+test("a long reason takes three lines, without Markdown and without how to continue", () => {
+  const reason = "your consent is needed: the plan adds the package npm `is-number` 7.0.0 (tells numbers from texts); task `one` changes scripts. `/task resume m-aaaaaaaa` agrees"
+  const lines = sidebar(board([task("a", "waiting")], { paused: reason, running: false }), 0, 36).map((line) => line.text)
+  assert.deepEqual(lines.slice(1, 5), [
+    "‖ paused: your consent is needed:",
+    "the plan adds the package npm",
+    "is-number 7.0.0 (tells numbers from…",
+    "/mission, or /task resume m-aaaaaaaa",
+  ])
+  assert.equal(shortPause(reason).endsWith("changes scripts"), true)
+  assert.deepEqual(wrap("a".repeat(10), 4, 5), ["aaaa", "aaaa", "aa"])
 })
 
 test("two hundred tasks take a bounded number of lines, each within the width", () => {
@@ -105,7 +128,7 @@ test("the end and a pause are news, once, and another mission's board is none", 
   assert.equal(news(before, done)?.message, "Mission done: 1/1 tasks · $0.08 of $5.00 · 1:40")
   assert.equal(news(done, done), undefined)
   assert.equal(news(undefined, done), undefined, "what ended before OpenCode was opened is old")
-  assert.match(news(before, { ...before, paused: "Esc" })?.message ?? "", /paused: Esc\. \/task resume m-aaaaaaaa/)
+  assert.match(news(before, { ...before, paused: "Esc" })?.message ?? "", /paused: Esc\. \/mission shows/)
   assert.equal(news({ ...before, mission: "m-bbbbbbbb" }, done), undefined)
 })
 

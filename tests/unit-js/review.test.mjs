@@ -28,7 +28,7 @@ test("a change is shown by task and file, each with its evidence, and lines have
       "     5  +    c�[31m",
       "     6   d",
       "",
-      "Of no single task (packages, or merged with what you changed)",
+      "Not part of one task (packages, or merged with your own changes)",
       "  changed b.lock +1 -1, no test covers it, taken back",
       "    no hunks: it is no text",
     ],
