@@ -101,7 +101,7 @@ async function play(typed, { json, timeout_ms, started }) {
   }
   for (const signal of SIGNALS) process.on(signal, interrupt)
   started()
-  const timer = timeout_ms ? setTimeout(() => stop("the time is over; the mission is stopped"), timeout_ms) : undefined
+  const timer = timeout_ms ? setTimeout(() => stop("the time limit (--timeout) is reached; the mission is stopped"), timeout_ms) : undefined
   try {
     const id = await begun(opencode, show)
     if (!id) {

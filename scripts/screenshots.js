@@ -1,20 +1,21 @@
 /**
  * Makes pictures of the real interface: a mission with a scripted model in OpenCode's terminal interface (through tmux,
- * as SVG text) and its report (through Chromium, as PNG). `node scripts/screenshots.js [FOLDER]`; without a folder it
- * renews the board's picture in docs/, and writes everything else to target/screenshots.
+ * as SVG text) and its report (through Chromium, as SVG and PNG). `node scripts/screenshots.js [FOLDER]`; without a
+ * folder it renews the pictures in docs/, and writes everything else to target/screenshots.
  */
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { World, tuiMissing } from "../tests/harness/index.mjs"
 import { constant, ended, project, task } from "../tests/e2e/fixtures.mjs"
+import { pagePicture } from "./lib/page-picture.js"
 import { picture } from "./lib/terminal-picture.js"
 import { fail, root } from "./lib/run.js"
 
 const COLUMNS = 140
 const ROWS = 32
 /** The pictures that README and docs/BOARD.md show. */
-const SHOWN = ["board", "review"]
+const SHOWN = ["board", "review", "report"]
 
 const given = process.argv[2]
 const folder = given ? resolve(given) : join(root, "target", "screenshots")
@@ -42,11 +43,7 @@ try {
   const take = async (/** @type {string} */ name, /** @type {string} */ title) => {
     // The project's path is not interesting and differs each time
     const screen = (await tui.tmux("capture-pane", "-e", "-p", "-t", "tui")).replaceAll(world.root, "~".padStart(world.root.length))
-    const svg = picture(screen, { columns: COLUMNS, title })
-    const file = join(folder, `${name}.svg`)
-    writeFileSync(file, svg)
-    if (SHOWN.includes(name) && !given) writeFileSync(join(root, "docs", `${name}.svg`), svg)
-    console.log(`${file}  ${svg.length} bytes`)
+    keep(name, picture(screen, { columns: COLUMNS, title }))
   }
   await tui.type('/task "Add dates with time zones"')
   await tui.press("Enter")
@@ -76,12 +73,22 @@ try {
   await world.close()
 }
 
+/** @param {string} name @param {string} svg */
+function keep(name, svg) {
+  const file = join(folder, `${name}.svg`)
+  writeFileSync(file, svg)
+  if (SHOWN.includes(name) && !given) writeFileSync(join(root, "docs", `${name}.svg`), svg)
+  console.log(`${file}  ${svg.length} bytes`)
+}
+
 /** Pictures of the report at the widths of a screen and a phone. @param {string} mission */
 function report(mission) {
   const names = ["chromium", "chromium-browser", "google-chrome"]
   const folders = (process.env.PATH ?? "").split(delimiter)
   const browser = process.env.CHROMIUM_BIN ?? names.flatMap((name) => folders.map((at) => join(at, name))).find((file) => existsSync(file))
   if (!browser) return console.log("no picture of the report: install Chromium, or name it in CHROMIUM_BIN")
+  const page = readFileSync(join(mission, "report.html"), "utf8")
+  keep("report", pagePicture(browser, page, { folder: join(world.root, "picture"), width: 1000, height: 760, title: "The report of a mission" }))
   for (const width of [1440, 390]) {
     const file = join(folder, `report-${width}.png`)
     const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]

@@ -109,7 +109,7 @@ export function loaded(config, name, why, failed = new Map()) {
   // OpenCode does not report an entry that it skips
   const hint = why
     ? `it cannot be loaded: ${why}; install the package again`
-    : "an entry whose folder is gone, has no `main` or fails is skipped without a word; `opencode-orchestrator install` registers this one"
+    : "OpenCode skips an entry silently if its folder is gone, if it has no `main`, or if it fails; `opencode-orchestrator install` registers this one"
   return { name: "loaded", status: "fail", message, hint }
 }
 

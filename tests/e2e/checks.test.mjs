@@ -159,7 +159,7 @@ scene(
   async (world) => {
     const paused = await world.task("Add one")
     const said = printed(paused)
-    assert.match(said, /paused.*set-up fails: `echo nobody answers; exit 7`.*needed by `npm test`.*exit status 7: nobody answers/)
+    assert.match(said, /[Pp]aused.*set-up fails: `echo nobody answers; exit 7`.*needed by `npm test`.*exit status 7: nobody answers/)
     assert.match(said, /\/task resume m-\w+.*setup_failure = "no_evidence"/)
     assert.equal(world.exists("src/one.js"), false)
     assert.deepEqual(world.facts("attempt_failed"), [])

@@ -177,7 +177,7 @@ scene(
     const later = await client.session()
     const second = client.command(later, "task", "Add three modules again").catch(() => {})
     const queue = async () => answerText(await client.command(other, "task", "queue"))
-    await until(async () => /1\. in line/.test(await queue()), 10_000, "the second mission to wait for the first")
+    await until(async () => /1\. in the queue/.test(await queue()), 10_000, "the second mission to wait for the first")
     await client.abort(later)
     await until(async () => /No mission waits/.test(await queue()), 10_000, "an empty queue")
     await second

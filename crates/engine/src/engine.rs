@@ -18,7 +18,7 @@ use crate::missions::project::Project;
 use crate::missions::queue::{self, Turn, Waiting};
 use crate::missions::run::Start;
 use crate::missions::running::Running;
-use crate::missions::{offer, run};
+use crate::missions::{offer, run, tell};
 use crate::options::EngineOptions;
 use crate::steps::work::{edit, shell, write};
 use crate::talk::session::{Sessions, ToolCall};
@@ -32,8 +32,9 @@ fn told(said: Result<String, String>) -> String {
     said.unwrap_or_else(|why| why + "\n")
 }
 
-/// How long a resume waits for a mission that was just stopped to finish its shutdown.
-const WINDING_UP: Duration = Duration::from_secs(3);
+/// How long a resume waits for a mission that was stopped, or that pauses, to finish its shutdown, and for any other.
+const WINDING_UP: Duration = Duration::from_secs(60);
+const OTHER: Duration = Duration::from_secs(3);
 
 pub struct Engine {
     options: EngineOptions,
@@ -80,6 +81,7 @@ impl Engine {
             },
             Command::Plan { drop: None } => host.say(&told(project.plan_in_chat())),
             Command::Plan { drop: Some(task) } => {
+                project.settled().await;
                 host.say(&told(project.drop_tasks(None, &[task], false).await))
             }
             Command::Review { id } => host.say(&project.review_in_chat(id.as_deref()).await),
@@ -110,14 +112,22 @@ impl Engine {
         match command {
             Command::Stop { id } => Some(self.stop_other(project, id).await),
             Command::Status { id } => Some(project.status(id.as_deref()).await),
-            Command::Tell { text } => Some(
-                project.tell(&text, "/task tell").unwrap_or_else(|why| format!("Nothing was told: {why}.\n")),
-            ),
-            Command::Answer { text } => Some(
-                project
-                    .answer(&text, "/task answer")
-                    .unwrap_or_else(|why| format!("Nothing was answered: {why}.\n")),
-            ),
+            Command::Tell { text } => {
+                project.settled().await;
+                let told = project.tell(&text, "/task tell");
+                Some(told.unwrap_or_else(|why| {
+                    let instead = match why == tell::NONE {
+                        true => format!(" A mission of these words starts with `/task run tell {text}`."),
+                        false => String::new(),
+                    };
+                    format!("Nothing was told: {why}.{instead}\n")
+                }))
+            }
+            Command::Answer { text } => {
+                project.settled().await;
+                let answered = project.answer(&text, "/task answer");
+                Some(answered.unwrap_or_else(|why| format!("Nothing was answered: {why}.\n")))
+            }
             Command::Queue { cancel } => Some(told(project.queue(cancel.as_deref()))),
             Command::Refused { answer } => Some(format!("{answer}\n")),
             Command::Run { .. }
@@ -149,7 +159,8 @@ impl Engine {
     }
 
     async fn resume(&self, project: Project, id: Option<String>, session: Option<String>) {
-        let Some(_place) = self.running.begin(WINDING_UP).await else {
+        let patience = if self.running.is_ending() { WINDING_UP } else { OTHER };
+        let Some(_place) = self.running.begin(patience).await else {
             let which = self.running.mission().map(|id| format!(" `{id}`")).unwrap_or_default();
             return project.host.say(&format!(
                 "A mission{which} runs in this project already. `/task status` shows it, `/task stop` stops it. Nothing was \

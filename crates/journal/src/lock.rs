@@ -106,7 +106,7 @@ fn held(owner: Option<&LockOwner>) -> String {
         Some(owner) => {
             format!("mission `{}`, process {}, started in `{}`", owner.mission, owner.pid, owner.directory)
         }
-        None => "by a process that has just started".to_owned(),
+        None => "one that has just started".to_owned(),
     };
     format!(
         "another mission already runs in this project: {who}\nhint: wait for it, or stop it with `opencode-orchestrator stop`"

@@ -96,7 +96,7 @@ pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
         ("help", "") => return refused(HELP),
         ("tell", "") => {
             return refused(
-                "Nothing was told. What should be otherwise? `/task tell <text>`, or `/task tell <task-id>: <text>` for one task.",
+                "Nothing was told: the text is missing. `/task tell <text>` corrects the mission, `/task tell <task-id>: <text>` one task.",
             );
         }
         ("plan", "") => return Command::Plan { drop: None },
@@ -181,8 +181,7 @@ fn fix(rest: &str, known: impl Fn(&str) -> bool) -> Option<Command> {
     }
     if comment.is_empty() {
         return Some(refused(&format!(
-            "Nothing was started. What should be otherwise? `/task fix {id} <comment>`, or `/task fix {id} path:line: <comment>` \
-             about a line."
+            "Nothing was started: the comment is missing. `/task fix {id} <comment>` says what to change, `/task fix {id} path:line: <comment>` is about a line."
         )));
     }
     Some(match run(unquoted(comment)) {

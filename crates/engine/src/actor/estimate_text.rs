@@ -6,7 +6,7 @@ use mission::estimate::{Estimate, Span};
 
 use crate::text::duration;
 
-/// For example: `9 to 24 calls, 61k to 410k tokens, $0.21 to $1.40, 1 min 35 s to 10 min 11 s (by 3 missions of this
+/// For example: `9 to 24 calls, 61k to 410k tokens, $0.21 to $1.40, 1 min 35 s to 10 min 11 s (from 3 missions of this
 /// project)`.
 pub(crate) fn estimate_text(estimate: &Estimate) -> String {
     let calls = estimate.calls;
@@ -19,9 +19,9 @@ pub(crate) fn estimate_text(estimate: &Estimate) -> String {
         None => "no price known".into(),
     };
     let by = match estimate.missions {
-        0 => "nothing of this project is known yet".to_string(),
-        1 => "by 1 mission of this project".to_string(),
-        n => format!("by {n} missions of this project"),
+        0 => "no mission of this project has ended yet".to_string(),
+        1 => "from 1 mission of this project".to_string(),
+        n => format!("from {n} missions of this project"),
     };
     format!(
         "{} calls, {} tokens, {cost}, {} ({by})",
@@ -54,12 +54,12 @@ mod tests {
         };
         assert_eq!(
             estimate_text(&estimate),
-            "9 to 24 calls, 61k to 1.4M tokens, $0.21 to $1.40, 1 min 35 s to 10 min 11 s (by 3 missions of this project)"
+            "9 to 24 calls, 61k to 1.4M tokens, $0.21 to $1.40, 1 min 35 s to 10 min 11 s (from 3 missions of this project)"
         );
         (estimate.cost_usd, estimate.missions, estimate.calls.high) = (None, 0, 9);
         assert_eq!(
             estimate_text(&estimate),
-            "9 calls, 61k to 1.4M tokens, no price known, 1 min 35 s to 10 min 11 s (nothing of this project is known yet)"
+            "9 calls, 61k to 1.4M tokens, no price known, 1 min 35 s to 10 min 11 s (no mission of this project has ended yet)"
         );
     }
 }

@@ -25,7 +25,7 @@ const MAX_ROUNDS: usize = 100_000;
 
 /// The mission is over or paused; the caller should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the mission is not running any more")]
+#[error("the mission has ended")]
 pub struct Stopped;
 
 /// Whether a prompt may be sent now.
@@ -270,14 +270,14 @@ impl Actor {
             Message::Tell { text } => {
                 match self.state.correction(&text, self.clock.now_ms()) {
                     Ok(event) => drop(self.write(vec![event])),
-                    Err(why) => self.record.say(&format!("- not accepted: {why}\n")),
+                    Err(why) => self.record.say(&format!("- correction not accepted: {why}\n")),
                 }
                 self.advance().await;
             }
             Message::Answer { text } => {
                 match self.state.answer(&text, self.clock.now_ms()) {
                     Ok(events) => drop(self.write(events)),
-                    Err(why) => self.record.say(&format!("- not taken in: {why}\n")),
+                    Err(why) => self.record.say(&format!("- answer not accepted: {why}\n")),
                 }
                 self.advance().await;
             }
@@ -380,7 +380,7 @@ impl Actor {
             }
             self.effects.settled(&self.state).await;
             if recorded.is_empty() && self.running.is_empty() && self.state.outcome.is_none() {
-                let what = "nothing is due although the mission has not ended; please report it".to_string();
+                let what = "an internal error: no step follows, although the mission has not ended; please report it".to_string();
                 return self.pause(PauseReason::Host(what));
             }
             if recorded.is_empty() || self.write(recorded).is_err() {

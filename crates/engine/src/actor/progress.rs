@@ -63,13 +63,18 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let to = task.as_ref().map(|task| format!(" about `{task}`")).unwrap_or_default();
             format!("you said{to}: {}", detail(text))
         }
-        Event::PlanAmended { plan, notes, .. } => amended(state, plan, notes, "after what you said"),
+        Event::PlanAmended { plan, notes, .. } => {
+            let dropped = state.droppable_packages().filter(|package| !plan.names(package));
+            let dropped: String =
+                dropped.map(|package| format!("\n  - no longer adds the package {package}")).collect();
+            amended(state, plan, notes, "after what you said") + &dropped
+        }
         Event::PlanEdited { plan, notes, .. } => amended(state, plan, notes, "as you edited it"),
         Event::PlanKept { class: mission::FailureClass::Host, reason, .. } => {
             format!("planner: asked again: {}", detail(reason))
         }
         Event::PlanKept { reason, .. } => {
-            format!("planner: no other plan came of what you said, and roles hear it as you wrote it: {}", detail(reason))
+            format!("planner: the plan stays as it is, and roles get your text as you wrote it: {}", detail(reason))
         }
         Event::PlanFailed { reason, .. } => format!("planner: no plan: {}", detail(reason)),
         Event::PackagesAdded { packages, files, .. } => {
@@ -92,7 +97,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::TestsSkipped { tried: false, .. } => return None,
         Event::TestsSkipped { task, reason, .. } => {
-            format!("`{task}` goes on **without independent tests**: {}", detail(reason))
+            format!("`{task}` continues **without independent tests**: {}", detail(reason))
         }
         Event::TestsRedrawn { task, reason, .. } => {
             format!("`{task}`: its tests are written again: {}", detail(reason))
@@ -155,7 +160,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::TaskPassed { task, .. } => format!("`{task}` passed every gate"),
         Event::Integrated { tasks, .. } if tasks.is_empty() => {
-            "what you changed meanwhile is merged in, and checked".into()
+            "your own changes since the start are merged in and checked".into()
         }
         Event::Integrated { tasks, .. } => {
             let done =
@@ -242,7 +247,7 @@ fn questions(state: &State, asked: &[OpenDecision]) -> String {
             "\n  - answer with `/task answer 1b 2a` (question and choice), or `/task answer defaults`; the plan waits for \
              {ANSWER_MINUTES} minutes"
         )),
-        (false, false) => text.push_str("\n  - the defaults are taken: nobody is asked here"),
+        (false, false) => text.push_str("\n  - nobody can answer here, so the defaults are taken"),
     }
     text
 }

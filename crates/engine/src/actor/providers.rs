@@ -223,7 +223,7 @@ pub(crate) fn unpriced(config: &Config, models: &Models) -> Option<String> {
     }
     let (who, has) = (free.join(", "), if free.len() == 1 { "has" } else { "have" });
     Some(format!(
-        "`{key}` cannot be kept: {who} {has} no price in OpenCode, so nothing it does would count. Give it one in \
+        "`{key}` cannot be enforced: {who} {has} no price in OpenCode, so its cost would not be counted. Give it one in \
          opencode.json (`provider.<name>.models.<name>.cost`), name another model in `[roles.*]`, or limit `budget.tokens` \
          instead."
     ))

@@ -22,6 +22,12 @@ pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
         | Event::Delivered { .. }
         | Event::Ended { .. }
         | Event::WorkAccepted { unchanged: false, .. } => None,
+        // The last line has the whole reason
+        Event::Paused { reason, .. } => {
+            let reason = reason.to_string();
+            let short = reason.split_once(": ").map_or(reason.as_str(), |(short, _)| short);
+            Some(format!("- **paused**: {short}\n"))
+        }
         Event::AttemptFailed { task, .. } if is_repeated(state, event) => {
             Some(format!("- `{task}` failed again in the same way\n"))
         }

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The mission; the newest without it.
+    /// The mission's id. Default: the newest.
     id: Option<String>,
     /// Print what happens from now on too, until the mission stops.
     #[arg(long)]
@@ -68,7 +68,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
             return Ok(if ended {
                 answer
             } else {
-                answer.note(&format!("mission {id} does not run any more"))
+                answer.note(&format!("mission {id} is no longer running"))
             });
         }
         if !log.text.is_empty() || Instant::now() >= until {

@@ -7,7 +7,7 @@ use clap::Args;
 /// A mission, and how to print what is said of it.
 #[derive(Debug, Args)]
 pub(super) struct NamedMission {
-    /// The mission, `m-` and eight characters; the newest or the running one without it.
+    /// The mission's id. Default: the running one, otherwise the newest.
     pub id: Option<String>,
     /// Print JSON.
     #[arg(long)]

@@ -11,7 +11,7 @@ use super::status;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The mission; the newest without it.
+    /// The mission's id. Default: the newest.
     id: Option<String>,
     /// Open the report's page as well.
     #[arg(long)]

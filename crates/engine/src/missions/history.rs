@@ -71,7 +71,7 @@ impl Project {
             Err(error) => return format!("{error}\n"),
         };
         if id.is_some_and(|id| id != owner.mission) {
-            return format!("Mission `{}` does not run; `{}` does.\n", id.unwrap_or_default(), owner.mission);
+            return format!("Mission `{}` is not running; `{}` is.\n", id.unwrap_or_default(), owner.mission);
         }
         let request = control::Request {
             kind: control::STOP.into(),

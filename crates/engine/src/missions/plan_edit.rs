@@ -198,7 +198,7 @@ impl Project {
         journal.append(&event).map_err(|error| error.to_string())?;
         let notes: String = checked.notes.iter().map(|note| format!("- {note}\n")).collect();
         Ok(format!(
-            "The plan of mission `{0}` is changed: {amendment}.\n{notes}`/task resume {0}` agrees to it and goes on.\n",
+            "The plan of mission `{0}` is changed: {amendment}.\n{notes}`/task resume {0}` agrees to it and continues.\n",
             dir.id()
         ))
     }
@@ -259,7 +259,7 @@ fn file_of(id: &str, state: &State) -> Result<String, String> {
     hasher.write(body.as_bytes());
     let version = hasher.hex();
     Ok(format!(
-        "# The plan of mission {id}: {title}\n{VERSION}{version}\n# Only tasks that have not started stand here. Change, add or remove \
+        "# The plan of mission {id}: {title}\n{VERSION}{version}\n# This file lists only tasks that have not started. Change, add or remove \
          them; a removed one is dropped.\n# files: what a task writes. depends_on: ids of tasks that come before it. Packages stay as \
          planned.\n{stays}\n{body}"
     ))

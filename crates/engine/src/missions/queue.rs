@@ -166,7 +166,7 @@ pub(crate) fn shown(queue: &[Queued], runs: Option<&str>, now_ms: u64) -> String
         let what = cut(&queued.objective.replace('\n', " "), MAX_SHOWN);
         let how = if queued.waits {
             nth += 1;
-            format!("{nth}. in line, for {since}")
+            format!("{nth}. in the queue, for {since}")
         } else {
             let id = &queued.mission;
             format!(
@@ -218,7 +218,7 @@ mod tests {
         let text = shown(&queue, Some("m-dddddddd"), 61_000);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "- `m-dddddddd` runs");
-        assert_eq!(lines[1], "- `m-aaaaaaaa` 1. in line, for 1 min 0 s: Add one");
+        assert_eq!(lines[1], "- `m-aaaaaaaa` 1. in the queue, for 1 min 0 s: Add one");
         assert!(lines[2].contains("its OpenCode ended while it waited"), "{text}");
         assert!(lines[3].starts_with("- `m-cccccccc` 2. in line"), "{text}");
         assert_eq!(shown(&[], None, 0), "No mission waits in this project.\n");

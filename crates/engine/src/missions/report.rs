@@ -34,7 +34,8 @@ pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     verified(&mut text, state);
     delivered(&mut text, state);
     taken_back(&mut text, state);
-    if let Some(estimate) = &state.estimate {
+    // A mission that waits has just shown it
+    if let Some(estimate) = state.estimate.as_ref().filter(|_| state.outcome.is_some()) {
         let _ = writeln!(text, "\nExpected before the first task: {}.", estimate_text(estimate));
     }
     let _ = writeln!(text, "`/task report {}` shows each task, its attempts and its cost.", state.mission);
@@ -62,14 +63,15 @@ fn not_done(text: &mut String, state: &State) {
 }
 
 /// The note for `opencode run`, which ends with status 0 whatever the result of the mission.
-pub(crate) fn exit_note(state: &State) -> &'static str {
-    match (state.outcome, mission::verified(&state.head_checks)) {
-        (Some(Outcome::Done), Verified::Yes) => "",
-        _ => {
-            "`opencode run` ends with status 0 all the same; `opencode-orchestrator run`, or `watch --exit-status`, ends with 1 or \
-             3 then.\n"
-        }
-    }
+pub(crate) fn exit_note(state: &State) -> String {
+    let status = match (state.outcome, mission::verified(&state.head_checks)) {
+        (Some(Outcome::Done), Verified::Yes) => return String::new(),
+        (Some(Outcome::Done), _) => 3,
+        _ => 1,
+    };
+    format!(
+        "`opencode run` itself exits with status 0; `opencode-orchestrator run` and `watch --exit-status` exit with {status}.\n"
+    )
 }
 
 /// The report as Markdown.
@@ -77,6 +79,9 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n## Mission {}: {}", state.mission, headline(state));
     let _ = writeln!(text, "\n{}\n", cut(&state.objective, 400).replace('\n', " "));
+    if let (None, Some(reason)) = (state.outcome, &state.paused) {
+        let _ = writeln!(text, "**Paused**: {reason}.\n");
+    }
     configuration(&mut text, state);
     tasks(&mut text, state);
     helped(&mut text, state);
@@ -108,7 +113,7 @@ pub(crate) fn headline(state: &State) -> String {
         },
         (Some(Outcome::Incomplete), _) => "incomplete".into(),
         (Some(Outcome::Failed), _) => "nothing was integrated".into(),
-        (None, Some(reason)) => format!("paused ({reason})"),
+        (None, Some(_)) => "paused".into(),
         (None, None) => "running".into(),
     }
 }
@@ -139,8 +144,8 @@ fn tasks(text: &mut String, state: &State) {
     }
     let _ = writeln!(
         text,
-        "\nThe graph was {} wide at its widest; {} ran at once.",
-        graph::widest(state.tasks.values()),
+        "\nAt most {} could run at once; {} did.",
+        count(graph::widest(state.tasks.values()), "task"),
         state.peak
     );
 }
@@ -472,7 +477,7 @@ fn delivered(text: &mut String, state: &State) {
             let why = note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
             let but = match torn.as_slice() {
                 [] => String::new(),
-                torn => format!(", but not {}, which was written to meanwhile", quoted(torn.iter())),
+                torn => format!(", except {}, which was written to meanwhile", quoted(torn.iter())),
             };
             format!("The change is on branch `{branch}`; your files are as they were{but}{why}.")
         }
@@ -480,7 +485,7 @@ fn delivered(text: &mut String, state: &State) {
             let but = match torn.as_slice() {
                 [] => String::new(),
                 torn => format!(
-                    ", but for what {} held of it already when you last wrote to it, after an interrupted delivery",
+                    "; {} keeps the part of it that it had when you last wrote to it, after an interrupted delivery",
                     quoted(torn.iter())
                 ),
             };
@@ -491,8 +496,8 @@ fn delivered(text: &mut String, state: &State) {
             )
         }
         Delivery::Failed { reason, torn, .. } if !torn.is_empty() => format!(
-            "Part of the change was written into your files, and it is in {} still: {reason}. `/task resume {}` writes the \
-             rest, or takes it back where you wrote to one of them since.",
+            "Part of the change is in your files, in {}: {reason}. `/task resume {}` writes the rest; if you have edited one of \
+             them since, it takes this part back instead.",
             quoted(torn.iter()),
             state.mission
         ),
@@ -513,12 +518,9 @@ fn delivered(text: &mut String, state: &State) {
                 torn => format!(" {} holds part of an earlier one.", quoted(torn.iter())),
             };
             format!(
-                "The delivery was interrupted, and part of it may be in your files; `/task resume {}` ends it.{but}",
+                "The delivery was interrupted, and part of it may be in your files; `/task resume {}` finishes it.{but}",
                 state.mission
             )
-        }
-        Delivery::Pending if state.paused.is_some() => {
-            format!("Your files are as they were. `/task resume {}` continues the mission.", state.mission)
         }
         Delivery::Pending => "Your files are as they were.".into(),
     };

@@ -108,12 +108,13 @@ pub(crate) async fn run(
         orchestrator.stop(PauseReason::Stopped(by)).await;
     }
     let requests = dir.control_dir();
-    // Drops requests that were meant for an earlier run
-    let _ = control::poll(&requests);
+    // A stop was meant for an earlier run; a text that came while that one paused is not lost
+    let late: Vec<_> = control::poll(&requests).unwrap_or_default();
+    let late = late.into_iter().filter(|request| request.kind != control::STOP).collect();
     let state = tokio::select! {
         biased;
         state = actor.run() => state,
-        () = answer_requests(&orchestrator, &requests) => return,
+        () = answer_requests(&orchestrator, &requests, late) => return,
     };
     tell_end(project, &dir, &state, &used).await;
     if state.outcome.is_some() {
@@ -177,10 +178,10 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
 }
 
 /// Passes requests of other processes to the mission, as long as it runs.
-async fn answer_requests(orchestrator: &Orchestrator, requests: &Path) {
+async fn answer_requests(orchestrator: &Orchestrator, requests: &Path, late: Vec<control::Request>) {
+    let mut due = late;
     loop {
-        tokio::time::sleep(POLL).await;
-        for request in control::poll(requests).unwrap_or_default() {
+        for request in std::mem::take(&mut due) {
             match (request.kind.as_str(), request.text) {
                 (control::STOP, _) => orchestrator.stop(PauseReason::Stopped(request.by)).await,
                 (control::TELL, Some(text)) => orchestrator.tell(text).await,
@@ -188,6 +189,8 @@ async fn answer_requests(orchestrator: &Orchestrator, requests: &Path) {
                 _ => {}
             }
         }
+        tokio::time::sleep(POLL).await;
+        due = control::poll(requests).unwrap_or_default();
     }
 }
 
@@ -196,18 +199,18 @@ async fn tell_end(project: &Project, dir: &MissionDir, state: &State, workspace:
     let now_ms = project.world.clock.now_ms();
     let secrets = match project.redactor.taken_out() {
         0 => String::new(),
-        n => format!("\n{} taken out of prompts, pages, journal or report.\n", count(n, "secret")),
+        n => format!("\n{} removed from prompts, pages, the journal or the report.\n", count(n, "secret")),
     };
     let report = format!("{}{secrets}", report::markdown(state, now_ms));
     let report = visible(&project.redactor.redact(&report)).into_owned();
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
-        project.host.say(&format!("\nThe report could not be kept: {error}\n"));
+        project.host.say(&format!("\nThe report could not be written: {error}\n"));
     }
     if let Err(why) = write_page(project, dir, state, workspace, now_ms).await {
-        project.host.say(&format!("\nThe report's page could not be kept: {why}\n"));
+        project.host.say(&format!("\nThe report's page could not be written: {why}\n"));
     }
     // The verdict is the last line
-    let status = if project.options.interactive { "" } else { report::exit_note(state) };
+    let status = if project.options.interactive { String::new() } else { report::exit_note(state) };
     let answer = format!("{secrets}{}{status}", report::answer(state, now_ms));
     project.host.say(&visible(&project.redactor.redact(&answer)));
 }
@@ -360,7 +363,7 @@ fn policy(project: &Project, config: &Config) -> Policy {
 /// The message if no mission can be continued.
 fn nothing(named: bool, why: String) -> String {
     match named {
-        false if why == NO_SUCH => "no mission of this project waits to be continued".into(),
+        false if why == NO_SUCH => "no mission of this project is unfinished".into(),
         _ => why,
     }
 }

@@ -82,6 +82,13 @@ impl Running {
         self.context().map(|context| context.desk.mission.clone())
     }
 
+    /// Whether the running mission was stopped, or pauses or ends by itself.
+    pub fn is_ending(&self) -> bool {
+        let now = self.lock();
+        let ends = |context: &Arc<MissionContext>| context.desk.orchestrator.cancelled().is_cancelled();
+        now.busy && (now.stop.is_some() || now.context.as_ref().is_some_and(ends))
+    }
+
     /// Stops the running or starting mission. `by` is shown to the user.
     pub async fn stop(&self, by: &str) {
         let context = {
@@ -115,5 +122,10 @@ mod tests {
         let (begun, ()) = tokio::join!(biased; running.begin(Duration::from_secs(60)), async { drop(place) });
         assert!(begun.is_some());
         assert!(running.begin(Duration::from_millis(20)).await.is_none(), "the place is taken again");
+        assert!(!running.is_ending());
+        running.stop("Esc").await;
+        assert!(running.is_ending(), "a resume may wait for it");
+        drop(begun);
+        assert!(!running.is_ending());
     }
 }

@@ -4,13 +4,33 @@
 //! A text is in the journal before any role sees it. The mission's state decides whether a text is valid. It never
 //! writes the journal of a running mission, and resumes none.
 
+use std::time::Duration;
+
 use journal::{Journal, control};
 use mission::Event;
+use tokio::time::{Instant, sleep};
 
 use crate::actor::past::PastMission;
 use crate::missions::project::Project;
 
+/// How long a text waits for a mission that is pausing, and how often to look.
+const WINDING_UP: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(100);
+
 impl Project {
+    /// Waits while the mission that runs is pausing: its process takes no text any more, but still holds the lock.
+    pub(crate) async fn settled(&self) {
+        let until = Instant::now() + WINDING_UP;
+        while Instant::now() < until {
+            let Ok(Some(owner)) = self.state.owner() else { return };
+            let past = self.state.mission(&owner.mission).ok().and_then(|dir| PastMission::read(&dir).ok());
+            if past.is_none_or(|past| past.state.paused.is_none()) {
+                return;
+            }
+            sleep(POLL).await;
+        }
+    }
+
     /// Passes a correction on; the error says why it was not accepted.
     pub(crate) fn tell(&self, text: &str, by: &str) -> Result<String, String> {
         let text = self.redactor.redact(text);
@@ -28,7 +48,7 @@ impl Project {
             };
             control::post(&dir.control_dir(), &request).map_err(|error| error.to_string())?;
             return Ok(format!(
-                "Told to mission `{}`. The roles that it concerns hear it with their next prompt, and what has not started is \
+                "Mission `{}` has your text. Roles get it with their next prompt, and what has not started is \
                  planned again with it.\n",
                 owner.mission
             ));
@@ -41,7 +61,7 @@ impl Project {
             .map_err(|error| error.to_string())?;
         journal.append(&event).map_err(|error| error.to_string())?;
         Ok(format!(
-            "Mission `{0}` does not run now, and has it for later. `/task resume {0}` continues it, and plans again with it what \
+            "Mission `{0}` is not running; your text is kept. `/task resume {0}` continues it, and first plans again with it what \
              has not started.\n",
             dir.id()
         ))
@@ -63,7 +83,7 @@ impl Project {
                 text: Some(text.into()),
             };
             control::post(&dir.control_dir(), &request).map_err(|error| error.to_string())?;
-            return Ok(format!("Answered to mission `{}`.\n", owner.mission));
+            return Ok(format!("Mission `{}` has your answer.\n", owner.mission));
         }
         let (dir, past) = self
             .find(None, |past| past.state.outcome.is_none() && past.state.clarification_due())
@@ -76,7 +96,7 @@ impl Project {
             journal.append(event).map_err(|error| error.to_string())?;
         }
         Ok(format!(
-            "Mission `{0}` does not run now, and has the answer. `/task resume {0}` continues it.\n",
+            "Mission `{0}` is not running; your answer is kept. `/task resume {0}` continues it.\n",
             dir.id()
         ))
     }
@@ -84,5 +104,5 @@ impl Project {
 
 const NO_QUESTION: &str = "no mission of this project waits for an answer";
 
-const NONE: &str = "no mission runs here, and none waits to be resumed; a mission whose text begins with this word starts with \
-                    `/task run tell …`";
+/// The message if no mission can take a text.
+pub(crate) const NONE: &str = "no mission runs in this project, and none waits to be resumed";

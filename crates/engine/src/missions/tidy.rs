@@ -47,7 +47,7 @@ pub(crate) fn half_written(project: &Project) -> String {
     half.map(|dir| {
         format!(
             "- the delivery of mission `{0}` was interrupted, and part of it may be in your files; stop this mission and \
-             `/task resume {0}` to end that one first\n",
+             `/task resume {0}` to finish that one first\n",
             dir.id()
         )
     })

@@ -11,12 +11,21 @@ use crate::text::{cut, duration};
 const MAX_CHECK: usize = 120;
 
 /// `✓ Done, verified: 7 of 7 tasks · npm test: 214 passed · $0.14 · 2 min 48 s`. `headline`: the result in the report's
-/// words.
+/// words. A pause says last what it waits for.
 pub(super) fn verdict_line(state: &State, headline: &str, now_ms: u64) -> String {
     let counted = || state.tasks.values().filter(|task| task.phase != Phase::Split);
     let integrated = counted().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
     let tasks = format!("{integrated} of {} tasks", counted().count());
     let spent = format!("${:.2} · {}", state.usage.cost_usd, duration(state.elapsed_ms(now_ms)));
+    if let (None, Some(reason)) = (state.outcome, &state.paused) {
+        let reason = reason.to_string();
+        // Some reasons say themselves how to continue
+        let next = match reason.contains("/task resume") {
+            true => String::new(),
+            false => format!(". `/task resume {}` continues it", state.mission),
+        };
+        return format!("‖ Paused after {tasks} · {spent}: {reason}{next}");
+    }
     let passed = state.head_checks.iter().find(|check| check.vouches());
     let checks = passed.map(|check| format!(" · {}", said(check))).unwrap_or_default();
     let sign = match state.outcome {
@@ -25,12 +34,7 @@ pub(super) fn verdict_line(state: &State, headline: &str, now_ms: u64) -> String
         Some(_) => "✗",
         None => "‖",
     };
-    let next = if state.outcome.is_none() && state.paused.is_some() {
-        format!(" · `/task resume {}` continues it", state.mission)
-    } else {
-        String::new()
-    };
-    format!("{sign} {}: {tasks}{checks} · {spent}{next}", capital(&headline.replace("**", "")))
+    format!("{sign} {}: {tasks}{checks} · {spent}", capital(&headline.replace("**", "")))
 }
 
 fn capital(text: &str) -> String {
@@ -90,8 +94,15 @@ mod tests {
     fn a_pause_says_what_it_waits_for_and_how_it_continues() {
         let reason = PauseReason::Budget("200 of 200 calls are used".into());
         let paused = state(&[Event::Paused { reason, at_ms: 1_000 }]);
-        let line = verdict_line(&paused, "paused (budget reached: 200 of 200 calls are used)", 1_000);
-        assert!(line.starts_with("‖ Paused (budget reached: 200 of 200 calls are used): "), "{line}");
-        assert!(line.ends_with("`/task resume m-00000001` continues it"), "{line}");
+        let line = verdict_line(&paused, "paused", 1_000);
+        assert_eq!(
+            line,
+            "‖ Paused after 0 of 0 tasks · $0.00 · 1.0 s: budget reached: 200 of 200 calls are used. `/task resume m-00000001` \
+             continues it"
+        );
+        let reason =
+            PauseReason::Consent("the plan adds `x`. `/task resume m-00000001` agrees and continues".into());
+        let line = verdict_line(&state(&[Event::Paused { reason, at_ms: 1_000 }]), "paused", 1_000);
+        assert!(line.ends_with("adds `x`. `/task resume m-00000001` agrees and continues"), "{line}");
     }
 }

@@ -38,8 +38,8 @@ impl PauseReason {
     /// The pause for a failed set-up, with what to do about it.
     pub fn setup(failure: &str, mission: &str) -> PauseReason {
         PauseReason::Setup(format!(
-            "{failure}. No change is at fault. Put right what it needs and continue with `/task resume {mission}`; or write \
-             other commands to `setup` under `[workspace]` in opencode.toml; or let work go on without the evidence of these \
+            "{failure}. No change of the mission is at fault. Fix the cause and continue with `/task resume {mission}`; or write \
+             other commands to `setup` under `[workspace]` in opencode.toml; or let the mission work without the evidence of these \
              checks: `setup_failure = \"no_evidence\"` there"
         ))
     }

@@ -13,7 +13,7 @@ use crate::missions::page::picture::{self, svg};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The mission; the newest without it.
+    /// The mission's id. Default: the newest.
     id: Option<String>,
     /// As text, as a picture, or for a program.
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]

@@ -18,7 +18,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
-    let answered = place.project().await?.answer(&args.choices.join(" "), "opencode-orchestrator answer");
+    let project = place.project().await?;
+    project.settled().await;
+    let answered = project.answer(&args.choices.join(" "), "opencode-orchestrator answer");
     let answered = answered.map_err(|why| CommandFailure::Problem(format!("nothing was answered: {why}")))?;
     if args.json {
         return CommandAnswer::json(&json!({ "answered": true, "message": answered.trim_end() }));

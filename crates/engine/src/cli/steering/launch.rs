@@ -100,7 +100,7 @@ pub(super) async fn fix(
     let comment = comment.trim();
     if comment.is_empty() || comment.len() > MAX_OBJECTIVE {
         return Err(CommandFailure::Usage(format!(
-            "the comment must say what should be otherwise, in at most {MAX_OBJECTIVE} bytes"
+            "the comment must say what to change, in at most {MAX_OBJECTIVE} bytes"
         )));
     }
     project
@@ -138,7 +138,7 @@ pub(crate) fn resume(args: &Resume, place: &Place) -> Result<CommandAnswer, Comm
             place.missions()?.into_iter().find(unfinished).ok_or_else(|| {
                 CommandFailure::Problem(
                     "there is nothing to resume: no mission of this project is unfinished\nhint: `opencode-orchestrator status` \
-                     lists them"
+                     lists all"
                         .into(),
                 )
             })?

@@ -43,7 +43,9 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     if !place.state.path().exists() && cancel.is_none() {
         return Ok(CommandAnswer::done("No mission waits in this project.\n"));
     }
-    let text = place.project().await?.queue(cancel).map_err(CommandFailure::Problem)?;
+    let in_terminal = |text: String| text.replace("`/task queue`", "`opencode-orchestrator queue`");
+    let text =
+        place.project().await?.queue(cancel).map_err(|why| CommandFailure::Problem(in_terminal(why)))?;
     if args.json {
         return CommandAnswer::json(&json!({ "cancelled": cancel }));
     }

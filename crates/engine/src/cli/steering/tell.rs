@@ -10,7 +10,7 @@ use super::super::place::Place;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// What should be otherwise; `task-id: text` concerns one task.
+    /// What to change; `task-id: text` concerns one task.
     #[arg(required = true)]
     words: Vec<String>,
     /// Print JSON.
@@ -19,7 +19,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
-    let told = place.project().await?.tell(&args.words.join(" "), "opencode-orchestrator tell");
+    let project = place.project().await?;
+    project.settled().await;
+    let told = project.tell(&args.words.join(" "), "opencode-orchestrator tell");
     let told = told.map_err(|why| CommandFailure::Problem(format!("nothing was told: {why}")))?;
     if args.json {
         return CommandAnswer::json(&json!({ "told": true, "message": told.trim_end() }));

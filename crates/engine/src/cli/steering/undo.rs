@@ -10,7 +10,7 @@ use super::super::place::Place;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The mission; the one that wrote last without it.
+    /// The mission's id. Default: the one that delivered last.
     id: Option<String>,
     /// Take only this file back.
     #[arg(long, value_name = "PATH")]

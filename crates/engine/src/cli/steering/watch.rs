@@ -25,7 +25,7 @@ const REDRAW: Duration = Duration::from_secs(1);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The mission; the newest without it.
+    /// The mission's id. Default: the newest.
     id: Option<String>,
     /// Show one line that is kept up to date instead.
     #[arg(long)]

@@ -307,7 +307,7 @@ async fn answers_reach_the_mission_that_asks() {
     {
         let _lock = sandbox.running(A);
         let called = sandbox.call(&["answer", "1b"]).await;
-        assert!(called.stdout.contains("Answered"), "{}", called.stderr);
+        assert!(called.stdout.contains("has your answer"), "{}", called.stderr);
         let [request] = journal::control::poll(&dir.control_dir()).unwrap().try_into().unwrap();
         assert_eq!((request.kind.as_str(), request.text.as_deref()), (journal::control::ANSWER, Some("1b")));
     }

@@ -179,7 +179,7 @@ async fn following_a_log_ends_with_the_mission() {
     drop(lock);
     let called = sandbox.call(&["log", A, "--follow", "--since", "4"]).await;
     assert_eq!((called.exit, called.stdout.as_str()), (1, ""));
-    assert!(called.whole.get("again").is_none() && called.stderr.contains("does not run any more"));
+    assert!(called.whole.get("again").is_none() && called.stderr.contains("is no longer running"));
 }
 
 #[tokio::test]

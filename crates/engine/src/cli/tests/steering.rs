@@ -40,7 +40,7 @@ async fn what_is_told_reaches_the_mission_that_runs_or_waits_in_the_journal_of_o
     let called = sandbox.call(&["tell", "use", "tabs"]).await;
     assert_eq!(called.exit, 1);
     assert!(
-        called.stderr.contains("no mission runs here, and none waits to be resumed"),
+        called.stderr.contains("no mission runs in this project, and none waits to be resumed"),
         "{}",
         called.stderr
     );
@@ -55,7 +55,7 @@ async fn what_is_told_reaches_the_mission_that_runs_or_waits_in_the_journal_of_o
     let dir = sandbox.mission(B, &[]);
     let _lock = sandbox.running(B);
     let called = sandbox.call(&["tell", "use tabs"]).await;
-    assert!(called.stdout.contains(&format!("Told to mission `{B}`")), "{}", called.stderr);
+    assert!(called.stdout.contains(&format!("Mission `{B}` has your text")), "{}", called.stderr);
     let [request] = control::poll(&dir.control_dir()).unwrap().try_into().unwrap();
     assert_eq!((request.kind.as_str(), request.text.as_deref()), (control::TELL, Some("use tabs")));
 }

@@ -23,8 +23,7 @@ impl Project {
             Delivery::Delivered { branch: None, .. } => {}
             Delivery::Delivered { branch: Some(branch), .. } => {
                 return Err(format!(
-                    "the change of mission `{id}` is on branch `{branch}`, not in your working tree; merge it first, then say what \
-                     should be otherwise with `/task`"
+                    "the change of mission `{id}` is on branch `{branch}`, not in your working tree; merge it first, then say what to change with `/task`"
                 ));
             }
             Delivery::Undone { .. } => {

@@ -325,7 +325,7 @@ impl Review {
         }
         let rest: Vec<&ReviewFile> = self.files.iter().filter(|file| !self.is_listed(file)).collect();
         if !rest.is_empty() {
-            text.push_str("\nOf no single task (packages, or merged with what you changed)\n");
+            text.push_str("\nNot part of one task (packages, or merged with your own changes)\n");
         }
         for file in rest {
             shown(&mut text, file, &mut room);
@@ -339,7 +339,7 @@ impl Review {
         let _ = write!(
             text,
             "\nTake back one file:  opencode-orchestrator undo {id} --file PATH\nTake back one hunk:  opencode-orchestrator undo {id} \
-             --hunk PATH:N\nComment on a line:   /task fix {id} PATH:LINE: what should be otherwise\n"
+             --hunk PATH:N\nComment on a line:   /task fix {id} PATH:LINE: what to change\n"
         );
         text
     }

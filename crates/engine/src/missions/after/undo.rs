@@ -61,7 +61,9 @@ impl Project {
             };
             let noted = Journal::<Event>::reopen(&journal, redactor)
                 .and_then(|(mut journal, _)| journal.append(&event));
-            let but = noted.err().map(|error| format!("The mission's journal does not say so: {error}\n"));
+            let but = noted
+                .err()
+                .map(|error| format!("This could not be recorded in the mission's journal: {error}\n"));
             Ok::<_, String>((undone, but.unwrap_or_default()))
         })
         .await;
@@ -134,7 +136,7 @@ impl Project {
             journal.append(&event).map_err(|error| not(&error))?;
             if let Err(error) = workspace.undo_hunk(&delivery, &undo) {
                 let kept = journal.append(&Event::HunkKept { path: file.clone(), hunk: number });
-                let but = kept.err().map(|error| format!("\nThe mission's journal does not say so: {error}"));
+                let but = kept.err().map(|error| format!("\nThis could not be recorded in the mission's journal: {error}"));
                 return Err(not(&error) + &but.unwrap_or_default());
             }
             Ok(format!(
@@ -210,10 +212,12 @@ fn undelivered(state: &State, id: &str) -> String {
     match &state.delivery {
         Delivery::Undone { .. } => format!("the change of mission `{id}` was taken back already"),
         Delivery::Intended { .. } => {
-            format!("the delivery of mission `{id}` was interrupted; `/task resume {id}` ends it first")
+            format!(
+                "the delivery of mission `{id}` was interrupted; `/task resume {id}` finishes it, then undo again"
+            )
         }
         Delivery::Failed { torn, .. } if !torn.is_empty() => format!(
-            "the delivery of mission `{id}` failed and left part of it in {}; `/task resume {id}` ends it first",
+            "the delivery of mission `{id}` failed and left part of it in {}; `/task resume {id}` finishes it, then undo again",
             quoted(torn.iter())
         ),
         Delivery::Delivered { branch: Some(branch), torn, .. } if !torn.is_empty() => format!(

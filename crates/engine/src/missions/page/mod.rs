@@ -67,7 +67,7 @@ pub(crate) fn html(state: &State, events: &[Event], diffs: &Diffs, now_ms: u64) 
     for (n, task) in state.order.iter().filter_map(|id| state.tasks.get(id)).enumerate() {
         if page.len() > TASKS_END {
             let more = state.order.len().saturating_sub(n);
-            let _ = writeln!(page, "<p>{more} more tasks stand in the table above only.</p>");
+            let _ = writeln!(page, "<p>{more} more tasks are only in the table above.</p>");
             break;
         }
         tasks::draw(&mut page, state, task, diffs.get(&task.id).map(String::as_str), room);
@@ -121,7 +121,7 @@ fn cost(page: &mut String, state: &State, board: &Board) {
     };
     let heads = |what: &str| {
         format!(
-            "<thead><tr><th scope=\"col\">{what}</th><th scope=\"col\">state</th><th scope=\"col\" class=\"number\">prompts</th>\
+            "<thead><tr><th scope=\"col\">{what}</th><th scope=\"col\">state</th><th scope=\"col\" class=\"number\">calls</th>\
              <th scope=\"col\" class=\"number\">tokens</th><th scope=\"col\" class=\"number\">US dollars</th></tr></thead>\n"
         )
     };

@@ -63,7 +63,7 @@ pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&
             coloured(page, diff, room);
         }
         _ if matches!(task.phase, Phase::Integrated { .. }) && !task.compound => {
-            page.push_str("<p class=\"soft\">Its change is not kept here.</p>\n");
+            page.push_str("<p class=\"soft\">Its change is not part of this page.</p>\n");
         }
         _ => {}
     }

@@ -39,7 +39,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
             Round::Stopped => return vec![Event::DeliveryFailed { reason: "it was stopped".into(), torn }],
         }
     }
-    let why = format!("your files changed during each of {ROUNDS} deliveries");
+    let why = format!("your files changed during each of {ROUNDS} attempts to deliver");
     vec![branch(context, &head.id, Some(why), torn).await]
 }
 

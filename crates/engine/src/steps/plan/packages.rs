@@ -103,8 +103,9 @@ async fn one(
             Ok(Settled::Wanted(package, None))
         }
         RegistryAnswer::Unknown { why } => {
-            let note =
-                format!("`{name}` could not be verified ({why}): it is asked for again before it is added");
+            let note = format!(
+                "`{name}` could not be verified ({why}): the registry is asked again before it is added"
+            );
             Ok(Settled::Wanted(package, Some(note)))
         }
         RegistryAnswer::Unfit { why } => Err(format!("`{name}`: {why}")),

@@ -83,13 +83,56 @@ fn the_verdict_stands_first_and_every_text_is_escaped() {
     assert!(page.contains("last for task-0"), "who waited for what");
 }
 
+/// A large mission in which every task fails twice, with long findings and verdicts of every gate.
+fn troubled(tasks: usize) -> (State, Vec<Event>) {
+    let (_, events) = played(tasks);
+    let issue = |n: usize| {
+        let what = format!("{n}: `x` & <y> is not defined; ").repeat(40);
+        Issue::new("guardian", &what).at("src/a/long/path/to/a/file.js", Some(3))
+    };
+    let trouble = |event: &Event| -> Vec<Event> {
+        let Event::AttemptFailed { task, .. } = event else { return vec![event.clone()] };
+        let mut more: Vec<Event> = (0..2)
+            .map(|_| Event::AttemptFailed {
+                task: task.clone(),
+                class: FailureClass::Lint,
+                issues: (0..12).map(issue).collect(),
+            })
+            .collect();
+        more.extend(Gate::ALL.iter().map(|gate| Event::GateJudged {
+            task: Some(task.clone()),
+            gate: *gate,
+            verdict: GateVerdict::Fail,
+            tree: "t".into(),
+            detail: "what it said & <more> ".repeat(40),
+        }));
+        more
+    };
+    let events: Vec<Event> = events.iter().flat_map(trouble).collect();
+    (State::fold(&events), events)
+}
+
 #[test]
-fn two_hundred_tasks_fit_and_a_mission_without_any_has_a_page_too() {
-    let (state, events) = played(200);
+fn two_hundred_tasks_fit_with_attempts_findings_and_diffs() {
     let diff = "+let a = 1 < 2 && \"x\";\n".repeat(2_000);
     let diffs = (0..200).map(|n| (format!("task-{n}"), diff.clone())).collect();
+    let (state, events) = played(200);
     let page = html(&state, &events, &diffs, 2_000_000);
     assert!(page.len() <= 2_000_000, "{} bytes", page.len());
+    assert!(page.contains("id=\"task-199\""), "every task has its part");
+    let (state, events) = troubled(200);
+    let page = html(&state, &events, &diffs, 2_000_000);
+    assert!(page.len() <= 2_000_000, "{} bytes", page.len());
+    assert!(page.contains("id=\"task-0\"") && page.contains("id=\"journal\""));
+    let shown = (0..200).filter(|n| page.contains(&format!("id=\"task-{n}\""))).count();
+    assert!(
+        shown == 200 || page.contains(&format!("{} more tasks are only in the table above", 200 - shown))
+    );
+    assert!(page.ends_with("</html>\n"), "it is whole");
+}
+
+#[test]
+fn a_mission_without_tasks_has_a_page_too() {
     let (state, events) = played(0);
     assert!(html(&state, &events, &Diffs::new(), 2_000_000).contains("No task began."));
 }
