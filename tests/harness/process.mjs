@@ -135,6 +135,9 @@ export class Running {
  */
 export const start = (command, args, options) => new Running(command, args, options)
 
+/** `SLOWER=4`: every limit is four times as long, for a machine that does much else. */
+export const SLOWER = Math.max(1, Number(process.env.SLOWER) || 1)
+
 /**
  * Polls until something holds.
  * @template T
@@ -144,7 +147,7 @@ export const start = (command, args, options) => new Running(command, args, opti
  * @returns {Promise<NonNullable<T>>}
  */
 export async function until(probe, limit_ms, what) {
-  const end = Date.now() + limit_ms
+  const end = Date.now() + limit_ms * SLOWER
   for (;;) {
     const value = await probe()
     if (value) return /** @type {NonNullable<T>} */ (value)

@@ -1,5 +1,6 @@
 /** Tests that each have a world of their own. */
 import test from "node:test"
+import { SLOWER } from "./process.mjs"
 import { World } from "./world.mjs"
 
 /**
@@ -9,10 +10,11 @@ import { World } from "./world.mjs"
  * @param {(world: World, t: import("node:test").TestContext) => Promise<void>} body
  */
 export function scene(name, { skip = false, timeout_ms = 120_000, ...options }, body) {
-  test(name, { skip, timeout: timeout_ms + 10_000 }, async (t) => {
+  const limit_ms = timeout_ms * SLOWER
+  test(name, { skip, timeout: limit_ms + 10_000 }, async (t) => {
     const world = await World.create(options)
     const late = new Promise((_, fail) =>
-      setTimeout(() => fail(new Error(`the test took more than ${timeout_ms} ms`)), timeout_ms).unref(),
+      setTimeout(() => fail(new Error(`the test took more than ${limit_ms} ms`)), limit_ms).unref(),
     )
     try {
       await Promise.race([body(world, t), late])
