@@ -121,12 +121,12 @@ fn the_whole_is_reviewed_by_what_was_said_last() {
 fn what_cannot_be_taken_in_is_refused_with_the_reason() {
     let mut mission = Mission::with(policy(), "a: a.js");
     let why = |mission: &Mission, text: &str| mission.state.correction(text, 1).unwrap_err();
-    assert!(why(&mission, " ").contains("nothing was said"));
+    assert!(why(&mission, " ").contains("the text is empty"));
     assert!(why(&mission, &"x".repeat(3_000)).contains("3000 bytes"));
     for n in 0..MAX_CORRECTIONS {
         say(&mut mission, &format!("thing {n}"));
     }
-    assert!(why(&mission, "one more").contains("takes 20 corrections"));
+    assert!(why(&mission, "one more").contains("has 20 corrections"));
     let delivery = serde_json::json!({});
     mission.tell(Event::DeliveryIntended { delivery, verified: true, torn: vec![] });
     assert!(

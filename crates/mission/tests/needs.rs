@@ -64,7 +64,7 @@ fn allowed_packages_are_added_before_the_tasks_start() {
 fn the_user_is_asked_once_and_resuming_agrees() {
     let mut mission = planned(policy(NewDependencies::Ask), plan());
     let [question] = due(&mission.state).try_into().unwrap();
-    for part in ["npm `is-number` 7.0.0", "tells numbers", "/task resume m-00000001", "deny"] {
+    for part in ["npm `is-number` 7.0.0", "tells numbers", "/task resume m-00000001", "/task tell"] {
         assert!(question.contains(part), "{part}: {question}");
     }
     let reason = PauseReason::Consent(mission.state.question().unwrap());

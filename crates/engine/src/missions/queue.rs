@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(lines[0], "- `m-dddddddd` runs");
         assert_eq!(lines[1], "- `m-aaaaaaaa` 1. in the queue, for 1 min 0 s: Add one");
         assert!(lines[2].contains("its OpenCode ended while it waited"), "{text}");
-        assert!(lines[3].starts_with("- `m-cccccccc` 2. in line"), "{text}");
+        assert!(lines[3].starts_with("- `m-cccccccc` 2. in the queue"), "{text}");
         assert_eq!(shown(&[], None, 0), "No mission waits in this project.\n");
     }
 }

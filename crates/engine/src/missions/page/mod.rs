@@ -21,9 +21,8 @@ const STYLE: &str = include_str!("style.css");
 /// The most lines of the journal on the page (the first and the last ones), and the most bytes of each.
 const MAX_JOURNAL: usize = 3000;
 const MAX_LINE: usize = 300;
-/// The most bytes on the page of all changes together, and of one.
-const MAX_CHANGES: usize = 1_000_000;
-const MAX_CHANGE: usize = 40_000;
+/// The most bytes of one task's part.
+const MAX_TASK: usize = 60_000;
 /// Bytes of the page after which no more tasks, and no more journal lines, are added: browsers cannot open a very large
 /// page.
 const TASKS_END: usize = 1_600_000;
@@ -63,13 +62,15 @@ pub(crate) fn html(state: &State, events: &[Event], diffs: &Diffs, now_ms: u64) 
     slots::draw(&mut page, state, events, now_ms);
     cost(&mut page, state, &board);
     page.push_str("<h2 id=\"tasks\">Tasks</h2>\n");
-    let room = (MAX_CHANGES / diffs.len().max(1)).min(MAX_CHANGE);
     for (n, task) in state.order.iter().filter_map(|id| state.tasks.get(id)).enumerate() {
         if page.len() > TASKS_END {
             let more = state.order.len().saturating_sub(n);
             let _ = writeln!(page, "<p>{more} more tasks are only in the table above.</p>");
             break;
         }
+        // Every task gets an equal part of the room that is left
+        let left = state.order.len().saturating_sub(n).max(1);
+        let room = (TASKS_END.saturating_sub(page.len()) / left).min(MAX_TASK);
         tasks::draw(&mut page, state, task, diffs.get(&task.id).map(String::as_str), room);
     }
     journal(&mut page, events);

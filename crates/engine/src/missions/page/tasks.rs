@@ -15,7 +15,10 @@ use crate::text::cut;
 const MAX_TEXT: usize = 600;
 const MAX_LISTED: usize = 12;
 
+/// `room`: about how many bytes the task may take; findings and verdicts take at most half of them, the change the rest.
 pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&str>, room: usize) {
+    let begins = page.len();
+    let (half, end) = (begins.saturating_add(room / 2), begins.saturating_add(room));
     let word = match &task.phase {
         Phase::Integrated { .. } => "integrated",
         Phase::Split => "split",
@@ -38,14 +41,14 @@ pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&
     for said in &task.corrections {
         let _ = writeln!(page, "<p>From the user: {}</p>", escaped(cut(said, MAX_TEXT)));
     }
-    list(page, "Acceptance", task.acceptance.iter().map(|item| escaped(cut(item, MAX_TEXT))));
+    list(page, half, "Acceptance", task.acceptance.iter().map(|item| escaped(cut(item, MAX_TEXT))));
     let failures = task.failures.iter().flat_map(|failure| {
         failure.issues.iter().take(MAX_LISTED).map(move |issue| {
             let what = escaped(cut(&issue.to_string(), MAX_TEXT));
             format!("attempt {}, {}: {what}", failure.attempt, failure.class.name())
         })
     });
-    list(page, "What was found", failures);
+    list(page, half, "What was found", failures);
     let verdicts = state.verdicts.iter().filter(|verdict| verdict.task.as_ref() == Some(&task.id));
     let said = verdicts.map(|verdict| {
         let word = match verdict.verdict {
@@ -55,12 +58,12 @@ pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&
         };
         format!("{}: {word}: {}", verdict.gate.name(), escaped(cut(&verdict.detail, MAX_TEXT)))
     });
-    list(page, "What the gates said", said);
-    list(page, "Verified by", task.verified_by.iter().map(|by| escaped(cut(by, MAX_TEXT))));
+    list(page, half, "What the gates said", said);
+    list(page, half, "Verified by", task.verified_by.iter().map(|by| escaped(cut(by, MAX_TEXT))));
     match diff {
         Some(diff) if !diff.is_empty() => {
             page.push_str("<h3>Change</h3>\n");
-            coloured(page, diff, room);
+            coloured(page, diff, end);
         }
         _ if matches!(task.phase, Phase::Integrated { .. }) && !task.compound => {
             page.push_str("<p class=\"soft\">Its change is not part of this page.</p>\n");
@@ -70,25 +73,30 @@ pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&
     page.push_str("</details>\n");
 }
 
-fn list(page: &mut String, title: &str, items: impl Iterator<Item = String>) {
+/// The items, as far as the page is not longer than `end` bytes.
+fn list(page: &mut String, end: usize, title: &str, items: impl Iterator<Item = String>) {
     let items: Vec<String> = items.collect();
     if items.is_empty() {
         return;
     }
     let _ = writeln!(page, "<h3>{title}</h3>\n<ul>");
+    let mut shown = 0;
     for item in items.iter().take(MAX_LISTED) {
+        if page.len() >= end {
+            break;
+        }
         let _ = writeln!(page, "<li>{item}</li>");
+        shown += 1;
     }
-    if items.len() > MAX_LISTED {
-        let _ = writeln!(page, "<li>and {} more</li>", items.len() - MAX_LISTED);
+    if items.len() > shown {
+        let _ = writeln!(page, "<li>and {} more</li>", items.len() - shown);
     }
     page.push_str("</ul>\n");
 }
 
-/// The lines of a diff, coloured by their first character; `room`: the most bytes.
-fn coloured(page: &mut String, diff: &str, room: usize) {
+/// The lines of a diff, coloured by their first character, as far as the page is not longer than `end` bytes.
+fn coloured(page: &mut String, diff: &str, end: usize) {
     page.push_str("<pre tabindex=\"0\">");
-    let end = page.len() + room;
     for line in diff.lines() {
         if page.len() > end {
             page.push_str("the rest is left out here");

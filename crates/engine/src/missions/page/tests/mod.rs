@@ -114,7 +114,7 @@ fn troubled(tasks: usize) -> (State, Vec<Event>) {
 
 #[test]
 fn two_hundred_tasks_fit_with_attempts_findings_and_diffs() {
-    let diff = "+let a = 1 < 2 && \"x\";\n".repeat(2_000);
+    let diff = "+let a = 1 < 2 && \"x\";\n".repeat(1_000);
     let diffs = (0..200).map(|n| (format!("task-{n}"), diff.clone())).collect();
     let (state, events) = played(200);
     let page = html(&state, &events, &diffs, 2_000_000);
@@ -123,12 +123,9 @@ fn two_hundred_tasks_fit_with_attempts_findings_and_diffs() {
     let (state, events) = troubled(200);
     let page = html(&state, &events, &diffs, 2_000_000);
     assert!(page.len() <= 2_000_000, "{} bytes", page.len());
-    assert!(page.contains("id=\"task-0\"") && page.contains("id=\"journal\""));
-    let shown = (0..200).filter(|n| page.contains(&format!("id=\"task-{n}\""))).count();
     assert!(
-        shown == 200 || page.contains(&format!("{} more tasks are only in the table above", 200 - shown))
+        page.contains("id=\"task-199\"") && page.contains("id=\"journal\"") && page.ends_with("</html>\n")
     );
-    assert!(page.ends_with("</html>\n"), "it is whole");
 }
 
 #[test]
