@@ -41,9 +41,9 @@ function acting(context, board, showGraph) {
   const planned = waits && board.tasks.some(({ state }) => state === "waiting")
   const why = paused ? fit(`It waits: ${paused}`, 70) : undefined
   return [
-    ...(running ? [act("Stop", "pauses the mission; /task resume continues it", () => stop(toasts(context), board))] : []),
-    ...(waits ? [act("Resume", paused ? "agrees, and goes on as it stands" : `/task resume ${mission}`, say(`resume ${mission}`), why)] : []),
-    ...(paused && planned ? [act("Change", "say what should be otherwise; the plan is changed first", () => change(context, mission), why)] : []),
+    ...(running ? [act("Stop", "pause; Resume continues it later", () => stop(toasts(context), board))] : []),
+    ...(waits ? [act("Resume", paused ? "agree and continue" : "continue the mission", say(`resume ${mission}`), why)] : []),
+    ...(paused && planned ? [act("Change", "first change the plan, in your words", () => change(context, mission), why)] : []),
     ...(planned ? [act("Plan", "/task plan: what has not started, and how to change it", say("plan"))] : []),
     ...(outcome ? [act("Review", `/task review ${mission}`, say(`review ${mission}`)), act("Undo", `/task undo ${mission}`, say(`undo ${mission}`))] : []),
     act("Report", `/task report ${mission}`, say(`report ${mission}`)),
@@ -62,7 +62,7 @@ function tasks(context, board) {
 
 /** @param {Context} context @param {string} mission */
 async function change(context, mission) {
-  const words = await context.ui.dialog.prompt({ title: "What should be otherwise?", placeholder: "the plan is changed by this" })
+  const words = await context.ui.dialog.prompt({ title: "What should change?", placeholder: "no new packages; one task is enough; …" })
   if (words?.trim() && (await task(context, `tell ${words.trim()}`))) await task(context, `resume ${mission}`)
 }
 
