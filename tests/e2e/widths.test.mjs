@@ -17,6 +17,7 @@ const scenario = {
   plan: { tasks, dependencies },
   brief: { summary: "Lengths.", files: [], decisions: [QUESTION] },
   answers: [
+    { role: "planner", match: "keep it short", turns: [{ submit: { tasks: [tasks[1]] } }] },
     { role: "planner", match: "what the user said about it", turns: [{ submit: { tasks: [{ ...tasks[0], title: "Add the first" }, tasks[1], three] } }] },
     { role: "coder", task: "one", turns: [{ gate: "coders", write: { "src/one.js": constant("ONE", 1) } }, { done: "Did it." }, { done: "It does so." }] },
   ],

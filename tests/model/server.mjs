@@ -45,8 +45,10 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs"
 const KEPT_BODIES = 400
 const KEPT_RECORDS = 20_000
 const MAX_BODY = 64 * 1024 * 1024
+/** As in the harness: every limit is that many times as long. */
+const SLOWER = Math.max(1, Number(process.env.SLOWER) || 1)
 /** The longest time that an answer is held, even if a test forgets to release it. */
-const GATE_LIMIT_MS = 120_000
+const GATE_LIMIT_MS = 120_000 * SLOWER
 const HANG_LIMIT_MS = 600_000
 
 class Gate {
@@ -130,7 +132,7 @@ export class ModelServer {
    * @param {{ count?: number, limit_ms?: number }} [options]
    */
   async reached(name, { count = 1, limit_ms = 60_000 } = {}) {
-    const end = Date.now() + limit_ms * Math.max(1, Number(process.env.SLOWER) || 1)
+    const end = Date.now() + limit_ms * SLOWER
     while (this.gate(name).arrived < count) {
       if (Date.now() > end) {
         throw new Error(
