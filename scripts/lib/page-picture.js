@@ -38,7 +38,7 @@ export function pagePicture(browser, page, { folder, width, height, title }) {
   const escaped = (/** @type {string} */ text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">`,
-    `<style>${escaped(style)}\nbody { margin: 0; height: ${height}px; overflow: hidden; }</style>`,
+    `<style>${escaped(style)}\nbody { margin: 0; height: ${height}px; overflow: hidden; } .wide { overflow: hidden; }</style>`,
     `<foreignObject width="${width}" height="${height}">${body}</foreignObject>`,
     "</svg>\n",
   ].join("\n")
