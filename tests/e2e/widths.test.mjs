@@ -53,6 +53,8 @@ for (const columns of [80, 120, 200]) {
       /** Opens the dialog, which must show something, and chooses a row. @param {string} words @param {RegExp} shown */
       const choose = async (words, shown) => {
         await tui.press("C-x", "k")
+        // The chat behind the dialog has some of its words
+        await tui.shows(/type to search/)
         await tui.shows(shown)
         await pick(words)
       }
