@@ -119,12 +119,12 @@ fn two_hundred_tasks_fit_with_attempts_findings_and_diffs() {
     let (state, events) = played(200);
     let page = html(&state, &events, &diffs, 2_000_000);
     assert!(page.len() <= 2_000_000, "{} bytes", page.len());
-    assert!(page.contains("id=\"task-199\""), "every task has its part");
+    assert!(page.contains("id=\"task-task-199\""), "every task has its part");
     let (state, events) = troubled(200);
     let page = html(&state, &events, &diffs, 2_000_000);
     assert!(page.len() <= 2_000_000, "{} bytes", page.len());
     assert!(
-        page.contains("id=\"task-199\"") && page.contains("id=\"journal\"") && page.ends_with("</html>\n")
+        page.contains("id=\"task-task-199\"") && page.contains("id=\"journal\"") && page.ends_with("</html>\n")
     );
 }
 
