@@ -17,7 +17,6 @@ const scenario = {
   plan: { tasks, dependencies },
   brief: { summary: "Lengths.", files: [], decisions: [QUESTION] },
   answers: [
-    { role: "planner", match: "keep it short", turns: [{ submit: { tasks: [tasks[1]] } }] },
     { role: "planner", match: "what the user said about it", turns: [{ submit: { tasks: [{ ...tasks[0], title: "Add the first" }, tasks[1], three] } }] },
     { role: "coder", task: "one", turns: [{ gate: "coders", write: { "src/one.js": constant("ONE", 1) } }, { done: "Did it." }, { done: "It does so." }] },
   ],
@@ -110,7 +109,7 @@ for (const columns of [80, 120, 200]) {
       // In the session that runs the mission, what steers takes effect at once
       await say("status")
       await tui.shows(/working/)
-      await say("tell keep it short")
+      await say("tell one: keep it short")
       await until(() => world.facts("corrected").length === 2, 20_000, "the correction, before the turn ends")
 
       // A second mission waits in another session, and Esc there takes out only that one
