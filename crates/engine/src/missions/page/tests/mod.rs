@@ -124,7 +124,9 @@ fn two_hundred_tasks_fit_with_attempts_findings_and_diffs() {
     let page = html(&state, &events, &diffs, 2_000_000);
     assert!(page.len() <= 2_000_000, "{} bytes", page.len());
     assert!(
-        page.contains("id=\"task-task-199\"") && page.contains("id=\"journal\"") && page.ends_with("</html>\n")
+        page.contains("id=\"task-task-199\"")
+            && page.contains("id=\"journal\"")
+            && page.ends_with("</html>\n")
     );
 }
 
