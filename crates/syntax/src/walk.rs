@@ -44,14 +44,30 @@ pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> Visit
     }
 }
 
-/// Whether a text contains this word, not as part of a longer name. If not, no tree needs to be searched for it.
-pub(crate) fn holds_word(text: &str, word: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
-        !is_part(before) && !is_part(after)
-    })
+/// Where some words stand in a text, not as parts of longer names. Found in one pass, so that nested nodes can be asked
+/// one after the other without reading their text again.
+pub(crate) struct Words(Vec<usize>);
+
+impl Words {
+    pub(crate) fn of(text: &str, words: &[&str]) -> Words {
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let mut found = Vec::new();
+        for word in words.iter().filter(|word| !word.is_empty()) {
+            found.extend(text.match_indices(word).map(|(at, _)| at).filter(|at| {
+                let before = text.get(..*at).and_then(|before| before.chars().next_back());
+                let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
+                !is_part(before) && !is_part(after)
+            }));
+        }
+        found.sort_unstable();
+        Words(found)
+    }
+
+    /// Whether one of the words begins within a node. If not, the node need not be searched for them.
+    pub(crate) fn are_in(&self, node: Node<'_>) -> bool {
+        let first = self.0.partition_point(|at| *at < node.start_byte());
+        self.0.get(first).is_some_and(|at| *at < node.end_byte())
+    }
 }
 
 /// The named children of a node, without comments.

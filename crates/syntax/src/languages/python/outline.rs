@@ -9,7 +9,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{VisitStep, children, holds_word, visit};
+use crate::walk::{VisitStep, Words, children, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
@@ -158,6 +158,7 @@ impl Reader<'_, '_> {
         // Imports before this byte are conditional: it is the end of the outermost `try`, `if`, `with`, function or
         // class
         let mut conditional_until = 0;
+        let words = Words::of(self.source.text(), &["import"]);
         visit(self.source.root(), |node, _| match node.kind() {
             "import_statement" | "import_from_statement" | "future_import_statement" => {
                 found.push((node, node.start_byte() < conditional_until));
@@ -169,8 +170,7 @@ impl Reader<'_, '_> {
             | "class_definition"
             | "with_statement" => {
                 conditional_until = conditional_until.max(node.end_byte());
-                let may = holds_word(self.source.text_of(node), "import");
-                if may { VisitStep::Into } else { VisitStep::Over }
+                if words.are_in(node) { VisitStep::Into } else { VisitStep::Over }
             }
             "expression_statement" | "return_statement" => VisitStep::Over,
             _ => VisitStep::Into,

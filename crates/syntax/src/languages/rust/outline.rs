@@ -9,7 +9,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{VisitStep, children, holds_word, visit};
+use crate::walk::{VisitStep, Words, children, visit};
 
 /// Items of modules nested more deeply than this are not listed.
 const MAX_MODULES: usize = 8;
@@ -120,15 +120,14 @@ impl Reader<'_, '_> {
 
     fn uses(&mut self) {
         let mut uses = Vec::new();
+        let words = Words::of(self.source.text(), &["use", "extern"]);
         visit(self.source.root(), |node, depth| match node.kind() {
             "use_declaration" | "extern_crate_declaration" => {
                 uses.push((node, depth));
                 VisitStep::Over
             }
             "function_item" | "impl_item" | "trait_item" | "mod_item" | "macro_definition" => {
-                let text = self.source.text_of(node);
-                let may = holds_word(text, "use") || holds_word(text, "extern");
-                if may { VisitStep::Into } else { VisitStep::Over }
+                if words.are_in(node) { VisitStep::Into } else { VisitStep::Over }
             }
             _ => VisitStep::Into,
         });
