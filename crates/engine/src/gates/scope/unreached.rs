@@ -9,6 +9,12 @@ use crate::bench::files::kinds::{FileKind, kind};
 
 /// In projects with more files than this, nothing is reported.
 const MOST_FILES: usize = 20_000;
+/// The most bytes that are read: beyond them nothing is reported.
+const MOST_BYTES: usize = 256 << 20;
+/// The most new files that are looked for.
+const MOST_CANDIDATES: usize = 200;
+/// The most neighbours that are looked for as well, to see whether a pattern finds them.
+const MOST_NEIGHBOURS: usize = 200;
 /// Stems that describe a file's place, not its content: a reference names the folder instead.
 const PLACES: [&str; 8] = ["index", "mod", "main", "__init__", "lib", "page", "layout", "route"];
 /// Folders whose files tools find by their place.
@@ -53,15 +59,20 @@ pub(crate) fn unreached<'c>(
         judged && !by_name && !by_place && stem_of(name) != "__init__" && !is_package(before, path)
     };
     let open: Vec<&str> = candidates.iter().copied().filter(wanted).collect();
-    if open.is_empty() || now.len() > MOST_FILES {
+    if open.is_empty() || open.len() > MOST_CANDIDATES || now.len() > MOST_FILES {
         return Vec::new();
     }
     // If nothing names the neighbours either, a pattern finds them, and the new file too
-    let neighbours: Vec<&str> =
-        before.iter().map(String::as_str).filter(|path| is_beside(path, &open)).collect();
+    let neighbours: Vec<&str> = before
+        .iter()
+        .map(String::as_str)
+        .filter(|path| is_beside(path, &open))
+        .take(MOST_NEIGHBOURS)
+        .collect();
     let asked: Vec<&str> = open.iter().chain(&neighbours).copied().collect();
     let mut named: BTreeSet<&str> = BTreeSet::new();
     let mut by_candidate: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut bytes = 0;
     for path in now {
         let missing: Vec<&str> =
             asked.iter().copied().filter(|one| one != path && !named.contains(one)).collect();
@@ -69,6 +80,10 @@ pub(crate) fn unreached<'c>(
             continue;
         }
         let Some(text) = read(path) else { continue };
+        bytes += text.len();
+        if bytes > MOST_BYTES {
+            return Vec::new();
+        }
         let found: Vec<&str> = missing.into_iter().filter(|one| names(&text, one)).collect();
         match open.iter().find(|one| *one == path) {
             Some(candidate) => by_candidate.push((candidate, found)),
@@ -109,9 +124,13 @@ fn stem_of(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// Whether a path belongs to a Go package: all files of a folder are one package.
+/// Endings of languages in which all files of a folder, or of a target, are compiled together without being named.
+const PACKAGES: [&str; 9] = ["go", "java", "kt", "scala", "swift", "cs", "fs", "tf", "proto"];
+
+/// Whether a path belongs to a package: files of the same kind in its folder are compiled with it.
 fn is_package(before: &[String], path: &str) -> bool {
-    path.ends_with(".go") && before.iter().any(|other| other != path && place(other) == place(path))
+    let together = place(path).1.is_some_and(|ending| PACKAGES.contains(&ending));
+    together && before.iter().any(|other| other != path && place(other) == place(path))
 }
 
 /// The folder and extension of a path.
@@ -195,10 +214,20 @@ mod tests {
 
     #[test]
     fn what_is_found_by_a_pattern_or_its_place_is_not() {
-        let base = [("changes/12.md", "Fixed.\n"), ("pkg/a.go", "package pkg\n"), ("src/one.js", "x\n")];
-        for path in
-            ["changes/13.md", "pkg/b.go", "db/migrations/0002_more.py", "test/one.test.js", ".prettierrc"]
-        {
+        let base = [
+            ("changes/12.md", "Fixed.\n"),
+            ("pkg/a.go", "package pkg\n"),
+            ("app/A.java", "class A {}\n"),
+            ("src/one.js", "x\n"),
+        ];
+        for path in [
+            "changes/13.md",
+            "pkg/b.go",
+            "app/B.java",
+            "db/migrations/0002_more.py",
+            "test/one.test.js",
+            ".prettierrc",
+        ] {
             assert!(found(&base, &[(path, "x\n")]).is_empty(), "{path}");
         }
     }
