@@ -76,7 +76,29 @@ fn is_judged(place: &Place<'_>) -> bool {
     let whole = place.text.lines().any(|line| line.trim_start().starts_with("# type: ignore"));
     !(whole
         || comments.iter().chain(&conditions).any(|mark| place.text.contains(mark))
-        || ["type: ignore", "type:ignore", "pyright:"].iter().any(|mark| place.line.contains(mark)))
+        || IGNORES.iter().any(|mark| place.line.contains(mark))
+        || is_in_ignored_statement(place))
+}
+
+const IGNORES: [&str; 3] = ["type: ignore", "type:ignore", "pyright:"];
+
+/// Whether a suppression stands on an earlier line of the same statement: mypy applies it to the whole statement.
+fn is_in_ignored_statement(place: &Place<'_>) -> bool {
+    let mut open = 0_i64;
+    let mut ignored = false;
+    for (row, line) in place.text.lines().enumerate().take(place.at + 1) {
+        if row == place.at {
+            return ignored && open > 0;
+        }
+        if open == 0 {
+            ignored = false;
+        }
+        ignored |= IGNORES.iter().any(|mark| line.contains(mark));
+        let code = line.split(" #").next().unwrap_or(line);
+        let count = |signs: [char; 3]| i64::try_from(code.matches(signs).count()).unwrap_or(0);
+        open = (open + count(['(', '[', '{']) - count([')', ']', '}'])).max(0);
+    }
+    false
 }
 
 fn pyright_includes(all: &Decisions<'_>, directory: &str, path: &str) -> bool {

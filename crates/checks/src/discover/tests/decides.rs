@@ -122,6 +122,7 @@ fn pyright_decides_and_mypy_only_where_it_is_strict() {
         "# type: ignore\nhere()\n",
         "import sys\nif sys.platform == 'a':\n    here()\n",
         "here()  # type: ignore\n",
+        "a = f(  # type: ignore[arg-type]\n    here(),\n)\n",
     ] {
         assert_eq!(decides("pyright", &[], &[("a.py", text)], "a.py"), None, "{text}");
     }
