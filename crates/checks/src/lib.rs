@@ -24,8 +24,8 @@ mod diagnostics;
 mod discover;
 mod environment;
 mod filter;
-mod formatters;
 mod names;
+mod one_file;
 mod outcome;
 mod output;
 mod packages;
@@ -43,8 +43,9 @@ pub use discover::{
     find, needs_test, resolve, setup_steps,
 };
 pub use filter::FilterError;
-pub use formatters::{Formatter, formatters};
 pub use names::{not_seen, title};
+pub use one_file::formatters::{Formatter, formatters};
+pub use one_file::linters::{Linter, LinterFinding, linter_findings, linters, new_linter_findings};
 pub use outcome::{End, Outcome, TestFailure, reading};
 pub use output::clean;
 pub use packages::{Addition, Manifest, RegistryAnswer, Wanted, answer as package_answer, is_unreachable};

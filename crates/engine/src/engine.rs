@@ -20,7 +20,7 @@ use crate::missions::run::Start;
 use crate::missions::running::Running;
 use crate::missions::{offer, run, tell};
 use crate::options::EngineOptions;
-use crate::steps::work::{edit, shell, write};
+use crate::steps::work::{edit, edit_lint, shell, write};
 use crate::talk::session::{Sessions, ToolCall};
 use crate::talk::watch::UNKNOWN;
 use crate::talk::{instructions, requests};
@@ -318,10 +318,15 @@ impl Engine {
     /// The text to append to the answer of one of OpenCode's tools.
     pub async fn after_tool(&self, session: &str, tool: &str, arguments: Value) -> Option<String> {
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
+        let own = edit_lint::after(&context, &session, tool, &arguments).await;
         let tool = tool.to_string();
-        blocking(move || {
+        let found = blocking(move || {
             edit::after(&context.gates.guardian, &context.bench.workspace, &session, &tool, &arguments)
         })
-        .await
+        .await;
+        match (found, own) {
+            (Some(found), own) => Some(found + &own.unwrap_or_default()),
+            (None, own) => own,
+        }
     }
 }

@@ -173,6 +173,7 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
         edits: Default::default(),
         writing: Default::default(),
         index: Default::default(),
+        slow_linters: Default::default(),
         memory: parts.memory,
     })
 }

@@ -33,6 +33,8 @@ pub(crate) struct MissionContext {
     /// Locked while a file of a slot is read, changed and written.
     pub writing: tokio::sync::Mutex<()>,
     pub index: KeptIndex,
+    /// Linters that did not answer an edit in time: they are not asked again.
+    pub slow_linters: Mutex<BTreeSet<&'static str>>,
     /// What earlier missions learned of the project, as it was when this one began.
     pub memory: Memory,
 }
@@ -101,6 +103,10 @@ impl MissionContext {
         let why = self.gates.checks.not_ready(slot)?;
         let reason = PauseReason::setup(&why, &self.desk.mission);
         Some(Event::Paused { reason, at_ms: self.desk.clock.now_ms() })
+    }
+
+    pub fn slow_linters(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        self.slow_linters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn edits(&self) -> MutexGuard<'_, HashMap<TaskId, Edits>> {

@@ -7,6 +7,7 @@ pub(crate) mod candidates;
 pub(crate) mod check_tool;
 pub(crate) mod coder;
 pub(crate) mod edit;
+pub(crate) mod edit_lint;
 pub(crate) mod failure_reason;
 pub(crate) mod fixer;
 pub(crate) mod move_tool;

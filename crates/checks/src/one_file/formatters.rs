@@ -24,11 +24,11 @@ struct Row {
 }
 
 /// A folder of the project, seen from one file.
-struct Place<'a> {
-    folder: &'a str,
-    file: &'a str,
-    read: &'a dyn Fn(&str) -> Option<String>,
-    is_file: &'a dyn Fn(&str) -> bool,
+pub(crate) struct Place<'a> {
+    pub(crate) folder: &'a str,
+    pub(crate) file: &'a str,
+    pub(crate) read: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) is_file: &'a dyn Fn(&str) -> bool,
 }
 
 const OF_NODE: &[&str] = &[
@@ -170,13 +170,13 @@ pub fn formatters(
     found
 }
 
-fn extension(path: &str) -> &str {
+pub(crate) fn extension(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 /// The folder of a path and those above it, the root last.
-fn above(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn above(path: &str) -> impl Iterator<Item = &str> {
     let mut next = Some(path);
     std::iter::from_fn(move || {
         let path = next?;
@@ -191,11 +191,11 @@ impl Place<'_> {
         if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
     }
 
-    fn has(&self, names: &[&str]) -> bool {
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| (self.is_file)(&self.path(name)))
     }
 
-    fn says(&self, name: &str, words: &[&str]) -> bool {
+    pub(crate) fn says(&self, name: &str, words: &[&str]) -> bool {
         let path = self.path(name);
         (self.is_file)(&path)
             && (self.read)(&path).is_some_and(|text| words.iter().any(|word| text.contains(word)))
@@ -212,7 +212,7 @@ impl Place<'_> {
     }
 
     /// A program of a Node package; the project's own has priority.
-    fn node(&self, program: &str, arguments: &str) -> String {
+    pub(crate) fn node(&self, program: &str, arguments: &str) -> String {
         if (self.is_file)(".pnp.cjs") {
             return format!("yarn run {program} {arguments}");
         }

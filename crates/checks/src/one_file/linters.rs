@@ -1,0 +1,198 @@
+//! Linters that answer for one file at once: which of them a project uses, and what their answers say.
+//!
+//! A linter reads a text from standard input, so the base's text and the new one are judged under the same path and
+//! configuration. Pure: files are read through the given functions, and nothing runs.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::formatters::{Place, above, extension};
+use crate::shell::quote;
+
+/// One way to lint a file: a shell command line that runs in the project's root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linter {
+    pub name: &'static str,
+    /// Reads the text from standard input and writes its findings as JSON to standard output.
+    pub line: String,
+}
+
+/// One finding of a linter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinterFinding {
+    /// From 1.
+    pub line: u32,
+    pub rule: String,
+    pub message: String,
+}
+
+struct Row {
+    name: &'static str,
+    extensions: &'static [&'static str],
+    asks: fn(&Place<'_>) -> bool,
+    command: fn(&Place<'_>, &str) -> String,
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        name: "ruff",
+        extensions: &["py", "pyi"],
+        asks: |place| {
+            place.has(&["ruff.toml", ".ruff.toml"]) || place.says("pyproject.toml", &["[tool.ruff"])
+        },
+        command: |_, path| {
+            format!(
+                "ruff check --quiet --no-fix --no-cache --exit-zero --force-exclude --output-format json --stdin-filename {path} -"
+            )
+        },
+    },
+    Row {
+        name: "eslint",
+        extensions: &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"],
+        asks: |place| {
+            place.has(&[
+                "eslint.config.js",
+                "eslint.config.mjs",
+                "eslint.config.cjs",
+                "eslint.config.ts",
+                ".eslintrc",
+                ".eslintrc.json",
+                ".eslintrc.js",
+                ".eslintrc.cjs",
+                ".eslintrc.yml",
+                ".eslintrc.yaml",
+            ])
+        },
+        command: |place, path| {
+            place.node("eslint", &format!("--format json --stdin --stdin-filename {path}"))
+        },
+    },
+];
+
+/// The linters that a project uses for a file at this path.
+pub fn linters(
+    read: &dyn Fn(&str) -> Option<String>,
+    is_file: &dyn Fn(&str) -> bool,
+    path: &str,
+) -> Vec<Linter> {
+    let fits = |row: &&Row| row.extensions.contains(&extension(path));
+    let mut found = Vec::new();
+    for row in ROWS.iter().filter(fits) {
+        let place = |folder| Place { folder, file: path, read, is_file };
+        let Some(place) = above(path).map(place).find(|place| (row.asks)(place)) else { continue };
+        let inside = path.get(place.folder.len()..).unwrap_or(path).trim_start_matches('/');
+        // A path with a leading dash would be read as an option
+        let inside = if inside.starts_with('-') { format!("./{inside}") } else { inside.to_owned() };
+        let command = (row.command)(&place, &quote(&inside));
+        let line = match place.folder {
+            "" => command,
+            folder => format!("cd {} && {command}", quote(&format!("./{folder}"))),
+        };
+        found.push(Linter { name: row.name, line });
+    }
+    found
+}
+
+/// The findings in a linter's answer; `None` if it is not one.
+pub fn linter_findings(linter: &str, answer: &str) -> Option<Vec<LinterFinding>> {
+    const MOST: usize = 1_000;
+    let data: Value = serde_json::from_str(answer.trim()).ok()?;
+    let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let line = |of: Option<&Value>| {
+        of.and_then(Value::as_u64).and_then(|line| u32::try_from(line).ok()).unwrap_or(1)
+    };
+    let all: Vec<LinterFinding> = match linter {
+        "ruff" => {
+            let of = |one: &Value| LinterFinding {
+                line: line(one.get("location").and_then(|at| at.get("row"))),
+                rule: text(one, "code"),
+                message: text(one, "message"),
+            };
+            data.as_array()?.iter().map(of).collect()
+        }
+        "eslint" => {
+            let messages =
+                data.as_array()?.iter().filter_map(|file| file.get("messages")?.as_array()).flatten();
+            let of = |one: &Value| LinterFinding {
+                line: line(one.get("line")),
+                rule: text(one, "ruleId"),
+                message: text(one, "message"),
+            };
+            // A message without a rule says that the file is ignored, unless it is a syntax error
+            let counts = |one: &&Value| {
+                one.get("ruleId").is_some_and(Value::is_string)
+                    || one.get("fatal") == Some(&Value::Bool(true))
+            };
+            messages.filter(counts).map(of).collect()
+        }
+        _ => return None,
+    };
+    Some(all.into_iter().take(MOST).collect())
+}
+
+/// The findings that the base did not have; a moved line makes none new.
+pub fn new_linter_findings(base: &[LinterFinding], now: Vec<LinterFinding>) -> Vec<LinterFinding> {
+    let key = |one: &LinterFinding| (one.rule.clone(), one.message.clone());
+    let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for one in base {
+        *known.entry(key(one)).or_default() += 1;
+    }
+    let is_new = |one: &LinterFinding| match known.get_mut(&key(one)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    now.into_iter().filter(is_new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(files: &[(&str, &str)], path: &str) -> Vec<String> {
+        let read =
+            |asked: &str| files.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).to_owned());
+        let is_file = |asked: &str| files.iter().any(|(name, _)| *name == asked);
+        linters(&read, &is_file, path).into_iter().map(|one| one.line).collect()
+    }
+
+    #[test]
+    fn a_linter_runs_where_the_project_configures_it() {
+        let python = [("pyproject.toml", "[tool.ruff.lint]\nselect = [\"F\"]\n")];
+        assert!(names(&python, "a b/c.py").iter().all(|line| line.contains("--stdin-filename 'a b/c.py' -")));
+        assert_eq!(names(&python, "a.py").len(), 1);
+        assert_eq!(names(&[("pyproject.toml", "[project]\n")], "a.py"), Vec::<String>::new());
+        let web = [("web/eslint.config.js", "export default [];\n")];
+        let lines = names(&web, "web/src/a.ts");
+        assert!(
+            lines.iter().all(|line| line.starts_with("cd ./web && ") && line.contains("src/a.ts")),
+            "{lines:?}"
+        );
+        assert_eq!(lines.len(), 1);
+        assert!(names(&web, "a.ts").is_empty());
+    }
+
+    #[test]
+    fn answers_are_read_and_compared_with_the_base() {
+        let ruff =
+            r#"[{"code":"F401","message":"`os` imported but unused","location":{"row":3,"column":8}}]"#;
+        let found = linter_findings("ruff", ruff).unwrap();
+        assert_eq!(
+            found,
+            [LinterFinding { line: 3, rule: "F401".into(), message: "`os` imported but unused".into() }]
+        );
+        let eslint = r#"[{"filePath":"a.js","messages":[{"ruleId":"no-undef","message":"'a' is not defined.","line":2},{"ruleId":null,"message":"File ignored.","line":0}]}]"#;
+        let rules: Vec<String> =
+            linter_findings("eslint", eslint).unwrap().into_iter().map(|one| one.rule).collect();
+        assert_eq!(rules, ["no-undef"]);
+        for broken in ["", "eslint: not found", "{}"] {
+            assert_eq!(linter_findings("eslint", broken), None, "{broken}");
+        }
+        let moved = LinterFinding { line: 9, ..found[0].clone() };
+        let twice = vec![moved.clone(), moved.clone()];
+        assert_eq!(new_linter_findings(&found, twice), [moved]);
+    }
+}
