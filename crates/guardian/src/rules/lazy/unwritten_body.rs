@@ -85,9 +85,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 _ => None,
             };
             // A removed body is for another rule; an unkept promise is reported in any case
-            if before.is_some_and(|(base, before)| {
-                !promised || promises(base, before) && is_trivial(base, &statements(base, before.body))
-            }) || matches!(was, Was::Unclear)
+            let unkept = |base: &File, before: &Function| {
+                let body = statements(base, before.body);
+                promises(base, before) && (is_trivial(base, &body) || is_unwritten(base, &body))
+            };
+            if before.is_some_and(|(base, before)| !promised || unkept(base, before))
+                || matches!(was, Was::Unclear)
             {
                 continue;
             }

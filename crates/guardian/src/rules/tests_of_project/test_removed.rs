@@ -229,13 +229,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let replacing = fresh
                 .iter()
                 .enumerate()
-                .filter(|(_, (other, new))| {
-                    // Or a test of a new file, if it is about the same subject
-                    let moved = other.path != file.path
-                        && change.pairs.iter().any(|pair| pair.path == other.path && pair.base.is_none())
-                        && likeness(file, test, other, new) >= RELATED;
-                    (other.path == file.path || moved) && !(new.skipped || asserts_less(test, new))
-                })
+                .filter(|(_, (other, new))| may_replace(change, (file, test), *head, (other, new)))
                 .max_by_key(|(at, (other, new))| (likeness(file, test, other, new), Reverse(*at)))
                 .map(|(at, _)| at);
             let replaced = replacing.map(|at| fresh.remove(at)).is_some()
@@ -410,6 +404,97 @@ fn alike(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
         return true;
     }
     likeness(old_file, old, new_file, new) >= ALIKE
+}
+
+/// Whether a new test may stand for a removed one: it is in the same file, or about the same subject in a new file or
+/// beside a file that lost all its tests.
+fn may_replace(
+    change: &Change<'_>,
+    (file, test): (&File, &Test),
+    head: Option<&File>,
+    (other, new): (&File, &Test),
+) -> bool {
+    let is_new = || change.pairs.iter().any(|pair| pair.path == other.path && pair.base.is_none());
+    let moved = || {
+        is_new() && likeness(file, test, other, new) >= RELATED
+            || none_left(head) && is_about_the_same(file, test, other, new)
+    };
+    (other.path == file.path || moved()) && !(new.skipped || asserts_less(test, new))
+}
+
+/// Whether no test is left in a file: its tests were removed as a whole.
+fn none_left(head: Option<&File>) -> bool {
+    head.is_none_or(|head| tests(head).is_empty())
+}
+
+/// Whether two tests call a function of the same name, beside what most tests call.
+fn is_about_the_same(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
+    const USUAL: &[&str] = &[
+        "assert",
+        "expect",
+        "unwrap",
+        "expect_err",
+        "unwrap_err",
+        "to_string",
+        "to_owned",
+        "clone",
+        "into",
+        "iter",
+        "collect",
+        "new",
+        "default",
+        "push",
+        "insert",
+        "len",
+        "is_ok",
+        "is_err",
+        "is_some",
+        "is_none",
+        "Errorf",
+        "Fatalf",
+        "Fatal",
+        "Error",
+        "Run",
+        "Helper",
+        "toBe",
+        "toEqual",
+        "toThrow",
+        "toContain",
+        "describe",
+        "test",
+        "it",
+        "print",
+        "format",
+        "join",
+        "keys",
+        "values",
+        "items",
+        "append",
+        "raises",
+        "isinstance",
+        "list",
+    ];
+    let called = |file: &'_ File, test: &Test| -> BTreeSet<String> {
+        let flat = file.flat();
+        let calls = flat.below(test.body).filter(|i| matches!(flat.kind(*i), "call_expression" | "call"));
+        let names = calls.map(|i| {
+            let callee = file.field_text(i, "function");
+            callee.rsplit(['.', ':']).next().unwrap_or(callee).to_string()
+        });
+        // Within a macro a call is only a name and a bracket
+        let in_macros = flat.below(test.body).filter(|i| {
+            let node = flat.node(*i);
+            let opens = file.text.get(node.end..).is_some_and(|rest| rest.starts_with('('));
+            opens && node.kind == "identifier" && flat.kind(node.parent) == "token_tree"
+        });
+        let in_macros = in_macros.map(|i| file.text_of(i).to_string());
+        names
+            .chain(in_macros)
+            .filter(|name| name.len() > 2 && !USUAL.contains(&name.as_str()) && !name.starts_with("assert"))
+            .collect()
+    };
+    let theirs = new.words(new_file);
+    called(old_file, old).iter().any(|name| theirs.contains(name))
 }
 
 fn asserts_less(old: &Test, new: &Test) -> bool {

@@ -1,6 +1,7 @@
 //! New tests that cannot fail: they assert nothing, or only values that the test itself creates.
 
 mod calls;
+mod copies;
 mod mocks;
 mod vain;
 
@@ -133,6 +134,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 found.node(head, index, message);
             }
         }
+        copies::tests_a_copy(change, pair, head, found);
         if head.language.is_some_and(Language::is_ecmascript) {
             not_awaited(pair, head, all, found);
             mocks::mocks_itself(change, pair, head, all, found);

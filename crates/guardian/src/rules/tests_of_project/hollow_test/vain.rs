@@ -20,10 +20,54 @@ pub(super) fn why(file: &File, test: &Test) -> Option<&'static str> {
     if test.assertions.is_empty() {
         return drops_failures(file, test).then_some("drops the very failure that it makes");
     }
+    if only_when_it_fails(file, test) {
+        return Some("asserts only where something fails, and passes where nothing does");
+    }
     if test.assertions.iter().all(|assertion| is_either(assertion)) {
         return Some("asserts that something is so or not so");
     }
     asserts_constants(file, test).then_some("asserts only values that it wrote itself")
+}
+
+/// All assertions are in handlers of errors, and nothing says that there has to be one.
+fn only_when_it_fails(file: &File, test: &Test) -> bool {
+    let flat = file.flat();
+    let text = file.text_of(test.index);
+    let demands = [
+        "assertions(",
+        "hasAssertions",
+        ".plan(",
+        "fail",
+        "throw",
+        "raise",
+        "toHaveBeen",
+        "assert.ok(false",
+        "else:",
+        "finally",
+    ];
+    let tries = ["catch (", "catch {", "except "].iter().any(|word| text.contains(word));
+    if !tries || demands.iter().any(|word| text.contains(word)) {
+        return false;
+    }
+    let asserts = |i: &usize| match flat.kind(*i) {
+        "assert_statement" => true,
+        "call_expression" | "call" => {
+            let callee = file.field_text(*i, "function");
+            let callee = callee.split('(').next().unwrap_or(callee);
+            callee.contains("expect")
+                || callee.contains("assert")
+                || callee.contains("should")
+                || callee.contains("verify")
+        }
+        _ => false,
+    };
+    let mut all = flat.below(test.body).filter(asserts).peekable();
+    all.peek().is_some()
+        && all.all(|i| {
+            flat.above(i)
+                .take_while(|above| *above > test.body)
+                .any(|above| matches!(flat.kind(above), "catch_clause" | "except_clause"))
+        })
 }
 
 /// No statement, or only a comment.
