@@ -217,6 +217,15 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
                 let declared = outline.imports.iter().any(|i| i.kind == ImportKind::Mod && i.module == *name);
                 match (next.next(), next.next()) {
                     (Some(next), None) if declared && !file.text.contains("#[path") => at = next,
+                    (None, None) if !declared => {
+                        let module = format!("{module}::{name}");
+                        return follow_inside(
+                            &file,
+                            name,
+                            path.get(depth + 1..).unwrap_or_default(),
+                            &module,
+                        );
+                    }
                     _ => return Found::Unknown,
                 }
             }
@@ -234,6 +243,42 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
                     sources(tree).any(|(_, text)| text.contains("macro_export") && text.contains(&form))
                 };
                 return if exported_macro { Found::Unknown } else { Found::No(module, name.clone()) };
+            }
+        }
+        module = format!("{module}::{name}");
+    }
+    Found::Unknown
+}
+
+/// Follows a path into a module that is written out in its file.
+fn follow_inside(file: &File, name: &str, path: &[String], module: &str) -> Found {
+    let flat = file.flat();
+    let body_of = |within: usize, name: &str| {
+        let mut all =
+            flat.parts(within).filter(|i| flat.kind(*i) == "mod_item" && file.field_text(*i, "name") == name);
+        let only = all.next().filter(|_| all.next().is_none())?;
+        flat.field(only, "body").filter(|_| file.attributes(only).is_empty())
+    };
+    let (mut within, mut module) = (body_of(0, name), module.to_string());
+    for (depth, name) in path.iter().enumerate() {
+        let Some(body) = within else { return Found::Unknown };
+        let text = file.text_of(body);
+        let item = flat.parts(body).find(|i| file.field_text(*i, "name") == name);
+        match item {
+            Some(_) if depth + 1 == path.len() => return Found::Yes,
+            Some(item) if flat.kind(item) == "mod_item" => within = body_of(body, name),
+            Some(_) => return Found::Unknown,
+            None => {
+                // An import, a macro or a block of foreign items may bring it
+                let open = flat.parts(body).any(|i| {
+                    matches!(
+                        flat.kind(i),
+                        "macro_invocation" | "expression_statement" | "foreign_mod_item" | "macro_definition"
+                    ) || flat.kind(i) == "use_declaration"
+                        && (file.text_of(i).contains('*') || has_word(file.text_of(i), name))
+                });
+                let named = text.contains(&format!("as {name}"));
+                return if open || named { Found::Unknown } else { Found::No(module, name.clone()) };
             }
         }
         module = format!("{module}::{name}");

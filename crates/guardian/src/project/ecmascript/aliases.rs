@@ -256,6 +256,47 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     candidates(&path).find(|candidate| tree.has(candidate)).map(Target::File)
 }
 
+/// Whether an installed package's list of exports shuts out a part of it, or leads it to a file that is not there.
+pub(super) fn is_shut_out(tree: &Tree<'_>, manifest: &str, root: &str, part: &str) -> bool {
+    let Ok(data) = serde_json::from_str::<Value>(manifest) else { return false };
+    if is_shut(&data, part) {
+        return true;
+    }
+    let Some(Value::Object(map)) = data.get("exports") else { return false };
+    let part = format!(".{part}");
+    if map.contains_key(&part) || map.keys().any(|key| key.ends_with('/')) {
+        return false;
+    }
+    // The pattern with the longest beginning decides
+    let matching = map.iter().filter_map(|(key, target)| {
+        let (before, after) = key.split_once('*')?;
+        let rest = part.strip_prefix(before)?.strip_suffix(after)?;
+        Some((before.len(), rest, target))
+    });
+    let Some((_, rest, target)) = matching.max_by_key(|(length, ..)| *length) else { return false };
+    let mut paths = Vec::new();
+    let whole = leaves(target, &mut paths, 0);
+    let is_code = |path: &String| {
+        [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json"].iter().any(|end| path.ends_with(end))
+    };
+    let paths: Vec<String> = paths.iter().map(|path| path.replace('*', rest)).collect();
+    let there = |path: &String| join(root, path).is_none_or(|path| tree.installed(&path).is_some());
+    whole && !paths.is_empty() && paths.iter().all(is_code) && !paths.iter().any(there)
+}
+
+/// Every path of a target of `exports`; false if it has another form.
+fn leaves(target: &Value, paths: &mut Vec<String>, depth: usize) -> bool {
+    const MAX_NESTED: usize = 6;
+    match target {
+        Value::String(path) => {
+            paths.push(path.clone());
+            path.starts_with("./")
+        }
+        Value::Object(map) if depth < MAX_NESTED => map.values().all(|value| leaves(value, paths, depth + 1)),
+        _ => false,
+    }
+}
+
 /// Whether a package has a list of exports that does not contain `part`.
 fn is_shut(data: &Value, part: &str) -> bool {
     let Some(Value::Object(map)) = data.get("exports") else { return false };

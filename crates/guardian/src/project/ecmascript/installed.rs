@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::aliases::entry;
+use super::aliases::{self, entry};
 use super::files::package;
 use crate::code::file::File;
-use crate::project::{Tree, folder_of, join};
+use crate::project::{Memo, Tree, folder_of, join};
 
 /// The most type files that are read for one package.
 const MAX_FILES: usize = 60;
@@ -48,6 +48,19 @@ pub(crate) fn class(tree: &Tree<'_>, from: &str, module: &str, name: &str) -> Op
         }
     }
     None
+}
+
+/// Whether the list of exports of an installed package shuts out the part that a specifier names.
+pub(super) fn is_shut_out(tree: &Tree<'_>, from: &str, module: &str) -> bool {
+    #[derive(Default)]
+    struct ShutOut(Memo<(String, String), bool>);
+    let Some((root, part)) = place(tree, from, module).filter(|(_, part)| !part.is_empty()) else {
+        return false;
+    };
+    tree.fact(ShutOut::default).0.get((root.clone(), part.clone()), || {
+        let manifest = tree.installed(&format!("{root}/package.json"));
+        manifest.is_some_and(|manifest| aliases::is_shut_out(tree, &manifest, &root, &part))
+    })
 }
 
 /// The folder of a package, as resolved from a file, and the requested part of the package.

@@ -46,6 +46,10 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     if module.contains(':') || is_node_module(module) || is_alias(tree, from, module) {
         return Target::Known;
     }
+    if module.len() > package(module).len() && installed::is_shut_out(tree, from, module) {
+        let part = module.get(package(module).len()..).unwrap_or_default();
+        return Target::Missing(format!("`{}` exports no `.{part}`", package(module)));
+    }
     Target::Package(package(module).to_string())
 }
 

@@ -9,4 +9,5 @@ pub(super) mod not_compiled;
 mod refused;
 pub(super) mod syntax_error;
 pub(super) mod truncated_file;
+mod unhandled_variant;
 pub(super) mod unreachable_code;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::Language;
 
-use super::refused;
+use super::{refused, unhandled_variant};
 
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
@@ -54,6 +54,16 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[("src/lib.rs", "pub fn f() -> u8 {\n    let n = 1;\n    n += 1;\n    n\n}\n")]),
         Example::new(&[("src/lib.rs", "pub fn f(a: R) {\n    a.get()?;\n}\n")]),
         Example::new(&[("src/lib.rs", "pub fn f(a: A) -> u8 {\n    a.get().await\n}\n")]),
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"a\"\n"),
+                ("src/lib.rs", "pub enum A { B }\npub fn f(a: A) -> u8 { match a { A::B => 1 } }\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"a\"\n"),
+                ("src/lib.rs", "pub enum A { B, C }\npub fn f(a: A) -> u8 { match a { A::B => 1 } }\n"),
+            ],
+        ),
         Example::new(&[("src/lib.rs", "pub fn f(a: u8) -> u8 {\n    a + 1;\n}\n")]),
     ],
     check: Check::Change(check),
@@ -74,6 +84,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         }
     }
     fields(change, found);
+    unhandled_variant::check(change, found);
 }
 
 /// Variables of Go that are declared and assigned, but never read.

@@ -4,7 +4,9 @@
 
 pub(super) mod arity_mismatch;
 mod made;
+mod method_arguments;
 pub(super) mod missing_return;
 pub(super) mod missing_value;
 pub(super) mod not_awaited;
+mod signature;
 pub(super) mod wrong_arguments;

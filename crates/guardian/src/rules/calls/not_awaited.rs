@@ -6,6 +6,7 @@ use std::sync::Arc;
 use syntax::Language;
 
 use crate::code::file::File;
+use crate::code::places::function_of;
 use crate::finding::{Category, Severity};
 use crate::project::{Target, Tree, is_specimen};
 use crate::rules::{Change, Check, Example, Found, Pair, Rule};
@@ -117,8 +118,35 @@ fn each_async(pair: &Pair, file: &File, found: &mut Found) {
         }
         let message =
             "`forEach` waits for none of these: they run on after it, and nobody hears of a failure";
-        found.maybe(file, node.start, node.start + "async".len(), message);
+        let (start, end) = (node.start, node.start + "async".len());
+        if waited_before(pair, file, index, callback) {
+            found.at(file, start, end, message);
+        } else {
+            found.maybe(file, start, end, message);
+        }
     }
+}
+
+/// Whether the same function of the base waited in a loop for what the callback calls now.
+fn waited_before(pair: &Pair, file: &File, call: usize, callback: usize) -> bool {
+    let Some(base) = pair.old_code() else { return false };
+    let awaited = |file: &File, within: std::ops::Range<usize>| -> Vec<(usize, String)> {
+        let flat = file.flat();
+        let waits = within.filter(|i| flat.kind(*i) == "await_expression");
+        let calls =
+            waits.filter_map(|i| flat.parts(i).next().map(|call| (i, file.field_text(call, "function"))));
+        calls.filter(|(_, callee)| !callee.is_empty()).map(|(i, callee)| (i, callee.to_string())).collect()
+    };
+    let now = awaited(file, file.flat().below(callback));
+    let function = function_of(file, call);
+    let flat = base.flat();
+    awaited(base, flat.below(0)).iter().any(|(index, callee)| {
+        let looped = flat
+            .above(*index)
+            .take_while(|i| !is_function(flat.kind(*i)))
+            .any(|i| matches!(flat.kind(i), "for_in_statement" | "for_statement" | "while_statement"));
+        looped && function_of(base, *index) == function && now.iter().any(|(_, other)| other == callee)
+    })
 }
 
 /// The asynchronous functions that a file can call, by their call text: `f`, `self.f`, `this.f`.
@@ -463,6 +491,8 @@ fn used_as_value(file: &File, call: usize, name: &str) -> Option<usize> {
             }
             ("for_statement", "right") | ("for_in_clause", "right") => first = first.or(Some(index)),
             ("template_substitution" | "interpolation", _) => first = first.or(Some(index)),
+            // The caller may wait, but what was read before is read of a promise
+            ("return_statement", _) => {}
             _ => return None,
         }
     }

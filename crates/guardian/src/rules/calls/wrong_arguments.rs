@@ -1,6 +1,6 @@
 //! New calls whose arguments do not fit the project's function.
 //!
-//! Follows a plain name to its only definition, in the file or by an import; not methods or types. Reports nothing if a
+//! Follows a plain name to its only definition, in the file or by an import; methods are for `method_arguments`. Reports nothing if a
 //! decorator, a condition or a second binding may change the called function. `arity_mismatch` checks calls that the
 //! change did not write.
 
@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use syntax::{Arity, Language, SymbolKind};
 
-use super::made;
+use super::signature::{Signature, misfit, parameters};
+use super::{made, method_arguments};
 use crate::code::file::File;
 use crate::code::flat::FlatNode;
 use crate::code::functions::{Function, functions};
@@ -40,9 +41,36 @@ pub(crate) static RULE: Rule = Rule {
             "a.py",
             "from dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\n    c: int = 1\nclass D(A):\n    pass\nd = [A(1), A(b=1, c=2), A(**e), D()]\n",
         )]),
+        Example::new(&[(
+            "a.py",
+            "class A:\n    def f(self, *a): pass\n    def g(self): self.f(1, 2)\n    def h(self): self.i(1)\n    i = print\n",
+        )]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub struct Log;\nimpl Log {\n    pub fn b(&self, c: u8) {}\n    pub fn d(&self) { self.b(1); Self::b(self, 2); Log::b(self, 3); }\n}\n",
+            ),
+        ]),
         Example::new(&[("src/lib.rs", "fn f(a: u8) {}\nfn g(f: impl Fn(u8, u8)) { f(1, 2); }\n")]),
     ],
     invalid: &[
+        Example::new(&[("a.py", "class A:\n    def f(self, a): pass\n    def g(self): self.f(1, 2)\n")]),
+        Example::new(&[(
+            "a.ts",
+            "export class A {\n  f(a: number) { return a; }\n  g() { return this.f(); }\n}\n",
+        )]),
+        Example::new(&[(
+            "a.go",
+            "package a\n\ntype A struct{}\n\nfunc (a *A) F(b, c int) {}\n\nfunc G(a *A) { a.F(1) }\n",
+        )]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub struct Log;\nimpl Log {\n    pub fn new() -> Self { Log }\n    pub fn b(&self, c: u8) {}\n}\npub fn d() { let a = Log::new(); a.b(); }\n",
+            ),
+        ]),
         Example::new(&[("a.ts", "export function f(a: number, b: number) {}\nf(1);\n")]),
         Example::new(&[("a.py", "def f(a, b): pass\nf(1)\n")]),
         Example::new(&[("a.py", "from b import f\nf(1, colour=2)\n"), ("b.py", "def f(a, color=1): pass\n")]),
@@ -64,23 +92,6 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
-/// The parameters of a function.
-#[derive(Clone, Debug)]
-struct Signature {
-    arity: Arity,
-    /// Python's parameters: name, whether it has a default, whether it may be given by position, and by name
-    named: Option<Vec<Parameter>>,
-    any_keyword: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Parameter {
-    name: String,
-    optional: bool,
-    by_place: bool,
-    by_name: bool,
-}
-
 fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         let flat = head.flat();
@@ -93,6 +104,15 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
             if let Some(message) = misfit_of_class(change, head, index) {
                 found.node(head, index, message);
+                continue;
+            }
+            if let Some(message) = method_arguments::misfit_of_method(change, head, index) {
+                // JavaScript accepts this: a missing argument is undefined
+                if head.language == Some(Language::JavaScript) {
+                    found.maybe(head, node.start, node.end, message);
+                } else {
+                    found.node(head, index, message);
+                }
                 continue;
             }
             let Some(callee) = flat.field(index, "function").filter(|i| flat.kind(*i) == "identifier") else {
@@ -177,7 +197,9 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
     }
     let tree = &change.head;
     if let Some(found) = of_file(file, name) {
-        return found;
+        // An inner module may import another function of that name
+        let imported = file.outline().imports.iter().any(|i| i.names.iter().any(|n| n.local() == name));
+        return found.filter(|_| !imported);
     }
     match file.language? {
         Language::Go => {
@@ -308,36 +330,6 @@ fn signature_of(file: &File, function: &Function, arity: Arity) -> Option<Signat
     Some(Signature { arity, named, any_keyword })
 }
 
-fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
-    let flat = file.flat();
-    let mut found: Vec<Parameter> = Vec::new();
-    let (mut any, mut by_place) = (false, true);
-    for part in flat.parts(list) {
-        let name = |index: usize| file.text_of(index).to_string();
-        match flat.kind(part) {
-            "identifier" => {
-                found.push(Parameter { name: name(part), optional: false, by_place, by_name: true })
-            }
-            "typed_parameter" => match flat.parts(part).next() {
-                Some(inner) if flat.kind(inner) == "identifier" => {
-                    found.push(Parameter { name: name(inner), optional: false, by_place, by_name: true })
-                }
-                Some(inner) if flat.kind(inner) == "dictionary_splat_pattern" => any = true,
-                _ => by_place = false,
-            },
-            "default_parameter" | "typed_default_parameter" => {
-                let inner = flat.field(part, "name").unwrap_or(part);
-                found.push(Parameter { name: name(inner), optional: true, by_place, by_name: true });
-            }
-            "list_splat_pattern" | "keyword_separator" => by_place = false,
-            "positional_separator" => found.iter_mut().for_each(|p| p.by_name = false),
-            "dictionary_splat_pattern" => any = true,
-            _ => {}
-        }
-    }
-    (found, any)
-}
-
 /// Whether something else in the file also binds the name: a parameter, a variable, a second import.
 fn is_rebound(file: &File, name: &str) -> bool {
     let mut imported = 0;
@@ -401,69 +393,4 @@ fn bound_by_code(file: &File) -> HashSet<String> {
         .filter(|(_, node)| binds(node))
         .map(|(index, _)| file.text_of(index).to_string())
         .collect()
-}
-
-fn misfit(file: &File, call: usize, name: &str, signature: &Signature) -> Option<String> {
-    let flat = file.flat();
-    let arguments = flat.field(call, "arguments")?;
-    if !matches!(flat.kind(arguments), "arguments" | "argument_list") {
-        return None;
-    }
-    let parts: Vec<usize> = flat.parts(arguments).collect();
-    let spread = parts.iter().any(|part| {
-        matches!(
-            flat.kind(*part),
-            "spread_element"
-                | "list_splat"
-                | "dictionary_splat"
-                | "variadic_argument"
-                | "attribute_item"
-                | "ERROR"
-        )
-    });
-    if let Some(named) = &signature.named {
-        let keywords: Vec<&str> = parts
-            .iter()
-            .filter(|part| flat.kind(**part) == "keyword_argument")
-            .map(|part| file.field_text(*part, "name"))
-            .collect();
-        if !signature.any_keyword
-            && let Some(unknown) =
-                keywords.iter().find(|keyword| !named.iter().any(|p| p.by_name && p.name == **keyword))
-        {
-            return Some(format!("`{name}` has no parameter `{unknown}`"));
-        }
-        if spread {
-            return None;
-        }
-        let placed = parts.len() - keywords.len();
-        let places = named.iter().filter(|p| p.by_place).count();
-        if signature.arity.max.is_some() && placed > places {
-            return Some(format!(
-                "`{name}` takes at most {places} arguments by place, and is given {placed}"
-            ));
-        }
-        let missing = named.iter().filter(|p| !p.optional).find(|p| {
-            let place = named.iter().filter(|q| q.by_place).position(|q| q.name == p.name);
-            !keywords.contains(&p.name.as_str()) && place.is_none_or(|place| place >= placed)
-        });
-        return missing.map(|missing| format!("`{name}` is not given `{}`", missing.name));
-    }
-    // In Go a single call may provide several arguments
-    let several =
-        file.language == Some(Language::Go) && parts.len() == 1 && flat.kind(parts[0]) == "call_expression";
-    if spread || several {
-        return None;
-    }
-    let given = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-    let arity = signature.arity;
-    if given >= arity.required && arity.max.is_none_or(|max| given <= max) {
-        return None;
-    }
-    let takes = match arity {
-        Arity { required, max: Some(max) } if required == max => format!("{required}"),
-        Arity { required, max: Some(max) } => format!("{required} to {max}"),
-        Arity { required, max: None } => format!("at least {required}"),
-    };
-    Some(format!("`{name}` takes {takes} arguments, and is given {given}"))
 }

@@ -27,6 +27,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
         .map(|import| import.module.as_str())
         .collect();
     let top = rust::top_level(file);
+    let own_modules = own_modules(file);
     let mut follow = |path: &str, start: usize, end: usize, nested: bool| {
         let mut parts: Vec<String> = path.split("::").map(|part| part.trim().to_string()).collect();
         if parts.iter().any(|part| !part.chars().all(|c| c.is_alphanumeric() || c == '_')) {
@@ -95,15 +96,52 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                     | "use_list"
                     | "use_wildcard"
             )
-            && file.text_of(index).starts_with("crate::")
             && !file.flat().above(index).take(6).any(|i| {
                 matches!(file.flat().kind(i), "use_declaration" | "macro_definition" | "visibility_modifier")
             })
         {
-            follow(file.text_of(index), node.start, node.end, true);
+            let text = file.text_of(index);
+            let nested =
+                || file.flat().above(index).any(|i| matches!(file.flat().kind(i), "mod_item" | "token_tree"));
+            if text.starts_with("crate::") {
+                follow(text, node.start, node.end, true);
+            } else if text.starts_with("super::") && !nested() {
+                follow(text, node.start, node.end, false);
+            } else if let Some(path) = of_module(file, &own_modules, text).filter(|_| !nested()) {
+                follow(&path, node.start, node.end, false);
+            }
         }
     }
     lost
+}
+
+/// Modules that are written out at the top of a file, or that it imports from its crate, with their paths.
+fn own_modules(file: &File) -> Vec<(String, String)> {
+    let flat = file.flat();
+    let written = flat.parts(0).filter(|i| flat.kind(*i) == "mod_item");
+    let mut found: Vec<(String, String)> = written
+        .filter(|i| file.attributes(*i).is_empty())
+        .map(|i| file.field_text(i, "name").to_string())
+        .map(|name| (name.clone(), format!("self::{name}")))
+        .collect();
+    for import in file.outline().imports.iter().filter(|i| i.kind == ImportKind::Static && !i.conditional) {
+        let of_crate = import.module == "crate" || import.module.starts_with("crate::");
+        for name in import.names.iter().filter(|n| of_crate && n.name.starts_with(char::is_lowercase)) {
+            found.push((name.local().to_string(), format!("{}::{}", import.module, name.name)));
+        }
+    }
+    found
+}
+
+/// A path whose first part is such a module, written from the crate or from the file.
+fn of_module(file: &File, modules: &[(String, String)], text: &str) -> Option<String> {
+    let (first, rest) = text.split_once("::")?;
+    let mut all = modules.iter().filter(|(name, _)| name == first);
+    let (_, path) = all.next().filter(|_| all.next().is_none())?;
+    // A type or a local item of that name
+    let hidden =
+        file.outline().imports.iter().filter(|i| i.names.iter().any(|n| n.local() == first)).count() > 1;
+    (!hidden).then(|| format!("{path}::{rest}"))
 }
 
 /// The library name and root file of the package that contains a path.

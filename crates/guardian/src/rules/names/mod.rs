@@ -1,5 +1,6 @@
 //! Names, members, modules and packages that do not exist.
 
+mod after_except;
 mod lost;
 pub(super) mod missing_export;
 pub(super) mod missing_fixture;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use syntax::Language;
 
+use crate::code::file::File;
 use crate::finding::{Category, Severity};
 use crate::names::out_of_scope;
 use crate::project::{folder_of, go, is_specimen};
@@ -20,6 +21,10 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[(
             "a.ts",
             "export function f(prefix: string) { return (x: string) => prefix + x; }\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "def f(x):\n    last = None\n    for e in x:\n        g(e)\n    try:\n        g(x)\n    except OSError as err:\n        last = err\n    return str(last)\n",
         )]),
         Example::new(&[("a.js", "function f(a) {\n  if (a) { var b = 1; }\n  return b;\n}\n")]),
         Example::new(&[(
@@ -59,6 +64,10 @@ pub(crate) static RULE: Rule = Rule {
         )]),
         Example::new(&[("a.py", "def f(x):\n    y = [z for z in x]\n    return y, z\n")]),
         Example::new(&[("a.py", "class A:\n    limit = 3\n    def f(self, x): return x < limit\n")]),
+        Example::new(&[(
+            "a.py",
+            "def f(x):\n    try:\n        g(x)\n    except OSError as e:\n        log(e)\n    return str(e)\n",
+        )]),
         Example::new(&[("src/lib.rs", "fn f(scale: u8) -> u8 { scale }\nfn g(b: u8) -> u8 { b * scale }\n")]),
     ],
     check: Check::Change(check),
@@ -66,13 +75,13 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
-        let now = out_of_scope(head);
+        let now = all(head);
         if now.is_empty() {
             continue;
         }
-        let before: BTreeSet<String> = pair.old_code().map_or_else(BTreeSet::new, |base| {
-            out_of_scope(base).into_iter().map(|(name, _)| name).collect()
-        });
+        let before: BTreeSet<String> = pair
+            .old_code()
+            .map_or_else(BTreeSet::new, |base| all(base).into_iter().map(|(name, _)| name).collect());
         let mut package: Option<Option<BTreeSet<String>>> = None;
         for (name, index) in now.into_iter().filter(|(name, _)| !before.contains(name)) {
             // A Go package is one scope over its files
@@ -88,11 +97,17 @@ fn check(change: &Change<'_>, found: &mut Found) {
                     continue;
                 }
             }
-            found.node(
-                head,
-                index,
-                format!("`{name}` is not known here: only another function or block has it"),
-            );
+            let message = format!("`{name}` is not known here: only another function or block has it");
+            found.node(head, index, message);
         }
     }
+}
+
+/// Names that are not known where they are used.
+fn all(file: &File) -> Vec<(String, usize)> {
+    let mut found = out_of_scope(file);
+    if file.language == Some(Language::Python) {
+        found.extend(super::after_except::uses(file));
+    }
+    found
 }

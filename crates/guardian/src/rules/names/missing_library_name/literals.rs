@@ -22,6 +22,9 @@ pub(super) fn given(file: &File, language: Language, value: usize) -> Option<&'s
     ];
     const MAX_CHAIN: usize = 8;
     let flat = file.flat();
+    if language.is_ecmascript() {
+        return given_in_script(file, value);
+    }
     if language != Language::Python || flat.kind(value) != "call" {
         return None;
     }
@@ -44,6 +47,46 @@ pub(super) fn given(file: &File, language: Language, value: usize) -> Option<&'s
             "call" => at = object,
             _ => return None,
         }
+    }
+    None
+}
+
+/// What a chain of methods of a text of JavaScript gives.
+fn given_in_script(file: &File, value: usize) -> Option<&'static str> {
+    const TEXTS: &[&str] = &[
+        "toLowerCase",
+        "toUpperCase",
+        "trim",
+        "trimStart",
+        "trimEnd",
+        "replace",
+        "replaceAll",
+        "slice",
+        "substring",
+        "padStart",
+        "padEnd",
+        "repeat",
+        "normalize",
+        "charAt",
+    ];
+    const MAX_CHAIN: usize = 8;
+    let flat = file.flat();
+    let mut at = value;
+    for step in 0..MAX_CHAIN {
+        if flat.kind(at) != "call_expression" {
+            return None;
+        }
+        let callee = flat.field(at, "function").filter(|i| flat.kind(*i) == "member_expression")?;
+        let (object, name) = (flat.field(callee, "object")?, file.field_text(callee, "property"));
+        let known = TEXTS.contains(&name) || step == 0 && name == "split";
+        if !known || file.text_of(callee).contains("?.") {
+            return None;
+        }
+        if matches!(flat.kind(object), "string" | "template_string") {
+            let last = file.field_text(flat.field(value, "function")?, "property");
+            return Some(if last == "split" { "node.Array" } else { "node.String" });
+        }
+        at = object;
     }
     None
 }

@@ -42,6 +42,28 @@ const CLASSES: &[(&str, &str, &str)] = &[
         "today fromtimestamp fromisoformat fromordinal fromisocalendar strptime strftime isoformat timetuple toordinal replace ctime isocalendar isoweekday weekday min max resolution year month day",
     ),
     ("datetime", "timedelta", "min max resolution days seconds microseconds total_seconds"),
+    (
+        "pathlib",
+        "Path",
+        "absolute anchor as_posix as_uri chmod copy copy_into cwd drive exists expanduser from_uri full_match glob group hardlink_to home info is_absolute is_block_device is_char_device is_dir is_fifo is_file is_junction is_mount is_relative_to is_reserved is_socket is_symlink iterdir joinpath lchmod link_to lstat match mkdir move move_into name open owner parent parents parser parts read_bytes read_text readlink relative_to rename replace resolve rglob rmdir root samefile stat stem suffix suffixes symlink_to touch unlink walk with_name with_segments with_stem with_suffix write_bytes write_text",
+    ),
+];
+
+/// What modules of Rust's library have that begins with a capital letter.
+const TYPES: &[(&str, &str)] = &[
+    (
+        "std::collections",
+        "HashMap HashSet BTreeMap BTreeSet VecDeque BinaryHeap LinkedList Bound TryReserveError TryReserveErrorKind",
+    ),
+    ("std::rc", "Rc Weak UniqueRc UniqueRcUninit"),
+    (
+        "std::path",
+        "Path PathBuf Component Components Display Ancestors Iter Prefix PrefixComponent StripPrefixError NormalizeError MAIN_SEPARATOR MAIN_SEPARATOR_STR",
+    ),
+    (
+        "std::cell",
+        "Cell RefCell Ref RefMut BorrowError BorrowMutError OnceCell LazyCell UnsafeCell SyncUnsafeCell CloneFromCell",
+    ),
 ];
 
 const MODULES: &[(&str, &str)] = &[
@@ -120,6 +142,9 @@ fn in_python(pair: &Pair, file: &File, found: &mut Found) {
         let through = format!("{module}.{class}");
         for (index, node) in flat.iter().filter(|(_, node)| node.kind == "attribute") {
             let of = file.field_text(index, "object");
+            // `Path(x).read_text()`: an object that is made right here
+            let made = flat.field(index, "object").filter(|i| flat.kind(*i) == "call");
+            let of = made.map_or(of, |call| file.field_text(call, "function"));
             let asked = direct && of == *class || whole && of == through;
             let name = file.field_text(index, "attribute");
             if asked
@@ -138,6 +163,20 @@ fn in_python(pair: &Pair, file: &File, found: &mut Found) {
 
 fn in_rust(pair: &Pair, file: &File, found: &mut Found) {
     let flat = file.flat();
+    for import in &file.outline().imports {
+        let Some((module, names)) = TYPES.iter().find(|(module, _)| import.module == *module) else {
+            continue;
+        };
+        for name in import.names.iter().filter(|n| n.name.starts_with(char::is_uppercase)) {
+            let row = (name.line as usize).saturating_sub(1);
+            if has(names, &name.name) || !pair.wrote(row) || import.conditional {
+                continue;
+            }
+            let start = file.start_of_line(name.line);
+            let at = start + file.line(row).find(name.name.as_str()).unwrap_or(0);
+            found.at(file, at, at + name.name.len(), format!("`{module}` has no `{}`", name.name));
+        }
+    }
     for (index, node) in flat.iter().filter(|(_, node)| node.kind == "scoped_identifier") {
         let called = flat.kind(node.parent) == "call_expression" && node.field == "function";
         if !called || !pair.wrote_at(node.start) {

@@ -148,7 +148,7 @@ fn may_be_more(file: &File, variable: &Variable<'_>, script: bool) -> bool {
 }
 
 /// Whether an interface of that name extends the class somewhere in the project.
-fn is_widened(change: &Change<'_>, class: &str) -> bool {
+pub(super) fn is_widened(change: &Change<'_>, class: &str) -> bool {
     const MAX_FILES: usize = 3_000;
     #[derive(Default)]
     struct Widened(Memo<String, bool>);

@@ -42,7 +42,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
 }
 
 /// The type of a receiver or parameter that nothing in the function shadows, if it is a type of the package.
-fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
+pub(in crate::rules) fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
     let flat = file.flat();
     let mut found = None;
     for function in flat

@@ -2,12 +2,20 @@
 
 mod classes;
 mod ecmascript;
+mod ecmascript_fields;
 mod ecmascript_variables;
+mod enums;
 mod extended;
 mod go;
 mod python;
 mod python_variables;
 mod rust;
+mod rust_inherent;
+mod rust_variants;
+
+pub(in crate::rules) use go::type_of as go_type_of;
+pub(in crate::rules) use rust_inherent::rust_inherent;
+pub(in crate::rules) use rust_variants::variants as rust_variants;
 
 use syntax::Language;
 
@@ -59,9 +67,40 @@ pub(crate) static RULE: Rule = Rule {
                 "pub struct A(u8);\nimpl Iterator for A { type Item = u8; fn next(&mut self) -> Option<u8> { None } }\nimpl A {\n    pub fn all(&mut self) -> usize { self.by_ref().count() }\n}\n",
             ),
         ]),
+        Example::new(&[
+            ("a.ts", "import { A } from './b';\nexport const f = (a: A) => a === A.C;\n"),
+            ("b.ts", "export enum A { B, C = 3 }\n"),
+        ]),
+        Example::new(&[("a.py", "from enum import Enum\nclass A(Enum):\n    B = 1\nC = A.B.value\n")]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub enum Kind { B, C(u8) }\nimpl Kind { pub const D: Kind = Kind::B; }\npub fn f(a: Kind) -> bool { matches!(a, Kind::B | Kind::C(_) | Kind::D) }\n",
+            ),
+        ]),
         Example::new(&[("a.ts", "interface A { c(): void }\nclass A { b() { this.c(); } }\n")]),
     ],
     invalid: &[
+        Example::new(&[
+            ("a.ts", "import { A } from './b';\nexport const f = (a: A) => a === A.D;\n"),
+            ("b.ts", "export enum A { B, C = 3 }\n"),
+        ]),
+        Example::new(&[("a.py", "from enum import Enum\nclass A(Enum):\n    B = 1\nC = A.D\n")]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub enum Kind { B, C(u8) }\npub fn f(a: Kind) -> bool { matches!(a, Kind::B | Kind::D) }\n",
+            ),
+        ]),
+        Example::new(&[
+            (
+                "a.ts",
+                "import { B } from './b';\nexport class A {\n  constructor(private b: B) {}\n  c() { this.b.close(); }\n}\n",
+            ),
+            ("b.ts", "export class B { open() {} }\n"),
+        ]),
         Example::new(&[("a.ts", "export class A {\n  b() { return this.c(); }\n}\n")]),
         Example::new(&[(
             "a.js",
@@ -113,12 +152,20 @@ fn check(change: &Change<'_>, found: &mut Found) {
             Some(Language::Python) => {
                 python::check(change, pair, head, found);
                 python_variables::check(change, pair, head, found);
+                enums::check(change, pair, head, found);
             }
-            Some(Language::Rust) => rust::check(change, pair, head, found),
+            Some(Language::Rust) => {
+                rust::check(change, pair, head, found);
+                rust_variants::check(change, pair, head, found);
+            }
             Some(Language::Go) => go::check(change, pair, head, found),
             Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
                 ecmascript::check(change, pair, head, found);
                 ecmascript_variables::check(change, pair, head, found);
+                if head.language != Some(Language::JavaScript) {
+                    ecmascript_fields::check(change, pair, head, found);
+                    enums::check(change, pair, head, found);
+                }
             }
             None => {}
         }

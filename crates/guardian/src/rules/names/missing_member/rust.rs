@@ -363,7 +363,7 @@ fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
 }
 
 /// Whether a struct or enum has only attributes that add no functions.
-fn is_plain(file: &File, of: &str) -> bool {
+pub(super) fn is_plain(file: &File, of: &str) -> bool {
     let flat = file.flat();
     let item = flat.iter().find(|(i, node)| {
         matches!(node.kind, "struct_item" | "enum_item") && file.field_text(*i, "name") == of
