@@ -403,6 +403,13 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         &[],
     ),
     row(
+        "weaker-security",
+        "Both sides of the change: what protected before, and what stands there now.",
+        "Says nothing of new code, and of what is only renamed; warns where a guard may stand in another place.",
+        &[Rust],
+        &[],
+    ),
+    row(
         "not-compiled",
         "Every file of the package, and every scope of the function.",
         "Says nothing where files are built under conditions, where a macro may use the name, and of fields where the module asks for a newer Go than is known.",

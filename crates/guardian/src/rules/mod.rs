@@ -64,6 +64,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &style::commented_alternative::RULE,
     &unsafe_code::sql_from_values::RULE,
     &unsafe_code::unsafe_setting::RULE,
+    &unsafe_code::weaker_security::RULE,
     &broken::not_compiled::RULE,
     &calls::not_awaited::RULE,
     &calls::missing_return::RULE,

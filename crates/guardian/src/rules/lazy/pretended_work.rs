@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use syntax::Language;
 
+use super::made_up;
+
 use crate::code::bodies::{Was, decorators, pair_up, parameters, real_functions};
 use crate::code::constant::{is_fixed, returned};
 use crate::code::file::File;
@@ -107,7 +109,7 @@ static UNWRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A message that tells of work instead of doing it.
 static TOLD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r"(?i)\bwould (have )?(send|sent|call|called|save|saved|write|delete|deleted|remove|upload|download|fetch|post|charge|email|notify|create|update|publish)\b",
+        r"(?i)\bwould (have )?(send|sent|call|called|save|saved|write|delete|deleted|remove|upload|download|fetch|post|charge|email|notify|create|update|publish|move|process|apply|run|execute|insert|store|schedule|dispatch|retry|trigger|restart|archive|migrate)\b",
     )
 });
 
@@ -120,7 +122,7 @@ const TELLS: &[&str] = &[
 /// A comment which admits that the code is not real.
 static CONFESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r"(?i)(\bin (a |an |the )?(real|actual|production|full|proper|complete|live|finished)([- ](world|life))?([ ,]+\w+)?( \w+)?,? (\w+ ){0,3}(would|should|could|must|will|you'd|we'd|it'd|needs? to|has to)\b|\b(real|actual|full|proper|production|complete) (implementation|logic|version|code) (would|should|could|will|goes|needs|comes|to follow|to come|is (still )?(missing|todo|pending|left)|(is )?(not|to be) (yet )?(written|added|done))\b|\bthis is (just |only )?a (stub|placeholder|mock|dummy)\b|\b(would|should) normally (call|ask|query|fetch|send|read|write|compute|check|be)\b|\breplace (this|it|me) with (the |an |a )?(real|actual|proper)\b)",
+        r"(?i)(\bin (a |an |the )?(real|actual|production|full|proper|complete|live|finished)([- ](world|life))?([ ,]+\w+)?( \w+)?,? (\w+ ){0,3}(would|should|could|must|will|you'd|we'd|it'd|needs? to|has to)\b|\b(real|actual|full|proper|production|complete) (implementation|logic|version|code) (would|should|could|will|goes|needs|comes|to follow|to come|is (still )?(missing|todo|pending|left)|(is )?(not|to be) (yet )?(written|added|done))\b|\bthis is (just |only )?a (stub|placeholder|mock|dummy)\b|\b(would|should) normally (call|ask|query|fetch|send|read|write|compute|check|be)\b|\b(implementation|logic|code) (would|should|will|goes?) (go )?(in )?here\b|\breplace (this|it|me) with (the |an |a )?(real|actual|proper)\b)",
     )
 });
 
@@ -152,13 +154,6 @@ static PUT_OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
-/// Names of invented values.
-static MADE_UP_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    regex(
-        r"^(?:(?:mock|fake|dummy)(?:ed)?_?[A-Z_a-z]\w*|(?:MOCK|FAKE|DUMMY|SAMPLE)_\w+|(?:mock|fake|dummy|sample)_\w+|sample[A-Z]\w*)$",
-    )
-});
-
 fn check(change: &Change<'_>, found: &mut Found) {
     if change.whole {
         return;
@@ -176,7 +171,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let acted = words_of(&function.name).iter().any(|word| ACTED.contains(&word.as_str()));
             if !acted {
                 comments(pair, head, function, found);
-                made_up_names(pair, head, function, found);
+                made_up::names(pair, head, function, found);
             }
             let was_so = match was {
                 Was::Same(old) => pair.old_code().is_some_and(|base| refusal(base, old).is_some()),
@@ -425,7 +420,9 @@ fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
                 index,
                 format!("the comment says that the real work is not done here: \"{short}\""),
             );
-        } else if matches(&SIMULATED) && acted() || matches(&MADE_UP) && gives_fixed(file, function) {
+        } else if matches(&SIMULATED) && acted()
+            || matches(&MADE_UP) && (gives_fixed(file, function) || echoes(file, function, &names))
+        {
             found.node(file, index, format!("the result is invented, as the comment says: \"{short}\""));
         } else if matches(&PUT_OFF) && gives_nothing(file, function, &names) {
             found.node(
@@ -475,6 +472,30 @@ fn gives_nothing(file: &File, function: &Function, names: &[&str]) -> bool {
                 && named.iter().any(|name| mentions(file.text_of(i), name))
     });
     !used && gives_fixed(file, function)
+}
+
+/// Whether a function gives constants, beside what it was given itself: `{ city, temperature: 21 }`.
+fn echoes(file: &File, function: &Function, names: &[&str]) -> bool {
+    let flat = file.flat();
+    let body = statements(file, function.body);
+    let value = match body.as_slice() {
+        [only] => returned(file, function.body, *only),
+        _ => None,
+    };
+    let Some(value) = value.filter(|value| matches!(flat.kind(*value), "object" | "dictionary")) else {
+        return false;
+    };
+    let mut fixed = 0;
+    let plain = flat.parts(value).all(|part| match flat.kind(part) {
+        "shorthand_property_identifier" => names.contains(&file.text_of(part)),
+        "pair" => flat.field(part, "value").is_some_and(|value| {
+            let constant = is_fixed(file, value);
+            fixed += usize::from(constant);
+            constant || names.contains(&file.text_of(value))
+        }),
+        _ => false,
+    });
+    plain && fixed > 0
 }
 
 fn is_name(kind: &str) -> bool {
@@ -544,44 +565,4 @@ fn is_local_constant(file: &File, function: &Function, value: usize) -> bool {
             left.is_some_and(|left| file.text_of(left) == name)
                 && right.is_some_and(|right| is_fixed(file, right))
         })
-}
-
-/// Production functions that return values named as mocks.
-fn made_up_names(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
-    let flat = file.flat();
-    let mut returns: Vec<usize> = flat
-        .below(function.body)
-        .filter(|i| matches!(flat.kind(*i), "return_statement" | "return_expression"))
-        .filter_map(|i| flat.parts(i).next())
-        .collect();
-    returns
-        .extend(statements(file, function.body).last().and_then(|last| returned(file, function.body, *last)));
-    for value in returns {
-        let node = flat.node(value);
-        let name = file.text_of(value);
-        if node.kind == "identifier"
-            && pair.wrote_at(node.start)
-            && MADE_UP_NAME.as_ref().is_some_and(|form| form.is_match(name))
-            && holds_fixed(file, name)
-        {
-            found.node(file, value, format!("`{name}` is given out as if it were the result"));
-            return;
-        }
-    }
-}
-
-fn holds_fixed(file: &File, name: &str) -> bool {
-    let flat = file.flat();
-    flat.iter().any(|(i, node)| {
-        let (left, right) = match node.kind {
-            "variable_declarator" | "var_spec" | "const_item" | "static_item" => {
-                (flat.field(i, "name"), flat.field(i, "value"))
-            }
-            "assignment" | "short_var_declaration" => (flat.field(i, "left"), flat.field(i, "right")),
-            "let_declaration" => (flat.field(i, "pattern"), flat.field(i, "value")),
-            _ => return false,
-        };
-        left.is_some_and(|left| file.text_of(left) == name)
-            && right.is_some_and(|right| is_fixed(file, right))
-    })
 }

@@ -2,6 +2,7 @@
 
 use syntax::{ImportKind, Language, SymbolKind};
 
+use super::unused_locals;
 use crate::code::bodies::decorators;
 use crate::code::file::File;
 use crate::code::functions::functions;
@@ -48,6 +49,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         imports(pair, head, found);
+        unused_locals::check(pair, head, found);
         unused_functions(change, pair, head, found);
     }
 }
@@ -220,6 +222,7 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             Language::Python => name.starts_with('_') && !name.starts_with("__"),
             _ => !symbol.exported && symbol.kind == SymbolKind::Function,
         };
+        let second = is_second(name, &old);
         let row = file.row(node.start);
         let above = (row.saturating_sub(3)..row).map(|row| file.line(row)).any(|line| {
             line.contains("#[")
@@ -229,7 +232,8 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
                 || line.contains("eslint")
         });
         let called_by_others = matches!(name, "main" | "init" | "TestMain") || above;
-        if !private || called_by_others || count(&file.text, name) > own_mentions(file, name, row) {
+        if !private && !second || called_by_others || count(&file.text, name) > own_mentions(file, name, row)
+        {
             continue;
         }
         let elsewhere = match language {
@@ -245,6 +249,15 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
                 .any(|path| {
                     change.head.read(path).is_some_and(|text| text.contains(name) && count(&text, name) > 0)
                 }),
+            _ if symbol.exported => change
+                .head
+                .paths()
+                .iter()
+                .filter(|path| {
+                    Language::of_path(path).is_some_and(Language::is_ecmascript) && **path != *file.path
+                })
+                .take(3_000)
+                .any(|path| change.head.read(path).is_some_and(|text| text.contains(name))),
             _ => false,
         };
         if !elsewhere {
@@ -256,6 +269,29 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             );
         }
     }
+}
+
+/// Whether a name is that of an older function with an end such as `_new` or `V2`.
+fn is_second(name: &str, old: &[String]) -> bool {
+    const ENDS: [&str; 16] = [
+        "_new",
+        "_v2",
+        "_fixed",
+        "_updated",
+        "_improved",
+        "_old",
+        "_backup",
+        "_copy",
+        "_better",
+        "_refactored",
+        "New",
+        "V2",
+        "Fixed",
+        "Updated",
+        "Improved",
+        "Old",
+    ];
+    ENDS.iter().any(|end| name.strip_suffix(end).is_some_and(|stem| old.iter().any(|known| known == stem)))
 }
 
 /// How often the first line of a definition and the comment above it contain the name.

@@ -5,3 +5,4 @@
 pub(super) mod secret_in_code;
 pub(super) mod sql_from_values;
 pub(super) mod unsafe_setting;
+pub(super) mod weaker_security;

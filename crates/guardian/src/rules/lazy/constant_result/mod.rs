@@ -86,7 +86,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 [first, last] => kept(head, function, *first, *last),
                 _ => None,
             };
-            let Some(value) = value.filter(|value| is_fixed(head, *value)) else { continue };
+            let Some(value) =
+                value.filter(|value| is_fixed(head, *value) || is_drawn(head, function, *value))
+            else {
+                continue;
+            };
             let names = parameters(head, function);
             // Who marks a parameter as unused may mean it, unless the name promises a look at it
             let marked = names.iter().any(|name| name.starts_with('_')) && !is_judging(&function.name);
@@ -106,6 +110,31 @@ fn check(change: &Change<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// A value that is drawn at random, from nothing that the function is given, where its name does not promise chance.
+fn is_drawn(file: &File, function: &Function, value: usize) -> bool {
+    const CHANCE: &[&str] = &[
+        "random", "generate", "create", "pick", "choose", "draw", "shuffle", "sample", "jitter", "noise",
+        "roll", "seed", "id", "uuid", "token", "nonce", "salt", "fake", "delay", "backoff",
+    ];
+    const DRAWS: &[&str] = &[
+        "Math.random(",
+        "random.random(",
+        "random.uniform(",
+        "random.randint(",
+        "rand.Float64(",
+        "rand.Intn(",
+        "rand::random",
+    ];
+    let text = file.text_of(value);
+    let meant = words_of(&function.name).iter().any(|word| CHANCE.contains(&word.as_str()))
+        || ["random", "chance", "sampl", "jitter", "noise"]
+            .iter()
+            .any(|word| about(file, function).to_lowercase().contains(word));
+    let given = parameters(file, function);
+    let reads = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| given.contains(&word));
+    !meant && !reads && DRAWS.iter().any(|draw| text.contains(draw))
 }
 
 /// `const x = 42; return x`: the constant that a name keeps until it is given back.
@@ -158,6 +187,30 @@ fn is_declaration(path: &str) -> bool {
 
 /// The statements of a body without those that only mention a parameter to satisfy a linter.
 fn meaningful(file: &File, function: &Function) -> Vec<usize> {
+    let dead = |i: &usize| {
+        let flat = file.flat();
+        let name = match flat.kind(*i) {
+            "lexical_declaration" | "variable_declaration" => {
+                let mut all = flat.parts(*i).filter(|part| flat.kind(*part) == "variable_declarator");
+                all.next().filter(|_| all.next().is_none()).and_then(|one| flat.field(one, "name"))
+            }
+            "expression_statement" => {
+                let inner = flat.parts(*i).next().filter(|inner| flat.kind(*inner) == "assignment");
+                inner.and_then(|inner| flat.field(inner, "left"))
+            }
+            "let_declaration" => flat.field(*i, "pattern"),
+            _ => None,
+        };
+        let name = name.filter(|name| flat.kind(*name) == "identifier").map(|name| file.text_of(name));
+        // A variable that nothing reads does no work
+        name.is_some_and(|name| {
+            let uses = flat.below(function.body).filter(|i| {
+                matches!(flat.kind(*i), "identifier" | "shorthand_property_identifier")
+                    && file.text_of(*i) == name
+            });
+            uses.count() == 1 && !file.text_of(function.body).contains(&format!("{{{name}"))
+        })
+    };
     let silences = |i: &usize| {
         let text = file.text_of(*i).trim_end_matches(';');
         let plain = |name: &str| {
@@ -166,7 +219,7 @@ fn meaningful(file: &File, function: &Function) -> Vec<usize> {
         };
         ["_ = ", "let _ = ", "void ", "del "].iter().any(|start| text.strip_prefix(start).is_some_and(plain))
     };
-    statements(file, function.body).into_iter().filter(|i| !silences(i)).collect()
+    statements(file, function.body).into_iter().filter(|i| !silences(i) && !dead(i)).collect()
 }
 
 /// Whether the name or the comment promises a computation, and nothing says that a constant is intended.
@@ -180,7 +233,7 @@ fn is_promised(file: &File, function: &Function) -> bool {
         return false;
     }
     let said = about(file, function).to_lowercase();
-    if waives(&said) {
+    if waives(&said, is_judging(name)) {
         return false;
     }
     let method = is_method(file, function);
@@ -220,7 +273,10 @@ fn is_promised(file: &File, function: &Function) -> bool {
 }
 
 /// Words which say that the constant is the answer.
-fn waives(said: &str) -> bool {
+fn waives(said: &str, judging: bool) -> bool {
+    // What looks at its parameter is told by these words what to look at
+    const OF_CHECKS: &[&str] =
+        &["every ", "any ", "without ", "single ", "has no ", "have no ", "is no ", "only one"];
     const WORDS: &[&str] = &[
         "default",
         "overrid",
@@ -276,7 +332,11 @@ fn waives(said: &str) -> bool {
         "everything",
         "all are ",
     ];
-    WORDS.iter().any(|word| said.contains(word))
+    let begins = |at: usize| !said.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric));
+    WORDS
+        .iter()
+        .filter(|word| !judging || !OF_CHECKS.contains(*word))
+        .any(|word| said.match_indices(word).any(|(at, _)| begins(at)))
 }
 
 fn is_method(file: &File, function: &Function) -> bool {
@@ -407,7 +467,9 @@ mod tests {
 
     #[test]
     fn words_that_say_a_constant_is_meant() {
-        assert!(waives("every feature is on in this edition"));
-        assert!(!waives("return the items that occur more than once"));
+        assert!(waives("every feature is on in this edition", false));
+        assert!(!waives("check that every line has a price", true));
+        assert!(!waives("return the items that occur more than once", false));
+        assert!(!waives("returns how many lines there are", false));
     }
 }

@@ -1,10 +1,15 @@
 //! Failures that reached the caller before the change and no longer do: the code now only logs them, or returns a good
 //! result.
 
+mod go;
+mod logs;
+mod rust;
+mod settled;
+
 use syntax::Language;
 
+use self::logs::{explains, is_log, shown};
 use crate::code::file::{File, even};
-use crate::code::places::function_of;
 use crate::finding::{Category, Severity};
 use crate::rules::{Check, Example, Found, Pair, Rule};
 
@@ -101,76 +106,14 @@ fn check(pair: &Pair, found: &mut Found) {
         return;
     }
     match head.language {
-        Some(Language::Go) => {
-            in_go(pair, base, head, found);
-            recovered(pair, head, found);
-        }
-        Some(Language::Rust) => in_rust(pair, base, head, found),
+        Some(Language::Go) => go::check(pair, base, head, found),
+        Some(Language::Rust) => rust::check(pair, base, head, found),
         _ => {
             caught(pair, base, head, found);
             attached(pair, base, head, found);
+            settled::check(pair, base, head, found);
         }
     }
-}
-
-fn shown(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(50).collect()
-}
-
-/// Whether a text writes output or a log entry.
-pub(super) fn is_log(text: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "console.",
-        "print(",
-        "log.",
-        "logger.",
-        "logging.",
-        "log(",
-        "warn(",
-        "self.logger.",
-        "self.log.",
-        "self._logger.",
-        "self._log.",
-        "this.logger.",
-        "this.log.",
-        "_logger.",
-        "_log.",
-        "LOG.",
-        "LOGGER.",
-        "slog.",
-        "fmt.Print",
-        "fmt.Fprint",
-        "eprintln",
-        "println",
-        "eprint",
-        "log::",
-        "tracing::",
-        "warn!",
-        "error!",
-        "info!",
-        "debug!",
-        "trace!",
-        "warnings.warn(",
-        "traceback.print",
-        "process.stderr.write(",
-        "process.stdout.write(",
-        "sys.stderr.write(",
-        "zap.",
-        "logrus.",
-        "glog.",
-        "klog.",
-        "winston.",
-    ];
-    let text = text.trim().trim_start_matches("await ");
-    let exits = [".Fatal", ".Panic", "log.fatal(", "logger.fatal("].iter().any(|word| text.contains(word));
-    let named = || {
-        text.split('(').next().is_some_and(|callee| {
-            let callee = callee.to_lowercase();
-            callee.len() < 40
-                && (callee.contains("logger.") || callee.contains(".log.") || callee.ends_with(".log"))
-        })
-    };
-    !exits && (STARTS.iter().any(|start| text.starts_with(start)) || named())
 }
 
 /// A value that means "nothing there", without any fault.
@@ -235,19 +178,17 @@ fn only_logs(file: &File, block: usize) -> bool {
     all.iter().any(|i| is_log(text(i))) && all.iter().all(|i| is_log(text(i)) || is_harmless(text(i)))
 }
 
-/// Whether a comment in a block gives a reason.
-fn explains(file: &File, block: usize) -> bool {
-    let flat = file.flat();
-    flat.below(block)
-        .any(|i| flat.kind(i).contains("comment") && file.text_of(i).split_whitespace().count() > 3)
-}
-
 /// Statements of the base, whitespace evened out.
 fn statements_of(base: &File) -> std::collections::HashSet<String> {
-    base.flat()
-        .iter()
-        .filter(|(_, node)| is_statement(node.kind))
+    let flat = base.flat();
+    let bodies = flat.iter().filter(|(_, node)| node.kind == "arrow_function");
+    let given = bodies
+        .filter_map(|(index, _)| flat.field(index, "body").filter(|b| flat.kind(*b) != "statement_block"));
+    let statements = flat.iter().filter(|(_, node)| is_statement(node.kind));
+    statements
         .map(|(index, _)| even(base.text_of(index)))
+        // `() => f(x)` does what `() => { return f(x); }` does
+        .chain(given.map(|body| format!("return {};", even(base.text_of(body)))))
         .collect()
 }
 
@@ -370,214 +311,6 @@ fn attached(pair: &Pair, base: &File, head: &File, found: &mut Found) {
                 found.node(head, callee, message)
             } else {
                 found.maybe(head, node.start, node.end, message)
-            }
-        }
-    }
-}
-
-/// The reaction of an `if err != nil` in a function of Go.
-struct Handled {
-    function: String,
-    asked: String,
-    before: String,
-    index: usize,
-    passes_on: bool,
-}
-
-fn handled(file: &File) -> Vec<Handled> {
-    let flat = file.flat();
-    let mut all = Vec::new();
-    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "if_statement") {
-        let asked = even(file.field_text(index, "condition"));
-        let Some(name) =
-            asked.strip_suffix("!= nil").map(str::trim).filter(|name| name.to_lowercase().ends_with("err"))
-        else {
-            continue;
-        };
-        let Some(block) = flat.field(index, "consequence") else { continue };
-        let text = file.text_of(block);
-        let ends = ["panic(", "os.Exit(", ".Fatal", ".Panic", "goto ", "t.Error", "errCh", "<-"]
-            .iter()
-            .any(|word| text.contains(word));
-        let mentions = |i: usize| {
-            file.text_of(i)
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| word == name || word.to_lowercase().contains("err"))
-        };
-        let returns = flat.below(block).any(|i| flat.kind(i) == "return_statement" && mentions(i));
-        let keeps = flat
-            .below(block)
-            .any(|i| matches!(flat.kind(i), "assignment_statement" | "short_var_declaration"));
-        // The failure is passed to another function, or sent to a client
-        let told = flat.below(block).any(|i| {
-            flat.kind(i) == "call_expression"
-                && !is_log(file.text_of(i))
-                && mentions(i)
-                && !file.field_text(i, "function").starts_with("fmt.")
-                && !flat
-                    .above(i)
-                    .take_while(|a| *a > block)
-                    .any(|a| flat.kind(a) == "call_expression" && is_log(file.text_of(a)))
-        });
-        let initial = flat.field(index, "initializer").map(|i| even(file.text_of(i)));
-        let before = initial.unwrap_or_else(|| {
-            let siblings = flat.parts(node.parent).take_while(|sibling| *sibling < index);
-            siblings.last().map_or_else(String::new, |sibling| even(file.text_of(sibling)))
-        });
-        let passes_on = ends || returns || keeps || told;
-        all.push(Handled { function: function_of(file, index), asked, before, index, passes_on });
-    }
-    all
-}
-
-fn in_go(pair: &Pair, base: &File, head: &File, found: &mut Found) {
-    let now = handled(head);
-    if now.iter().all(|one| one.passes_on) {
-        return;
-    }
-    let was = handled(base);
-    for one in now.iter().filter(|one| !one.passes_on) {
-        let flat = head.flat();
-        let node = flat.node(one.index);
-        let same = |other: &&Handled| {
-            other.function == one.function && other.asked == one.asked && other.before == one.before
-        };
-        let before: Vec<&Handled> = was.iter().filter(same).collect();
-        let told = before.iter().any(|other| other.passes_on && base.text_of(other.index).contains("return"));
-        if pair.wrote_in(node.start, node.end) && told && before.iter().all(|other| other.passes_on) {
-            let block = flat.field(one.index, "consequence").unwrap_or(one.index);
-            let message =
-                format!("the failure of `{}` was returned, and is not any more", shown(&one.before));
-            if explains(head, block) {
-                found.maybe(head, node.start, node.end, message)
-            } else {
-                found.at(head, node.start, node.end, message)
-            }
-        }
-    }
-}
-
-/// A deferred `recover()` that drops every panic.
-fn recovered(pair: &Pair, head: &File, found: &mut Found) {
-    let flat = head.flat();
-    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "defer_statement") {
-        let text = head.text_of(index);
-        if !text.contains("recover()") || !pair.wrote_at(node.start) && !pair.wrote_in(node.start, node.end) {
-            continue;
-        }
-        let code: String = flat
-            .below(index)
-            .filter(|i| flat.kind(*i) == "func_literal")
-            .take(1)
-            .map(|i| even(head.text_of(i)))
-            .collect();
-        let bare = matches!(
-            code.as_str(),
-            "func() { recover() }"
-                | "func() { _ = recover() }"
-                | "func() { if r := recover(); r != nil { } }"
-                | "func() { if recover() != nil { } }"
-        );
-        let commented = flat
-            .below(index)
-            .any(|i| flat.kind(i) == "comment" && head.text_of(i).split_whitespace().count() > 3);
-        if bare || commented && code.contains("{ recover()") {
-            let message = "every panic of this function is dropped here";
-            if commented {
-                found.maybe(head, node.start, node.end, message)
-            } else {
-                found.at(head, node.start, node.end, message)
-            }
-        }
-    }
-}
-
-/// `?` that became a branch which returns a good result.
-fn in_rust(pair: &Pair, base: &File, head: &File, found: &mut Found) {
-    let flat = head.flat();
-    for (index, node) in flat.iter() {
-        let (call, block) = match node.kind {
-            "let_declaration" => {
-                let (Some(pattern), Some(value), Some(other)) = (
-                    flat.field(index, "pattern"),
-                    flat.field(index, "value"),
-                    flat.field(index, "alternative"),
-                ) else {
-                    continue;
-                };
-                if !head.text_of(pattern).starts_with("Ok(") {
-                    continue;
-                }
-                (value, other)
-            }
-            "if_expression" => {
-                let (Some(condition), Some(block)) =
-                    (flat.field(index, "condition"), flat.field(index, "consequence"))
-                else {
-                    continue;
-                };
-                if flat.kind(condition) != "let_condition"
-                    || !head.field_text(condition, "pattern").starts_with("Err(")
-                {
-                    continue;
-                }
-                let Some(value) = flat.field(condition, "value") else { continue };
-                (value, block)
-            }
-            "match_expression" => {
-                let (Some(value), Some(body)) = (flat.field(index, "value"), flat.field(index, "body"))
-                else {
-                    continue;
-                };
-                let arm = flat.parts(body).find(|arm| {
-                    flat.kind(*arm) == "match_arm" && head.field_text(*arm, "pattern").starts_with("Err(")
-                });
-                let Some(block) = arm.and_then(|arm| flat.field(arm, "value")) else { continue };
-                (value, block)
-            }
-            _ => continue,
-        };
-        if !pair.wrote_at(node.start) {
-            continue;
-        }
-        let text = head.text_of(block);
-        let tells = [
-            "Err(",
-            "?",
-            "panic!",
-            "unreachable!",
-            "bail!",
-            "process::exit",
-            "abort(",
-            ".push(",
-            "send(",
-            "errors",
-            "= Some(",
-            "= true",
-            "= false",
-            "failed",
-            "+= 1",
-            "unwrap()",
-        ];
-        // Log macros contain `{e:?}`
-        let without_texts: String = text.split('"').step_by(2).collect();
-        if tells.iter().any(|word| without_texts.contains(word)) {
-            continue;
-        }
-        let call = even(head.text_of(call));
-        let told = |file: &File| {
-            let text = even(&file.text);
-            text.matches(&format!("{call}?")).count()
-                + text.matches(&format!("{call}.unwrap()")).count()
-                + text.matches(&format!("{call}.expect(")).count()
-        };
-        if call.len() > 5 && call.contains('(') && told(base) > told(head) {
-            let message =
-                format!("a failure of `{}` reached the caller, and does not any more", shown(&call));
-            if explains(head, block) {
-                found.maybe(head, node.start, node.end, message)
-            } else {
-                found.at(head, node.start, node.end, message)
             }
         }
     }
