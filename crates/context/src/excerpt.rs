@@ -12,12 +12,35 @@ pub(crate) const MAX_LINE: usize = 400;
 const PIECE: usize = 40;
 /// The first lines of a file, its imports, are always shown if possible.
 const HEAD: usize = 12;
+/// The longest first line of a symbol that is shown, in bytes.
+const MAX_SIGNATURE: usize = 160;
 /// The most lines of an outline.
 const MAX_OUTLINE: usize = 100;
 /// How often a selection that is too long is repeated.
 const ROUNDS: usize = 12;
 /// The most symbols that are named for a gap.
 const MAX_NAMED: usize = 12;
+/// The share of a symbol's name that counts for a piece of its body that is not the first.
+const REST: f32 = 0.7;
+/// A longer symbol says nothing about the pieces of its body.
+const MAX_BODY: usize = 300;
+/// Lines behind a symbol that belong to its last piece.
+const MAX_TAIL: usize = 3;
+/// How many symbols before a piece are looked at for the one that contains it.
+const MAX_AROUND: usize = 50;
+/// In a folded file, a block that fits less than this share of the best one is not worth its tokens.
+const WEAK: f32 = 0.15;
+/// The share of a folded file's room that signatures may take.
+const SIGNATURES: usize = 2;
+
+/// What stands in the place of lines that are not shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    /// Names of the symbols that begin there.
+    Named,
+    /// The first line of each of them.
+    Signed,
+}
 
 /// Lines `from..to`, 0-based.
 #[derive(Debug, Clone, Copy)]
@@ -28,16 +51,30 @@ pub(crate) struct Block {
 
 /// The parts of `text` that fit `query` best, in at most `limit` bytes; empty if not even a line fits.
 pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> String {
+    shortened(text, &symbols_of(path, text), query, limit, Gap::Named)
+}
+
+/// The whole file, folded: the bodies that fit `query`, and only the first line of each other symbol. Where the first
+/// lines alone take too much room, the symbols are named.
+pub(crate) fn folded(path: &str, text: &str, query: &Query, limit: usize) -> String {
+    let symbols = symbols_of(path, text);
+    let signed = signed(symbols.iter(), &text.lines().collect::<Vec<_>>()).len();
+    let gap = if signed <= limit / SIGNATURES { Gap::Signed } else { Gap::Named };
+    shortened(text, &symbols, query, limit, gap)
+}
+
+fn symbols_of(path: &str, text: &str) -> Vec<Symbol> {
+    Language::of_path(path).map(|language| syntax::outline(language, text).symbols).unwrap_or_default()
+}
+
+fn shortened(text: &str, symbols: &[Symbol], query: &Query, limit: usize, gap: Gap) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let symbols =
-        Language::of_path(path).map(|language| syntax::outline(language, text).symbols).unwrap_or_default();
-    let blocks = blocks(&lines, &symbols);
+    let blocks = blocks(&lines, symbols);
     let mut ranked: Vec<(f32, usize)> = blocks
         .iter()
         .enumerate()
         .map(|(n, block)| {
-            let name =
-                inside(&symbols, *block).iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
+            let name = name_fit(symbols, *block, query);
             let words: f32 = lines[block.from..block.to].iter().map(|line| query.fit(line)).sum();
             let size = (block.to - block.from).max(4) as f32;
             let head = if block.from == 0 { f32::MAX } else { 0.0 };
@@ -46,8 +83,10 @@ pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> St
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     // If any block fits the question, blocks that do not fit are left out; the reader can ask for them.
-    if ranked.iter().any(|(fit, n)| *fit > 0.0 && blocks[*n].from > 0) {
-        ranked.retain(|(fit, _)| *fit > 0.0);
+    let best = ranked.iter().filter(|(_, n)| blocks[*n].from > 0).map(|(fit, _)| *fit).fold(0.0, f32::max);
+    if best > 0.0 {
+        let least = if gap == Gap::Signed { WEAK * best } else { 0.0 };
+        ranked.retain(|(fit, _)| *fit > 0.0 && *fit >= least);
     }
 
     // Notes about gaps take room too, and their length is known only after drawing. So it selects, draws, and if the
@@ -56,7 +95,7 @@ pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> St
     for _ in 0..ROUNDS {
         let room = limit.saturating_sub(kept_back);
         let chosen = choose(&lines, &blocks, &ranked, room);
-        let drawn = draw(&lines, &symbols, &blocks, &chosen);
+        let drawn = draw(&lines, symbols, &blocks, &chosen, gap);
         if drawn.len() <= limit {
             return if chosen.contains(&true) { drawn } else { String::new() };
         }
@@ -92,30 +131,30 @@ pub(crate) fn outline(text: &str, symbols: &[Symbol], limit: usize) -> String {
     listed(text, symbols.iter().filter(|symbol| reachable(symbol)).take(MAX_OUTLINE), limit)
 }
 
-/// All symbols of a file in the same form.
-pub(crate) fn signatures(text: &str, symbols: &[Symbol], limit: usize) -> String {
-    listed(text, symbols.iter(), limit)
-}
-
 fn listed<'a>(text: &str, symbols: impl Iterator<Item = &'a Symbol>, limit: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut out = crate::budget::Limited::new(limit);
-    let mut last = 0;
-    for symbol in symbols {
-        let Some(line) = lines.get((symbol.line as usize).saturating_sub(1)) else { continue };
-        if symbol.line == last {
-            continue;
-        }
-        last = symbol.line;
-        if !out.push(&format!(
-            "{:>5}  {}\n",
-            symbol.line,
-            clip(line.trim_end().trim_end_matches('{').trim_end(), 160)
-        )) {
+    for line in signed(symbols, &lines).split_inclusive('\n') {
+        if !out.push(line) {
             break;
         }
     }
     out.finish()
+}
+
+/// The first line of each symbol, with its number.
+fn signed<'a>(symbols: impl Iterator<Item = &'a Symbol>, lines: &[&str]) -> String {
+    let mut text = String::new();
+    let mut last = 0;
+    for symbol in symbols {
+        let Some(line) = lines.get((symbol.line as usize).saturating_sub(1)) else { continue };
+        if symbol.line != last {
+            let line = clip(line.trim_end().trim_end_matches('{').trim_end(), MAX_SIGNATURE);
+            text += &format!("{:>5}  {line}\n", symbol.line);
+        }
+        last = symbol.line;
+    }
+    text
 }
 
 /// A whole file for a prompt, with long lines cut.
@@ -164,7 +203,7 @@ fn is_attached(line: &str) -> bool {
     ["//", "#[", "/*", "* ", "*/", "@", "# "].iter().any(|start| line.starts_with(start)) || line == "*"
 }
 
-fn draw(lines: &[&str], symbols: &[Symbol], blocks: &[Block], chosen: &[bool]) -> String {
+fn draw(lines: &[&str], symbols: &[Symbol], blocks: &[Block], chosen: &[bool], how: Gap) -> String {
     let mut text = String::new();
     let mut gap: Option<Block> = None;
     for (block, chosen) in blocks.iter().zip(chosen) {
@@ -173,24 +212,28 @@ fn draw(lines: &[&str], symbols: &[Symbol], blocks: &[Block], chosen: &[bool]) -
             continue;
         }
         if let Some(gap) = gap.take() {
-            text += &describe(gap, lines, symbols);
+            text += &describe(gap, lines, symbols, how);
         }
         for (n, line) in lines[block.from..block.to].iter().enumerate() {
             text += &format!("{:>5}  {}\n", block.from + n + 1, clip(line, MAX_LINE));
         }
     }
     if let Some(gap) = gap {
-        text += &describe(gap, lines, symbols);
+        text += &describe(gap, lines, symbols, how);
     }
     text
 }
 
 /// A note about a gap, so that the reader knows what to ask for.
-fn describe(gap: Block, lines: &[&str], symbols: &[Symbol]) -> String {
+fn describe(gap: Block, lines: &[&str], symbols: &[Symbol], how: Gap) -> String {
     if lines[gap.from..gap.to].iter().all(|line| line.trim().is_empty()) {
         return String::new();
     }
     let inside = inside(symbols, gap);
+    if how == Gap::Signed && !inside.is_empty() {
+        let signed = signed(inside.iter(), lines);
+        return format!("    …  lines {}-{}, in outline:\n{signed}", gap.from + 1, gap.to);
+    }
     let names: Vec<String> = inside
         .iter()
         .take(MAX_NAMED)
@@ -200,6 +243,19 @@ fn describe(gap: Block, lines: &[&str], symbols: &[Symbol]) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = if names.is_empty() { String::new() } else { format!(": {}{more}", names.join(", ")) };
     format!("    …  lines {}-{} not shown{what}\n", gap.from + 1, gap.to)
+}
+
+/// How well the names of a block's symbols fit: of those that begin in it, and of the one of which it is a part.
+pub(crate) fn name_fit(symbols: &[Symbol], block: Block, query: &Query) -> f32 {
+    let begun = inside(symbols, block).iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
+    let (from, to) = (block.from + 1, block.to);
+    let is_part = |symbol: &&Symbol| {
+        let (first, last) = (symbol.line as usize, symbol.end_line as usize);
+        first < from && last >= from && last + MAX_TAIL >= to && last - first < MAX_BODY
+    };
+    let around = symbols[..symbols.partition_point(|symbol| (symbol.line as usize) < from)].iter().rev();
+    let part = around.take(MAX_AROUND).find(is_part).map_or(0.0, |symbol| query.fit(&symbol.name));
+    begun.max(REST * part)
 }
 
 /// The symbols that begin in a block; `symbols` is in the order of lines.

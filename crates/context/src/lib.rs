@@ -46,4 +46,4 @@ pub use ranking::{Evidence, Part, VOICES, Voice, Weights};
 pub use search::{Hit, PartOfScore, SymbolHit, render};
 pub use shown::change::with_enclosing;
 pub use shown::instructions::cut_instructions;
-pub use task::task_context;
+pub use task::{folded_file, task_context};

@@ -6,7 +6,7 @@
 
 use crate::budget::bytes_of;
 use crate::entry::{Entry, FileId};
-use crate::excerpt::{Block, MAX_LINE, blocks, inside};
+use crate::excerpt::{Block, MAX_LINE, blocks, inside, name_fit};
 use crate::file::{Role, read_text};
 use crate::index::Index;
 use crate::ranking::{Evidence, Weights};
@@ -99,9 +99,9 @@ impl Evidence<'_> {
             for block in blocks(&lines, &symbols) {
                 let own = lines.get(block.from..block.to).unwrap_or_default();
                 let words: f32 = own.iter().map(|line| self.asked.fit(line)).sum();
-                let names = inside(&symbols, block).iter().map(|symbol| self.asked.fit(&symbol.name));
+                let name = name_fit(&symbols, block, &self.asked);
                 let size = own.len().max(4) as f32;
-                fits.push((NAME * names.fold(0.0, f32::max) + words) / size.powf(PIECE_LENGTH));
+                fits.push((NAME * name + words) / size.powf(PIECE_LENGTH));
                 let bytes = own.iter().map(|line| line.len().min(MAX_LINE) + NUMBER).sum();
                 pieces.push(Piece { rank, block, bytes, worth: of_file });
             }

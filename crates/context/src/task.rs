@@ -13,7 +13,6 @@ use crate::resolve::paths::folder_of;
 use crate::shown::callers::lines_that_use;
 use std::collections::BTreeSet;
 use std::path::Path;
-use syntax::Language;
 
 /// The share of the budget for the task's own files if they have neighbours.
 const OWN_SHARE: f32 = 0.8;
@@ -27,9 +26,10 @@ const OUTLINE: usize = 2_000;
 const EXAMPLE: usize = 3_000;
 /// The most paths that are named instead of shown.
 const MAX_NAMED: usize = 20;
-/// A longer file of the task is shown in slices of this many bytes.
-const WHOLE: usize = 16_000;
-const SLICES: usize = 10_000;
+/// A longer file of the task is folded into this many bytes. A file is sent again with every answer; lines that are
+/// missing cost one more answer, which is less than sending most of a longer file for nothing.
+const WHOLE: usize = 8_000;
+const SLICES: usize = 8_000;
 /// Bytes that are reserved for the note about files that were left out.
 const NOTE: usize = 500;
 
@@ -65,7 +65,10 @@ pub fn task_context(
             left_out.push(file.path);
         }
     }
-    example(root, index, &files, &query, &mut out);
+    let example = example(root, index, &files, &query, &mut out);
+    // Its outline would show the same lines again; lines that use the task's files are others
+    let again = |near: &Neighbour<'_>| Some(&*near.entry.path) == example && !near.imports();
+    let neighbours: Vec<_> = neighbours.into_iter().filter(|near| !again(near)).collect();
     let plain = outlines(root, index, &neighbours, &mut out, &mut left_out);
 
     out.release(note);
@@ -144,17 +147,20 @@ fn partly(path: &str, text: &str, query: &Query, limit: usize) -> String {
     framed(path, &note, &inner)
 }
 
-/// The signatures of a file, then the bodies that fit the question; each gets at most half of the room.
+/// A long file, folded at its symbols.
 fn sliced(path: &str, text: &str, query: &Query, limit: usize) -> String {
-    let symbols =
-        Language::of_path(path).map(|language| syntax::outline(language, text).symbols).unwrap_or_default();
-    let signatures = excerpt::signatures(text, &symbols, limit / 2);
-    if signatures.is_empty() {
-        return partly(path, text, query, limit);
-    }
-    let signatures = format!("<outline path={path:?}>\n{signatures}</outline>\n");
-    let bodies = partly(path, text, query, limit.saturating_sub(signatures.len()));
-    format!("{signatures}{bodies}")
+    let note = format!(" lines=\"{}\" shown=\"in part\"", text.lines().count());
+    let frame = framed(path, &note, "").len();
+    let inner = excerpt::folded(path, text, query, limit.saturating_sub(frame));
+    if inner.is_empty() { partly(path, text, query, limit) } else { framed(path, &note, &inner) }
+}
+
+/// The lines of a long file that fit `words`, and the first line of each other symbol, in at most `limit` bytes;
+/// `None` for a file that is short enough to be read whole, or cannot be shown.
+pub fn folded_file(root: &Path, index: &Index, path: &str, words: &str, limit: usize) -> Option<String> {
+    let text = read_text(root, path).filter(|text| text.len() > WHOLE)?;
+    let folded = excerpt::folded(path, &text, &Query::new(index, words), limit);
+    (!folded.is_empty()).then_some(folded)
 }
 
 fn framed(path: &str, note: &str, inner: &str) -> String {
@@ -168,6 +174,12 @@ struct Neighbour<'a> {
     how: String,
     near: Near,
     worth: f32,
+}
+
+impl Neighbour<'_> {
+    fn imports(&self) -> bool {
+        matches!(self.near, Near::Imports(_))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -225,7 +237,14 @@ fn names(index: &Index, file: FileId) -> BTreeSet<String> {
 }
 
 /// For a file that does not exist yet: one beside it that fits best, as the example of how this repository does the like.
-fn example(root: &Path, index: &Index, files: &[File<'_>], query: &Query, out: &mut Limited) {
+/// Returns its path if it is shown.
+fn example<'a>(
+    root: &Path,
+    index: &'a Index,
+    files: &[File<'_>],
+    query: &Query,
+    out: &mut Limited,
+) -> Option<&'a str> {
     let missing = files.iter().filter(|file| matches!(file.state, State::Missing));
     let own = |path: &str| files.iter().any(|file| file.path == path);
     let fits = |entry: &Entry| {
@@ -234,20 +253,14 @@ fn example(root: &Path, index: &Index, files: &[File<'_>], query: &Query, out: &
     };
     let best = missing.flat_map(|file| beside(index, file.path)).map(|(_, entry)| entry);
     let best = best.filter(|entry| !own(&entry.path)).map(|entry| (fits(entry), entry));
-    let Some((_, entry)) = best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.path.cmp(&a.1.path)))
-    else {
-        return;
-    };
+    let (_, entry) = best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.path.cmp(&a.1.path)))?;
     let text = read_text(root, &entry.path).unwrap_or_default();
     let limit = EXAMPLE.min(out.left() / 2);
     let whole = excerpt::whole(&text);
     let shown = if whole.len() <= limit { whole } else { excerpt::excerpt(&entry.path, &text, query, limit) };
-    if !shown.is_empty() {
-        let path = &entry.path;
-        out.push(&format!(
-            "\nHow this repository does the like:\n<example path={path:?}>\n{shown}</example>\n"
-        ));
-    }
+    let path = &entry.path;
+    let text = format!("\nHow this repository does the like:\n<example path={path:?}>\n{shown}</example>\n");
+    (!shown.is_empty() && out.push(&text)).then_some(&**path)
 }
 
 /// Files of the same kind in the folder of a path.

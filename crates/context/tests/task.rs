@@ -63,9 +63,6 @@ fn small_files_are_shown_whole_with_their_neighbours_in_outline() {
             </example>
 
             Neighbours, in outline:
-            <outline path="src/upload/picture.ts" of="imported by src/upload/client.ts">
-                1  export interface Picture
-            </outline>
             <outline path="src/net/backoff.ts" of="imported by src/upload/client.ts">
                 1  export async function backoff(work: () => Promise<unknown>)
             </outline>
