@@ -1,12 +1,13 @@
 /**
  * `npm run check:targets [-- TRIPLE …] [--write]`: `cargo check` of the core for every published platform, with zig as the
- * C compiler. It shows that the core compiles there, not that it runs. Prints a table; `--write` puts it into
- * docs/COMPATIBILITY.md, with the date. Targets that rustup has not installed are named and not checked.
+ * C compiler. It shows that the core compiles there, not that it runs. Prints a table; `--write` puts its rows into
+ * docs/COMPATIBILITY.md, where the rows of other targets stay. Targets that rustup has not installed are named and not
+ * checked.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { replaceBetween } from "./lib/manual.js"
+import { readBetween, replaceBetween } from "./lib/manual.js"
 import { fail, have, root } from "./lib/run.js"
 import { zigEnvironment } from "./lib/zig.js"
 
@@ -26,7 +27,6 @@ const write = words.includes("--write")
 const asked = words.filter((word) => word !== "--write")
 const odd = asked.find((word) => !(word in TARGETS))
 if (odd) fail(`\`${odd}\` is no target of ours; there are ${Object.keys(TARGETS).join(", ")}`, 2)
-if (write && asked.length > 0) fail("`--write` writes the whole table, so it takes no target", 2)
 if (!have("rustup")) fail("rustup is not installed\nhint: install Rust from https://rustup.rs")
 
 const installed = new Set(spawnSync("rustup", ["target", "list", "--installed"], { cwd: root, encoding: "utf8" }).stdout.split("\n"))
@@ -36,18 +36,22 @@ env.CARGO_TARGET_DIR ??= join(root, "target", "targets")
 env.LIBNODE_PATH ??= join(env.CARGO_TARGET_DIR, "libnode")
 mkdirSync(env.LIBNODE_PATH, { recursive: true })
 writeFileSync(join(env.LIBNODE_PATH, "libnode.dll"), "", { flag: "a" })
+const today = new Date().toISOString().slice(0, 10)
+const before = readBetween("COMPATIBILITY.md", "targets").split("\n")
 const rows = []
 let failed = false
 for (const [triple, workflow] of Object.entries(TARGETS)) {
-  if (asked.length > 0 && !asked.includes(triple)) continue
-  const result = installed.has(triple) ? checked(triple) : `not installed: \`rustup target add ${triple}\``
+  const kept = before.find((line) => line.startsWith(`| ${triple} |`))
+  if (asked.length > 0 && !asked.includes(triple)) {
+    rows.push(kept ?? `| ${triple} | not checked here | ${workflow} |`)
+    continue
+  }
+  const result = installed.has(triple) ? `${checked(triple)}, ${today}` : `not installed: \`rustup target add ${triple}\``
   rows.push(`| ${triple} | ${result} | ${workflow} |`)
   console.log(rows.at(-1))
 }
 const text = [
-  `Checked on ${new Date().toISOString().slice(0, 10)}, on ${process.platform}-${process.arch}, by \`npm run check:targets\`.`,
-  "",
-  "| target | `cargo check` of the core | the release workflow, on that system |",
+  "| target | `npm run check:targets` on linux-x64 | the release workflow, on that system |",
   "|---|---|---|",
   ...rows,
   "",

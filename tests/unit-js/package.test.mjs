@@ -49,6 +49,20 @@ test("the lockfile names no registry", () => {
   assert.doesNotMatch(readFileSync(join(ROOT, "package-lock.json"), "utf8"), /"resolved"/)
 })
 
+test("a core that needs a newer glibc than its package promises is not packed", { skip: process.platform !== "linux" && "only Linux has glibc" }, (t) => {
+  const { file: built } = loadNative()
+  if (!built) return t.skip("not built yet: npm run build")
+  const out = folder(t)
+  const pack = ["scripts/pack.js", "--core", built, "--triple", "x86_64-unknown-linux-gnu.2.1", "--platform", "linux-x64-gnu", "--out", out]
+  const { status, stderr } = spawnSync(process.execPath, pack, { cwd: ROOT, encoding: "utf8" })
+  assert.equal(status, 1)
+  assert.match(stderr, /the core needs glibc 2\.\d+, and the package is for 2\.1/)
+  assert.deepEqual(readdirSync(out), [])
+  const build = spawnSync(process.execPath, ["scripts/build.js", "--glibc", "old"], { cwd: ROOT, encoding: "utf8" })
+  assert.equal(build.status, 2)
+  assert.match(build.stderr, /needs a version, for example/)
+})
+
 test("packed and installed elsewhere, the program finds its native core", { timeout: 240_000 }, (t) => {
   const { file: built } = loadNative()
   if (!built) return t.skip("not built yet: npm run build")
