@@ -219,13 +219,18 @@ fn rule(conditions: &[(u8, Is, u64)]) -> Result<SeccompRule, String> {
 fn terminal() -> Result<Vec<SeccompRule>, String> {
     [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCCONS]
         .iter()
-        .map(|request| rule(&[(1, Eq, *request)]))
+        .map(|request| rule(&[(1, Eq, number(*request))]))
         .collect()
 }
 
 /// The limit that carries the mark of a run; see `limits.rs`.
 fn mark() -> u64 {
-    u64::from(libc::RLIMIT_MSGQUEUE)
+    number(libc::RLIMIT_MSGQUEUE)
+}
+
+/// A number of the kernel, none of which is negative; its type depends on the C library.
+fn number(value: impl TryInto<u64>) -> u64 {
+    value.try_into().unwrap_or(u64::MAX)
 }
 
 fn limits(alone: bool) -> Result<Vec<SeccompRule>, String> {
