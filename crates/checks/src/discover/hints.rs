@@ -31,6 +31,7 @@ const SEEN: &[(&str, &str)] = &[
     ("build.sc", "mill __.test"),
     ("cpanfile", "prove -l"),
     ("Makefile.PL", "prove -l"),
+    (".moon/workspace.yml", "moon run :test"),
 ];
 
 /// Whether a file belongs to an unsupported tool.

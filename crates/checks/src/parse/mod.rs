@@ -49,12 +49,14 @@ pub struct Reading {
 /// Reads the output of a runner.
 pub fn parse(runner: Runner, text: &str) -> Report {
     let report = (runner.row().parse)(text);
-    if report.passed.is_some() {
+    let is_read = report.passed.is_some();
+    if is_read && (report.failing.is_some() || !tap::begins(text)) {
         return report;
     }
-    // The command may choose another output format
+    // The command may choose another output format; then the runner's own totals were printed by a test
     let formats = Runner::ALL.iter().filter(|other| other.row().is_format && **other != runner);
-    formats.map(|other| (other.row().parse)(text)).find(|report| report.passed.is_some()).unwrap_or_default()
+    let mut read = formats.map(|other| (other.row().parse)(text));
+    read.find(|other| other.passed.is_some() && (!is_read || other.failing.is_some())).unwrap_or(report)
 }
 
 /// Reads the output of a command line: of one run, or of several runs by a script runner.

@@ -71,6 +71,15 @@ pub(crate) fn plan(line: &str) -> Option<u32> {
     (after.is_empty() || after.starts_with('#')).then(|| number.parse().ok())?
 }
 
+/// Whether the first line of an output is TAP.
+pub(crate) fn begins(text: &str) -> bool {
+    let first =
+        text.lines().find(|line| !line.trim().is_empty() && !line.starts_with("> ")).unwrap_or_default();
+    first.starts_with("TAP version ")
+        || plan(first).is_some()
+        || ["ok 1 ", "not ok 1 "].iter().any(|start| first.starts_with(start))
+}
+
 /// A failure, and its depth.
 struct Failed<'a> {
     depth: usize,

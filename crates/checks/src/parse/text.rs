@@ -38,7 +38,12 @@ pub(crate) fn failure(
     }
 }
 
+/// A name within bounds; a line break in it becomes a space.
 pub(crate) fn name(text: &str) -> String {
+    if text.trim().contains(['\n', '\r']) {
+        let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        return start_of(&joined, MAX_NAME).to_owned();
+    }
     start_of(text.trim(), MAX_NAME).to_owned()
 }
 

@@ -3,6 +3,7 @@
 mod confined;
 #[cfg(unix)]
 mod descriptors;
+mod events;
 #[cfg(unix)]
 mod left_pipes;
 mod missing;
@@ -128,7 +129,9 @@ pub async fn run(
         }
         Ok((line, directory)) => {
             let before = reports_before(check, &line, &directory).await;
-            let raw = execute((&line, &directory), check, options, &files, cancel).await;
+            let started = events::line(check, &line);
+            let started = started.as_deref().unwrap_or(&line);
+            let raw = execute((started, &directory), check, options, &files, cancel).await;
             written = (line, directory, before);
             raw
         }
@@ -149,6 +152,7 @@ pub async fn run(
             report = reading(check, &end, &format!("{text}\n{reports}")).report;
         }
     }
+    let text = if events::line(check, &check.run).is_some() { events::plain(&text) } else { text };
     outcome.counts_tests = check.runner.is_some() || report.passed.is_some();
     outcome.end = match end {
         End::Exited { code } if report.passed.is_none() => match missing::program(code, &text, &check.run) {

@@ -178,7 +178,8 @@ fn started(line: &str) -> Option<u32> {
 
 /// ``error: test failed, to rerun pass `--test it` `` → `--test it`
 fn failed_target(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("error: ")?;
+    // With `-q`, the marks of tests before an abort stand on the same line
+    let rest = line.trim_start_matches(['.', 'i', 'F']).strip_prefix("error: ")?;
     let rest = rest.strip_prefix("doc").unwrap_or(rest);
     let target = rest.split_once("test failed, to rerun pass ")?.1;
     Some(target.trim_matches(['`', '\'']))

@@ -34,8 +34,11 @@ fn parse(text: &str) -> Report {
     if is_json {
         run.read_json(text);
     } else {
+        run.is_strict = FRAMES.iter().any(|frame| text.contains(frame));
+        run.package.lists_starts = lists_starts(text);
         for line in text.lines() {
             run.line(line);
+            run.after = if line.trim().is_empty() { run.after } else { ends_binary(line) };
         }
     }
     run.report()
@@ -51,6 +54,9 @@ struct Run {
     /// A package ended before all its tests had a verdict.
     died: bool,
     package: Package,
+    /// Whether each failing package's line stands below its binary's own last line, and whether this line does.
+    is_strict: bool,
+    after: bool,
     /// The compiler's messages, by package.
     broken: BTreeMap<String, Vec<String>>,
     compiling: Option<String>,
@@ -67,6 +73,8 @@ struct Package {
     said: BTreeMap<String, Vec<String>>,
     speaking: Option<String>,
     panicked: bool,
+    /// Whether the run tells the start of each test; without that, such a line was printed by one.
+    lists_starts: bool,
     /// The tests that were running at the time limit, or at a panic.
     running: Vec<String>,
     lists_running: bool,
@@ -78,7 +86,41 @@ struct Package {
 /// The most lines of one test's output.
 const MAX_LINES: usize = 100;
 
+/// The end of a failing package's output, in its usual forms.
+const FRAMES: [&str; 2] = ["\nFAIL\nFAIL\t", "\nexit status 1\nFAIL\t"];
+
+/// Whether each verdict has a line about the start of its test.
+fn lists_starts(text: &str) -> bool {
+    let starts = text.lines().filter(|line| line.trim_start().starts_with("=== RUN ")).count();
+    let words = ["--- FAIL: ", "--- PASS: ", "--- SKIP: "];
+    let verdicts = text.lines().filter(|line| words.iter().any(|word| line.contains(word))).count();
+    starts > 0 && starts * 2 >= verdicts
+}
+
+/// Whether a test binary, or `go test` for it, ends its output with this line.
+fn ends_binary(line: &str) -> bool {
+    line == "FAIL"
+        || [
+            "=== RUN ",
+            "exit status ",
+            "signal: ",
+            "coverage: ",
+            "*** ",
+            "panic: ",
+            "ok  \t",
+            "FAIL\t",
+            "?   \t",
+        ]
+        .iter()
+        .any(|start| line.starts_with(start))
+}
+
 impl Run {
+    /// Whether a package's line is not one that a test printed.
+    fn is_own(&self, rest: &str) -> bool {
+        !self.is_strict || self.after || self.package.panicked || rest.trim_end().ends_with(']')
+    }
+
     fn line(&mut self, line: &str) {
         let body = line.trim_start();
         if let Some(rest) = body.strip_prefix("=== ") {
@@ -92,7 +134,7 @@ impl Run {
             self.packages += 1;
             self.passed_packages += u32::from(!rest.contains("[no tests to run]"));
             self.close(rest, true);
-        } else if let Some(rest) = line.strip_prefix("FAIL\t") {
+        } else if let Some(rest) = line.strip_prefix("FAIL\t").filter(|rest| self.is_own(rest)) {
             self.packages += 1;
             self.close(rest, false);
         } else if line.ends_with("[no test files]") {
@@ -112,7 +154,8 @@ impl Run {
     fn close(&mut self, rest: &str, passed: bool) {
         let name_of = rest.trim_start_matches('?').trim_start();
         let package = name_of.split(['\t', ' ']).next().unwrap_or(name_of).to_owned();
-        let mut read = std::mem::take(&mut self.package);
+        let lists_starts = self.package.lists_starts;
+        let mut read = std::mem::replace(&mut self.package, Package { lists_starts, ..Package::default() });
         self.compiling = None;
         if passed {
             return;
@@ -230,7 +273,7 @@ impl Package {
         let mut words = rest.split_whitespace();
         let turn = words.next();
         let test = words.next().map(str::to_owned);
-        if let (Some("RUN"), Some(test)) = (turn, &test) {
+        if let (Some("RUN"), Some(test), true) = (turn, &test, self.lists_starts) {
             self.started.insert(test.clone());
         }
         self.speaking = test.filter(|_| matches!(turn, Some("RUN" | "CONT" | "NAME")));
@@ -505,6 +548,23 @@ mod tests {
             passed: None
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_printed_end_of_a_package_and_a_printed_start_are_none() {
+        let printed = "=== RUN   TestGhost\nFAIL\texample.org/z\t0.100s\n";
+        let real = "--- FAIL: TestA (0.00s)\n--- FAIL: TestB (0.00s)\n--- FAIL: TestC (0.00s)\nFAIL\nFAIL\texample.org/m\t0.010s\n";
+        check(
+            parse,
+            &format!("--- FAIL: TestZ (0.00s)\nsaid {printed}{real}"),
+            expect![[r#"
+                passed: Some(0)
+                - [example.org/m] TestZ | said === RUN   TestGhost
+                - [example.org/m] TestA | -
+                - [example.org/m] TestB | -
+                - [example.org/m] TestC | FAIL
+            "#]],
         );
     }
 

@@ -44,7 +44,10 @@ fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 
 fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
-    let (mut ran, mut failed, mut skipped) = (None::<u32>, 0_u32, 0_u32);
+    let mut all = Sum::default();
+    let mut ran = None::<u32>;
+    // Sums that do not fit the blocks above them stand in a message, unless they are the last
+    let (mut counted, mut misfit) = (0, None::<Sum>);
     // A verdict without "Ran n tests" before it comes from another program
     let mut awaits_verdict = false;
     let mut lines = text.lines().peekable();
@@ -57,6 +60,12 @@ fn parse(text: &str) -> Report {
                 lines.peek().and_then(|next| next.split_once(": ")).filter(|(word, _)| WORDS.contains(word));
             let Some((word, title)) = title else { continue };
             lines.next();
+            // Unexpected successes have no block: they stand below each other
+            let more = |line: &&str| line.starts_with("UNEXPECTED SUCCESS: ");
+            let mut alike = Vec::new();
+            while let Some(next) = lines.next_if(|line| word == WORDS[2] && more(line)) {
+                alike.push(next);
+            }
             let mut block = Vec::new();
             // A description, a rule of dashes, the traceback
             while let Some(next) =
@@ -68,8 +77,11 @@ fn parse(text: &str) -> Report {
                 }
             }
             failures.push(failure(title, word == "ERROR", &block));
+            for (_, title) in alike.iter().filter_map(|line| line.split_once(": ")) {
+                failures.push(failure(title, false, &[]));
+            }
         } else if let Some(count) = total(line).filter(|_| is_total) {
-            ran = Some(ran.unwrap_or(0).saturating_add(count));
+            ran = Some(count);
             awaits_verdict = true;
         } else if awaits_verdict && ["OK", "FAILED", "NO TESTS RAN"].iter().any(|word| line.starts_with(word))
         {
@@ -79,13 +91,25 @@ fn parse(text: &str) -> Report {
                 let values = inside.split(", ").filter_map(|part| part.split_once('='));
                 values.filter(|(name, _)| *name == key).find_map(|(_, n)| n.parse::<u32>().ok()).unwrap_or(0)
             };
-            failed =
-                failed.saturating_add(count("failures") + count("errors") + count("unexpected successes"));
-            skipped = skipped.saturating_add(count("skipped"));
+            let failed = [count("failures"), count("errors"), count("unexpected successes")];
+            let failed = failed.into_iter().fold(0_u32, u32::saturating_add);
+            let sum = Sum { ran: ran.unwrap_or(0), failed, skipped: count("skipped") };
+            if usize::try_from(failed) == Ok(failures.0.len() - counted) {
+                counted = failures.0.len();
+                all.add(&sum);
+                misfit = None;
+            } else {
+                misfit = Some(sum);
+            }
         }
     }
+    if let Some(sum) = misfit {
+        all.add(&sum);
+    }
+    let Sum { ran: tests, failed, skipped } = all;
     match ran {
-        Some(ran) if !awaits_verdict => {
+        Some(_) if !awaits_verdict => {
+            let ran = tests;
             let of_test = |failure: &TestFailure| failure.name.split(" (").next().map(str::to_owned);
             let tests: BTreeSet<Option<String>> = failures.0.iter().map(of_test).collect();
             // Several subtests of one test may fail
@@ -93,6 +117,22 @@ fn parse(text: &str) -> Report {
             Report::checked(failures.0, failed, ran.saturating_sub(tests).saturating_sub(skipped))
         }
         _ => Report::default(),
+    }
+}
+
+/// The sums of one run.
+#[derive(Default)]
+struct Sum {
+    ran: u32,
+    failed: u32,
+    skipped: u32,
+}
+
+impl Sum {
+    fn add(&mut self, other: &Sum) {
+        self.ran = self.ran.saturating_add(other.ran);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.skipped = self.skipped.saturating_add(other.skipped);
     }
 }
 

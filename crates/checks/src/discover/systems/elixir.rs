@@ -17,10 +17,9 @@ fn find(survey: &mut Survey) {
         let text = survey.source.read(&folder, "mix.exs").unwrap_or_default();
         survey.add(own(&folder, "build", CheckPurpose::Build, "mix compile", "mix.exs"));
         // An alias for `test` that prepares a database does not run without permission
-        let alias = text.lines().find(|line| line.trim_start().starts_with("test: ["));
-        match alias.filter(|line| line.contains("ecto") || line.contains("setup")) {
-            Some(line) => {
-                let why = format!("`{}` prepares a database", line.trim().trim_end_matches(','));
+        match alias_of_test(&text).filter(|alias| alias.contains("ecto") || alias.contains("setup")) {
+            Some(alias) => {
+                let why = format!("`{alias}` prepares a database");
                 let name = "test";
                 if survey.allows(&folder, name) {
                     survey.add(own(&folder, name, CheckPurpose::Test, "mix test", "mix.exs"));
@@ -44,6 +43,16 @@ fn find(survey: &mut Survey) {
     }
 }
 
+/// The alias `test: […]`, on one line; it may stand on several lines, or behind others.
+fn alias_of_test(text: &str) -> Option<String> {
+    let ends_word = |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || "_:.\"".contains(c));
+    let at =
+        text.match_indices("test: [").map(|(at, _)| at).find(|at| text.get(..*at).is_some_and(ends_word))?;
+    let alias = text.get(at..)?;
+    let alias = alias.get(..=alias.find(']')?)?;
+    Some(alias.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter();
     folders
@@ -54,4 +63,19 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
             folder,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_is_found_wherever_it_stands() {
+        let alias = |text: &str| alias_of_test(text).unwrap_or_default();
+        assert_eq!(
+            alias("defp aliases do\n [setup: [\"x\"], test: [\n  \"ecto.drop\",\n  \"test\"\n ]]"),
+            "test: [ \"ecto.drop\", \"test\" ]"
+        );
+        assert_eq!(alias("[\"assets.test: [\", only_test: [:a]]"), "");
+    }
 }

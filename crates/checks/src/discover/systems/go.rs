@@ -51,10 +51,10 @@ fn find(survey: &mut Survey) {
         if tests.is_empty() {
             continue;
         }
-        // With -v, passing tests are named and counted too
+        // The run itself adds -json, which names and counts passing tests too
         match needed_tag(survey.source, folder, &tests) {
-            Tag::None => survey.add(own(folder, "test", CheckPurpose::Test, "go test -v ./...", "go.mod")),
-            Tag::Needed(tag) => survey.add(own(folder, "test", CheckPurpose::Test, &format!("go test -v -tags {tag} ./..."), "go.mod")),
+            Tag::None => survey.add(own(folder, "test", CheckPurpose::Test, "go test ./...", "go.mod")),
+            Tag::Needed(tag) => survey.add(own(folder, "test", CheckPurpose::Test, &format!("go test -tags {tag} ./..."), "go.mod")),
             Tag::Refused(tag) => survey.hint(format!(
                 "all tests of `{}` need the tag `{tag}`, which is not set unasked; name the command in opencode.toml",
                 join(folder, "go.mod")

@@ -296,7 +296,7 @@ fn go_module() {
         expect![[r#"
         Build build: go build ./... <- go.mod
         Lint vet: go vet ./... <- go.mod
-        Test test: go test -v ./... (GoTest) <- go.mod
+        Test test: go test ./... (GoTest) <- go.mod
         setup: go mod download <- go.mod
     "#]],
     );

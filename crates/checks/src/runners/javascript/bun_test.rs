@@ -1,7 +1,7 @@
 //! `bun test`: the `(fail)` lines below each file's name, and the totals.
 //!
-//! Scripts that `bun run` starts are not Bun's tests and do not belong here. After an error outside of tests the
-//! names are incomplete, so there are none.
+//! Scripts that `bun run` starts are not Bun's tests and do not belong here. An error outside of tests is a
+//! failure of its file.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -26,6 +26,7 @@ fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let (mut passed, mut failed, mut errors) = (None::<u32>, 0_u32, 0_u32);
     let (mut ok, mut bad, mut wrong) = (0_u32, 0_u32, 0_u32);
+    let (mut outside, mut told, mut ran) = (0_u32, 0_u32, false);
     let mut suite: Option<&str> = None;
     let mut block: Vec<&str> = Vec::new();
     // A long run prints its failures again at the end
@@ -33,13 +34,24 @@ fn parse(text: &str) -> Report {
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("(fail) ").or_else(|| line.strip_prefix("✗ ")) {
             if !repeating {
+                ran = true;
                 failures.push(failure(suite, rest, &block));
             }
             block.clear();
         } else if ["(pass) ", "✓ ", "(skip) ", "(todo) ", "» "].iter().any(|mark| line.starts_with(mark)) {
+            ran = true;
             block.clear();
         } else if is_file(line) {
             suite = Some(line.trim_end_matches(':'));
+            ran = false;
+            block.clear();
+        } else if line == "# Unhandled error between tests" {
+            if !repeating {
+                // A file that cannot be loaded is among the failures too
+                outside = outside.saturating_add(u32::from(ran));
+                told = told.saturating_add(1);
+                failures.push(failure(suite, "unhandled error between tests", &[]));
+            }
             block.clear();
         } else if count_of(line.trim_end_matches(':'), &["test failed", "tests failed"]).is_some() {
             repeating = true;
@@ -58,7 +70,8 @@ fn parse(text: &str) -> Report {
             block.push(line);
         }
     }
-    let agrees = errors == 0 && u32::try_from(failures.0.len()).is_ok_and(|found| found == failed);
+    let found = text::count(failures.0.len());
+    let agrees = errors == told && found == failed.saturating_add(outside);
     Report::named(failures.0, agrees, passed)
 }
 

@@ -21,13 +21,17 @@ fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let (mut passed, mut failed) = (None::<u32>, 0_u32);
     let mut in_list = false;
+    // The last list before the totals counts: a test may print the heading
+    let mut before = 0;
     for line in text.lines() {
         if line.trim() == "FAILURES" {
             in_list = true;
+            failures.0.truncate(before);
         } else if let Some((ok, bad)) = total(line) {
             passed = Some(passed.unwrap_or(0).saturating_add(ok));
             failed = failed.saturating_add(bad);
             in_list = false;
+            before = failures.0.len();
         } else if let Some(failure) = listed(line).filter(|_| in_list) {
             failures.push(failure);
         }

@@ -22,68 +22,107 @@ fn parse(text: &str) -> Report {
     if let Some(report) = json::mocha(text) {
         return report;
     }
-    let mut failures = Failures::default();
-    let mut failed = 0_u32;
-    let mut passed: Option<u32> = None;
-    // The number of the next list item, inside of a list
-    let mut next_item: Option<u32> = None;
+    let lines: Vec<&str> = text.lines().collect();
+    let (mut all, mut last) = (Sum::default(), None::<Sum>);
     // "n failing" stands below "n passing" and "n pending"; elsewhere a test printed it
-    let mut in_totals = false;
-    let mut is_printed = false;
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
+    let (mut in_totals, mut is_printed) = (false, false);
+    let mut at = 0;
+    while let Some(line) = lines.get(at).copied() {
+        at += 1;
         let follows = in_totals;
         is_printed |= !follows && line.ends_with(" failing");
         in_totals &= is_pending_or_blank(line);
-        if let Some(count) = passing(line) {
-            passed = Some(passed.unwrap_or(0).saturating_add(count));
+        if let Some(passed) = passing(line) {
             in_totals = true;
-            next_item = None;
-        } else if let Some(count) = line
-            .strip_suffix(" failing")
-            .filter(|_| follows)
-            .and_then(|count| count.trim().parse::<u32>().ok())
-        {
-            failed = failed.saturating_add(count);
-            next_item = Some(1);
-        } else if let Some(number) = next_item
-            && let Some(title) = item(line, number)
-            && (title.ends_with(':') || lines.peek().is_some_and(|next| goes_on(next)))
-        {
-            next_item = number.checked_add(1);
-            let titles = titles(title, &mut lines);
-            let mut block = Vec::new();
-            while let Some(next) = lines.next_if(|next| next_item.is_none_or(|n| item(next, n).is_none())) {
-                if block.len() < 200 {
-                    block.push(next);
-                }
+            // Of a run's sums only the last is its own, unless an earlier one has its whole list
+            let before = last.replace(Sum { passed, ..Sum::default() });
+            all.add(before.filter(Sum::is_whole));
+        } else if let Some(sum) = &mut last {
+            let count = line.strip_suffix(" failing").filter(|_| follows);
+            let next = count_of(&sum.failures).saturating_add(1);
+            let is_item = |line: &str| item(line, next).is_some();
+            if let Some(count) = count.and_then(|count| count.trim().parse::<u32>().ok()) {
+                sum.failed = count;
+            } else if sum.failed > 0
+                && let Some(first) = item(line, next)
+                && let Some((title, used)) = title(first, lines.get(at..).unwrap_or_default(), &is_item)
+            {
+                at += used;
+                let next_item = count_of(&sum.failures).saturating_add(2);
+                let rest = lines.get(at..).unwrap_or_default();
+                let ends = |at: usize, line: &str| {
+                    item(line, next_item).is_some()
+                        || begins_sum(line, rest.get(at + 1..).unwrap_or_default())
+                };
+                let end = rest.iter().enumerate().position(|(at, line)| ends(at, line)).unwrap_or(rest.len());
+                at += end;
+                sum.failures.push(failure(&title, rest.get(..end.min(200)).unwrap_or_default()));
             }
-            failures.push(failure(&titles, &block));
         }
     }
-    match passed {
-        None => Report::default(),
-        // Both sums may be printed ones, above a report in another format
-        Some(_) if is_printed && failures.0.is_empty() => Report::default(),
-        Some(passed) => Report::checked(failures.0, failed, passed),
+    // Both sums may be printed ones, above a report in another format
+    let is_read = last.is_some();
+    all.add(last);
+    if !is_read || (is_printed && all.failures.0.is_empty()) {
+        return Report::default();
+    }
+    Report::checked(all.failures.0, all.failed, all.passed)
+}
+
+/// The sums of one run, and its list.
+#[derive(Default)]
+struct Sum {
+    passed: u32,
+    failed: u32,
+    failures: Failures,
+}
+
+impl Sum {
+    fn add(&mut self, other: Option<Sum>) {
+        let Some(other) = other else { return };
+        self.passed = self.passed.saturating_add(other.passed);
+        self.failed = self.failed.saturating_add(other.failed);
+        for failure in other.failures.0 {
+            self.failures.push(failure);
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        count_of(&self.failures) == self.failed
     }
 }
 
-/// Whether a line continues an item's title: its next level, or a name with a line break.
-fn goes_on(line: &str) -> bool {
-    indent(line) == 7 || (indent(line) == 0 && !line.is_empty())
+fn count_of(failures: &Failures) -> u32 {
+    text::count(failures.0.len())
 }
 
-/// The parts of a title: each level is indented by two more, and the last ends with a colon.
-fn titles<'a>(first: &'a str, lines: &mut std::iter::Peekable<std::str::Lines<'a>>) -> Vec<&'a str> {
-    let mut titles = vec![first];
-    while let Some(next) = lines.next_if(|next| indent(next) == 5 + 2 * titles.len()) {
-        titles.push(next.trim());
-        if next.ends_with(':') && lines.peek().is_none_or(|after| indent(after) != 5 + 2 * titles.len()) {
-            break;
+/// Whether the sums of a run begin here: below "n passing" stands "n failing", or the output ends.
+fn begins_sum(line: &str, rest: &[&str]) -> bool {
+    let is_blank = |line: &&&str| !is_pending_or_blank(line);
+    passing(line).is_some() && rest.iter().find(is_blank).is_none_or(|next| next.ends_with(" failing"))
+}
+
+/// The most lines of a title.
+const TITLE_LINES: usize = 30;
+
+/// The title that begins with `first`, and its further lines: each level, and each line break in it, is a line. It
+/// ends with the colon above the message. `None` if that does not come before the same number again.
+fn title(first: &str, rest: &[&str], is_item: &dyn Fn(&str) -> bool) -> Option<(String, usize)> {
+    let mut title = first.to_owned();
+    for used in 0..TITLE_LINES {
+        let next = rest.get(used).copied();
+        let is_level = next.is_some_and(|next| indent(next) >= 7);
+        if title.ends_with(':') && !is_level && next.is_none_or(|next| next.is_empty() || indent(next) == 5) {
+            title.pop();
+            return Some((title, used));
+        }
+        let next = next.filter(|next| passing(next).is_none() && !is_item(next))?.trim();
+        if !next.is_empty() {
+            title.push(' ');
+            title.push_str(next);
         }
     }
-    titles
+    None
 }
 
 fn is_pending_or_blank(line: &str) -> bool {
@@ -103,11 +142,10 @@ fn item(line: &str, number: u32) -> Option<&str> {
     line.strip_prefix("  ")?.trim_start().strip_prefix(&format!("{number}) "))
 }
 
-fn failure(titles: &[&str], block: &[&str]) -> TestFailure {
-    let full = titles.join(" ");
+fn failure(title: &str, block: &[&str]) -> TestFailure {
     let at = stack_place(block);
     let message = block.split(|line| line.trim_start().starts_with("at ")).next().unwrap_or_default();
-    text::failure(None, full.strip_suffix(':').unwrap_or(&full), message, at)
+    text::failure(None, title, message, at)
 }
 
 #[cfg(test)]
@@ -164,6 +202,19 @@ mod tests {
                 passed: Some(0)
                 - [] a | Error: expected
                 - [] b c | Error: x
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_title_may_break_and_a_sum_without_its_list_was_printed() {
+        check(
+            parse,
+            "  9 passing (3ms)\n  2 failing\n\n  1) fake\n       one:\n     Error: no\n\n  1 passing (5ms)\n  2 failing\n\n  1) cart\n       adds\n\ntwo\n  lines:\n     Error: no\n      at x (a.js:1:2)\n\n  2) top:\n\n      AssertionError: 1 passing (2ms)\n",
+            expect![[r#"
+                passed: Some(1)
+                - [] cart adds two lines @ a.js:1 | Error: no
+                - [] top | AssertionError: 1 passing (2ms)
             "#]],
         );
     }

@@ -121,7 +121,7 @@ fn from_tap(text: &str, totals: Totals) -> Report {
         }
         let Some(result) = tap::line(body).filter(|result| !result.ok && result.counts) else { continue };
         let mut failure = TapFailure {
-            name: tap::unescape(result.name),
+            name: node_name(result.name, result.opens),
             ancestors: stack.get(..depth.min(stack.len())).unwrap_or_default().to_vec(),
             is_suite: false,
             by_child: false,
@@ -143,6 +143,12 @@ fn from_tap(text: &str, totals: Totals) -> Report {
     let agrees = counted == totals.failed || (counted == 0 && !failing.is_empty());
     let agrees = agrees && (totals.failed == 0 || !failing.is_empty());
     Report::named(failing, agrees, totals.pass)
+}
+
+/// A name as Node writes it: it escapes line breaks twice, and knows no subtests in braces.
+fn node_name(raw: &str, opens: bool) -> String {
+    let plain = tap::unescape(&raw.replace("\\\\n", " ").replace("\\\\t", " "));
+    if opens { format!("{plain} {{") } else { plain }
 }
 
 fn read_facts<'a>(

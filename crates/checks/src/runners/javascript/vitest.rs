@@ -2,7 +2,7 @@
 //!
 //! `parse::json` reads its JSON. If headings, lines and totals disagree, there are no names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
@@ -68,6 +68,8 @@ fn parse(text: &str) -> Report {
     }
     let mut run = Run::default();
     let mut section = Section::None;
+    let titles = Titles::read(text);
+    let is_told = is_closed(text);
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let body = line.trim();
@@ -95,14 +97,23 @@ fn parse(text: &str) -> Report {
                     block.push(next);
                 }
             }
-            for test in named {
+            let tail = named.last().map_or(&[][..], |test| titles.tail(test, &block));
+            let block = block.get(tail.len()..).unwrap_or_default();
+            for (at, test) in named.iter().enumerate() {
+                let is_last = at + 1 == named.len();
+                let whole = std::iter::once(*test).chain(tail.iter().copied().filter(|_| is_last));
+                let whole =
+                    whole.map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
                 match section {
                     Section::Suites => run.suites += 1,
                     _ => run.tests += 1,
                 }
-                run.failures.push(failure(test, &block));
+                run.failures.push(failure(&whole, block));
             }
         } else if let Some(counts) = body.strip_prefix("Test Files  ") {
+            if is_told && !is_totals(&lines) {
+                continue;
+            }
             run.awaits_tests = true;
             run.stopped |= is_short(counts);
             run.failed_files |= counts.contains(" failed");
@@ -124,6 +135,80 @@ fn parse(text: &str) -> Report {
         }
     }
     run.report()
+}
+
+/// Whether the totals that begin here end like a run's own: with its times.
+fn is_totals(lines: &std::iter::Peekable<std::str::Lines<'_>>) -> bool {
+    let words = ["Start at ", "Duration ", "Time "];
+    let mut next = lines.clone().take(TOTAL_LINES).map(str::trim);
+    next.any(|line| words.iter().any(|word| line.starts_with(word)))
+}
+
+/// The most lines of the totals.
+const TOTAL_LINES: usize = 8;
+
+/// Whether any totals in the text are followed by the times of a run.
+fn is_closed(text: &str) -> bool {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with("Test Files  ") && is_totals(&lines) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Titles with line breaks, as the list of tests has them: the first line, and those that follow.
+struct Titles<'a>(BTreeMap<&'a str, Vec<Vec<&'a str>>>);
+
+/// The most lines of such a title, and the most titles with the same first line.
+const TITLE_LINES: usize = 20;
+const SAME_TITLE: usize = 50;
+
+impl<'a> Titles<'a> {
+    fn read(text: &'a str) -> Titles<'a> {
+        let mut titles: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let Some(first) = line.trim_start().strip_prefix("× ") else { continue };
+            if without_time(first).is_some() {
+                continue;
+            }
+            let is_other = |line: &&str| {
+                let body = line.trim_start();
+                !["× ", "✓ ", "↓ ", "→ ", "❯ "].iter().any(|mark| body.starts_with(mark))
+            };
+            let mut tail: Vec<&str> = lines.clone().take(TITLE_LINES).take_while(is_other).collect();
+            let Some(end) = tail.iter().position(|line| without_time(line).is_some()) else { continue };
+            tail.truncate(end + 1);
+            if let Some(last) = tail.last_mut() {
+                *last = without_time(last).unwrap_or(last);
+            }
+            let key = first.rsplit(" > ").next().unwrap_or(first).trim();
+            let same = titles.entry(key).or_default();
+            if same.len() < SAME_TITLE {
+                same.push(tail);
+            }
+        }
+        Titles(titles)
+    }
+
+    /// The further lines of this test's title, if the text below begins with them.
+    fn tail(&self, test: &str, block: &[&str]) -> &[&'a str] {
+        let key = test.rsplit(" > ").next().unwrap_or(test).trim();
+        let tails = self.0.get(key).map_or(&[][..], Vec::as_slice);
+        let begins = |tail: &&Vec<&str>| {
+            tail.len() <= block.len() && tail.iter().zip(block).all(|(a, b)| a.trim_end() == b.trim_end())
+        };
+        tails.iter().filter(begins).max_by_key(|tail| tail.len()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// `adds 12ms` → `adds`
+fn without_time(line: &str) -> Option<&str> {
+    let (title, time) = line.trim_end().rsplit_once(' ')?;
+    let number = time.strip_suffix("ms").or_else(|| time.strip_suffix('s'))?;
+    number.parse::<f64>().is_ok().then_some(title)
 }
 
 impl Run {

@@ -74,6 +74,7 @@ const OPTIONS: &[Options] = &[
     ("*", &["--publish", "--push"], Why::Publishes),
     ("*", &["--deploy"], Why::Deploys),
     ("*", &["--fix", "--write", "--autofix", "--auto-correct", "--autocorrect", "--fix-all"], Why::Rewrites),
+    ("tap", &["--snapshot", "-S"], Why::Rewrites),
     ("vitest jest ava tap uvu", &["-u", "--update", "--updateSnapshot", "--update-snapshots"], Why::Rewrites),
     (
         "vitest tsc tsup vite webpack rollup mocha ava babel esbuild sass tailwindcss swc unbuild microbundle tap borp jasmine nyc hereby vue-tsc tspc sirv parcel ng rolldown tsdown rspack rslib rsbuild zshy tshy pkgroll bunchee father postcss stylus lessc elm svelte-package",

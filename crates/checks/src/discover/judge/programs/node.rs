@@ -13,6 +13,7 @@ pub(super) const ROWS: &[Row] = &[
     never("vitest", "watch|dev", Why::Watches),
     is("jest _mocha mocha ava tape uvu jasmine borp lab qunit japa zora poku brittle teenytest ", "", Test),
     is("vitest", "", Test),
+    never("tap", "repl", Why::Interactive),
     is("tap t", "", Test),
     is("react-scripts craco", "test", Test),
     never("react-scripts craco", "start|eject", Why::Serves),
