@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use shared::text::count;
+
 /// A failure of the workspace. The text is for people: what happened, where, and a `hint:` line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -95,6 +97,15 @@ pub enum Error {
     NotGit {
         /// The project.
         root: PathBuf,
+    },
+    /// The user's clone is partial, and contents of files were not fetched yet.
+    #[error(
+        "the contents of {} of the project are not on this machine: it is a partial clone, and a mission fetches nothing\nhint: `git \
+         fetch --refetch --no-filter` fetches them", count(*.missing, "file")
+    )]
+    Partial {
+        /// The number of files.
+        missing: usize,
     },
     /// The private repository differs from what this crate made.
     #[error("`{}` is damaged: {why}\nhint: run `opencode-orchestrator clean` in the project and start the mission again", .path.display())]

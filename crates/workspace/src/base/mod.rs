@@ -7,6 +7,7 @@ pub mod secrets;
 pub mod stage;
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use crate::base::stage::{LeftOut, Owner, write_tree};
 use crate::error::{At, Error};
 use crate::files::copy_with_times;
 use crate::git::Git;
+use crate::git::filters::FilteredFile;
 use crate::names::{fields, is_host};
 use crate::slots::commit_tree;
 use crate::user::project::head;
@@ -56,6 +58,7 @@ impl Workspace {
     /// kept under `refs/orchestrator/<mission>/base`. The user's index and files are only read.
     pub fn take_base(&self, mission: &str) -> Result<Base, Error> {
         let snapshot = self.snapshot()?;
+        self.require_contents(&snapshot.tree)?;
         let head = snapshot.head.clone();
         let parents: Vec<&str> = head.as_deref().into_iter().collect();
         let base = self.snapshot_commit(snapshot, &parents, "The project when the mission started")?;
@@ -128,6 +131,25 @@ impl Workspace {
         Ok(Snapshot { tree, head, changed, left_out, submodules })
     }
 
+    /// A partial clone fetches the contents of files when it needs them; the private repository cannot, and no slot could
+    /// be made.
+    fn require_contents(&self, tree: &str) -> Result<(), Error> {
+        const WHAT: &str = "look for contents that a partial clone lacks";
+        let Some(user) = self.user() else { return Ok(()) };
+        let packs = fs::read_dir(user.common_dir.join("objects/pack")).into_iter().flatten().flatten();
+        if !packs.map(|pack| pack.path()).any(|pack| pack.extension().is_some_and(|end| end == "promisor")) {
+            return Ok(());
+        }
+        let git = self.git()?;
+        let listed = git.ok(WHAT, &["ls-tree", "-r", "-z", tree], None)?;
+        let blobs = fields(&listed).filter_map(FilteredFile::read);
+        let asked: Vec<u8> = blobs.flat_map(|file| format!("{}\n", file.oid).into_bytes()).collect();
+        let answer = git.ok(WHAT, &["cat-file", "--batch-check=%(objectname)"], Some(asked))?;
+        let missing =
+            String::from_utf8_lossy(&answer).lines().filter(|line| line.ends_with(" missing")).count();
+        if missing == 0 { Ok(()) } else { Err(Error::Partial { missing }) }
+    }
+
     fn fresh_index(&self, git: &Git, index: &Path, head: Option<&str>) -> Result<(), Error> {
         for name in ["index", "index.lock"] {
             crate::files::remove_tree(&index.with_file_name(name))?;
@@ -137,6 +159,28 @@ impl Workspace {
             None => ["read-tree", "--empty"],
         };
         git.ok("read the project's last commit", &args, None)?;
+        self.leave_out_sparse(git)
+    }
+
+    /// Marks the files that the user's sparse checkout leaves out: they are not on disk, but not removed either. If git
+    /// cannot read the user's index, nothing is marked.
+    fn leave_out_sparse(&self, git: &Git) -> Result<(), Error> {
+        const WHAT: &str = "look for files that a sparse checkout leaves out";
+        if self.user().is_none() {
+            return Ok(());
+        }
+        let mut args = vec![OsStr::new("-C"), self.root().as_os_str()];
+        args.extend(["ls-files", "-z", "-t"].map(OsStr::new));
+        let Ok(listed) = Git::as_user()?.ok(WHAT, &args, None) else { return Ok(()) };
+        let sparse: HashSet<&[u8]> =
+            fields(&listed).filter_map(|line| line.strip_prefix(b"S ".as_slice())).collect();
+        if sparse.is_empty() {
+            return Ok(());
+        }
+        let known = git.ok(WHAT, &["ls-files", "-z"], None)?;
+        let marked = fields(&known).filter(|path| sparse.contains(path));
+        let marked: Vec<u8> = marked.flat_map(|path| [path, b"\0"].concat()).collect();
+        git.ok(WHAT, &["update-index", "-z", "--skip-worktree", "--stdin"], Some(marked))?;
         Ok(())
     }
 }

@@ -19,17 +19,20 @@ const WHAT: &str = "leave a branch in the project";
 
 impl Workspace {
     /// Brings `commit` into the user's repository as a new branch `orchestrator/<mission>` (with a number
-    /// appended if that name is taken) and returns its name. Nothing else changes there.
+    /// appended if that name is taken) and returns its name. Nothing else changes there. If the user has a branch
+    /// `orchestrator`, git allows none below it: then `-` takes the place of the `/`.
     pub fn leave_branch(&self, mission: &str, commit: &str) -> Result<String, Error> {
         let mission = ref_part(mission, "the name of a mission")?;
         let Some(user) = self.user() else { return Err(Error::NotGit { root: self.root().to_path_buf() }) };
         let commit = self.with_tracked_secrets(mission, object(commit)?)?;
         self.pin(mission, "branch", &commit)?;
         let git = Git::scrubbed()?.git_dir(&user.git_dir);
+        let above = ["rev-parse", "--quiet", "--verify", "refs/heads/orchestrator"];
+        let between = if git.run(WHAT, &above, None, 4096)?.code == 0 { '-' } else { '/' };
         for number in 1..=99 {
             let name = match number {
-                1 => format!("orchestrator/{mission}"),
-                _ => format!("orchestrator/{mission}-{number}"),
+                1 => format!("orchestrator{between}{mission}"),
+                _ => format!("orchestrator{between}{mission}-{number}"),
             };
             let full = format!("refs/heads/{name}");
             let there = git.run(WHAT, &["rev-parse", "--quiet", "--verify", &full], None, 4096)?;

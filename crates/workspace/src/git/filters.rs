@@ -311,7 +311,7 @@ impl Filters {
 
 impl FilteredFile {
     /// Reads a line of `ls-tree`; `None` if it is not a plain file.
-    fn read(line: &[u8]) -> Option<FilteredFile> {
+    pub(crate) fn read(line: &[u8]) -> Option<FilteredFile> {
         let at = line.iter().position(|byte| *byte == b'\t')?;
         let about = std::str::from_utf8(line.get(..at)?).ok()?;
         let mut words = about.split(' ');

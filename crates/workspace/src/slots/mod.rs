@@ -273,7 +273,8 @@ pub(crate) fn commit_tree(git: &Git, tree: &str, parents: &[&str], message: &str
         }
         None => FIRST.to_string(),
     };
-    let date = format!("{time} +0000");
+    // Without the sign git takes a time before 1973 for another form of date
+    let date = format!("@{time} +0000");
     let mut git = git.clone();
     for who in ["AUTHOR", "COMMITTER"] {
         git = git

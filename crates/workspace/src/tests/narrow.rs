@@ -131,6 +131,35 @@ fn a_branch_is_left_without_touching_anything_else() {
 }
 
 #[test]
+fn a_branch_is_left_beside_one_that_is_in_its_way() {
+    let project = Project::with(&[("a.txt", "a\n")]);
+    project.git(&["branch", "orchestrator"]);
+    let workspace = project.open();
+    let (_, _, commit) = mission(&workspace, &[("a.txt", "A\n")]);
+    assert_eq!(workspace.leave_branch("m", &commit).unwrap(), "orchestrator-m");
+    assert_eq!(project.git(&["show", "orchestrator-m:a.txt"]), "A");
+}
+
+#[test]
+fn a_repository_of_before_1973() {
+    let project = Project::empty();
+    project.write("a", "a");
+    project.git(&["add", "a"]);
+    // What a machine without a clock writes, and builds with a fixed time
+    let tree = project.git(&["write-tree"]);
+    let commit = "tree {tree}\nauthor u <u@localhost> 1 +0000\ncommitter u <u@localhost> 1 +0000\n\nfirst\n";
+    project.write("commit", commit.replace("{tree}", &tree));
+    let head = project.git(&["hash-object", "-t", "commit", "-w", "commit"]);
+    fs::remove_file(project.root().join("commit")).unwrap();
+    project.git(&["reset", "-q", "--hard", &head]);
+    project.write("a", "changed");
+    let workspace = project.open();
+    let (base, _, commit) = mission(&workspace, &[("a", "A")]);
+    assert_ne!(base.commit, head);
+    assert_eq!(workspace.read(&commit, "a").unwrap().unwrap(), b"A");
+}
+
+#[test]
 fn the_root_is_the_top_of_the_working_tree() {
     let project = Project::with(&[("src/deep/a.txt", "a\n"), (".gitignore", "ignored\n")]);
     assert_eq!(project_root(&project.root().join("src/deep")), project.root());

@@ -270,6 +270,10 @@ fn unusual_indexes_and_clones() {
     sparse.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "a"]);
     assert!(!sparse.root().join("b").exists());
     assert_eq!(base_of(&sparse), ["a/1", "b/2", "c"]);
+    sparse.git(&["sparse-checkout", "set", "--cone", "--no-sparse-index", "a"]);
+    sparse.git(&["update-index", "--split-index"]);
+    assert!(!sparse.root().join("b").exists());
+    assert_eq!(base_of(&sparse), ["a/1", "b/2", "c"]);
 
     let shallow = Project::plain();
     let from = format!("file://{}", project.root().display());
@@ -333,4 +337,21 @@ fn what_the_user_does_meanwhile_is_one_commit_on_the_last_snapshot() {
     workspace.deliver(&delivery).unwrap();
     assert_eq!(project.read("a").unwrap(), "1\n2\n3\nDIRTY\n");
     assert_eq!(project.read("b").unwrap(), "B\n");
+}
+
+#[test]
+fn a_partial_clone() {
+    let whole = Project::with(&[("a/1", "1"), ("b/2", "2"), ("c", "c")]);
+    whole.git(&["config", "uploadpack.allowFilter", "true"]);
+    let partial = Project::plain();
+    fs::remove_dir(partial.root()).unwrap();
+    let from = format!("file://{}", whole.root().display());
+    let parent = partial.root().parent().unwrap().to_path_buf();
+    git(&parent, &["clone", "-q", "--filter=blob:none", "--sparse", &from, "project"]);
+    let error = partial.open().take_base("m").unwrap_err().to_string();
+    assert!(error.contains("the contents of 2 files") && error.contains("--refetch --no-filter"), "{error}");
+    partial.git(&["fetch", "-q", "--refetch", "--no-filter"]);
+    let (base, _, commit) = mission(&partial.open(), &[("b/2", "B")]);
+    assert_eq!(partial.open().files(&base.commit).unwrap(), ["a/1", "b/2", "c"]);
+    assert_eq!(partial.open().read(&commit, "b/2").unwrap().unwrap(), b"B");
 }
