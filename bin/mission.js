@@ -15,6 +15,8 @@ const WAITS = /^Mission `m-[a-z0-9]{8}` waits .*$/gm
 const KEPT = 64_000
 /** How long OpenCode may take to end after its mission, in milliseconds. */
 const LEAVING = 10_000
+/** How long OpenCode's output is read after its end, in milliseconds: a program that it left behind may hold it open. */
+const LAST_WORDS = 1_000
 /** How often to check whether the mission has begun, in milliseconds. */
 const LOOK = 100
 
@@ -169,6 +171,11 @@ async function start(typed) {
   child.stderr.on("data", hear)
   const ended = new Promise((resolve) => {
     child.once("close", resolve)
+    child.once("exit", () => {
+      const leave = () => [child.stdout, child.stderr].forEach((pipe) => pipe.destroy())
+      const late = setTimeout(leave, LAST_WORDS)
+      child.once("close", () => clearTimeout(late))
+    })
     child.once("error", (error) => {
       said += `OpenCode cannot be started: ${error.message}\nhint: install it, or name it in OPENCODE_BIN\n`
       resolve(undefined)
@@ -179,7 +186,12 @@ async function start(typed) {
   child.stdin.on("error", () => {})
   child.stdin.end(typed)
   const signal = (/** @type {NodeJS.Signals} */ name) => {
-    if (runs && child.pid) process.kill(-child.pid, name)
+    if (!runs || !child.pid) return
+    try {
+      process.kill(-child.pid, name)
+    } catch {
+      // It has just ended
+    }
   }
   return {
     runs: () => runs,

@@ -3,6 +3,7 @@
  * answers the model. Tools and arguments have the engine's names here; each host translates its own.
  */
 import { first, registry } from "./registry.js"
+import { toCore } from "./to-core.js"
 
 /**
  * Asks the engine for permission. The model reads the message of a thrown error.
@@ -15,7 +16,7 @@ import { first, registry } from "./registry.js"
 export async function beforeCall(id, call, tool, args) {
   const session = registry().sessions.get(id)
   if (!session || !first(call)) return undefined
-  const text = JSON.stringify(args ?? {})
+  const text = toCore(args ?? {})
   const refusal = await session.engine.beforeTool(id, tool, text)
   if (refusal) throw new Error(refusal)
   const other = await session.engine.rewriteTool(id, tool, text)
@@ -32,7 +33,7 @@ export async function beforeCall(id, call, tool, args) {
 export async function afterCall(id, call, tool, args) {
   const session = registry().sessions.get(id)
   if (!session || !first(call)) return undefined
-  return session.engine.afterTool(id, tool, JSON.stringify(args ?? {}))
+  return session.engine.afterTool(id, tool, toCore(args ?? {}))
 }
 
 /**
@@ -43,7 +44,7 @@ export async function afterCall(id, call, tool, args) {
 export async function callMailbox(id, name, args) {
   const session = registry().sessions.get(id)
   if (!session) return `refused: \`${name}\` is for the roles of a running mission, and this session is none.`
-  return session.engine.callTool(id, name, JSON.stringify(args ?? {}))
+  return session.engine.callTool(id, name, toCore(args ?? {}))
 }
 
 /**
@@ -58,7 +59,7 @@ export async function callMailbox(id, name, args) {
 export async function changeFile(id, tool, args, ask) {
   const session = registry().sessions.get(id)
   if (!session) throw new Error(`refused: \`${tool}\` is here for the roles of a running mission, and this session is none.`)
-  const text = JSON.stringify(args ?? {})
+  const text = toCore(args ?? {})
   const planned = JSON.parse(await session.engine.changeFile(id, tool, text, false))
   await ask(planned.patterns, { filepath: planned.title, diff: planned.diff })
   const { title, output, metadata } = JSON.parse(await session.engine.changeFile(id, tool, text, true))

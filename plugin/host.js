@@ -4,6 +4,7 @@
  * here names a version; a third host needs only another folder.
  */
 import { registry } from "./registry.js"
+import { toCore } from "./to-core.js"
 
 /**
  * @typedef {import("./engine.js").Engine} Engine
@@ -47,7 +48,7 @@ export function callsOf(host, engine) {
     const request = JSON.parse(text)
     const answer = answers[request.op]
     if (!answer) throw new Error(`OpenCode is not asked for \`${request.op}\` in this version`)
-    return JSON.stringify((await answer(request)) ?? {})
+    return toCore((await answer(request)) ?? {})
   }
 }
 

@@ -3,6 +3,7 @@
  * to what concerns the task. Other sessions are not touched.
  */
 import { registry } from "./registry.js"
+import { toCore } from "./to-core.js"
 
 /** How hosts begin a file of instructions. */
 const HEADER = "Instructions from: "
@@ -15,6 +16,6 @@ const HEADER = "Instructions from: "
 export async function cutInstructions(id, texts) {
   const session = registry().sessions.get(id)
   if (!session || !texts.some((text) => text.includes(HEADER))) return undefined
-  const answer = await session.engine.cutInstructions(id, JSON.stringify(texts))
+  const answer = await session.engine.cutInstructions(id, toCore(texts))
   return answer ? JSON.parse(answer) : undefined
 }

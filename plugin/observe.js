@@ -1,5 +1,6 @@
 /** Reports to the engine what a host sees of running sessions of roles. */
 import { registry } from "./registry.js"
+import { toCore } from "./to-core.js"
 
 /** The most event ids that are remembered, so that an event that two entries of this plugin see counts once. */
 const REMEMBERED = 1_000
@@ -14,7 +15,7 @@ export function observe(id, event, read) {
   if (!session || id === undefined) return
   const observation = read()
   if (!observation || !isNew(event)) return
-  session.engine.observe(id, JSON.stringify(observation))
+  session.engine.observe(id, toCore(observation))
 }
 
 /** @param {string | undefined} id */

@@ -3,6 +3,7 @@
  * parts. A host describes its own messages and inserts the engine's replacements.
  */
 import { registry } from "./registry.js"
+import { toCore } from "./to-core.js"
 
 /**
  * @typedef {{ id: string, turn: number } & ({ kind: "asked", text: string } | { kind: "said", bytes: number } | { kind: "call", tool: string, input: object, output: string, failed: boolean })} HandedPart
@@ -19,6 +20,6 @@ import { registry } from "./registry.js"
  * @returns {Promise<Paged | undefined>} undefined if nothing changes
  */
 export async function page(id, parts) {
-  const answer = await registry().sessions.get(id)?.engine.page(id, JSON.stringify({ parts }))
+  const answer = await registry().sessions.get(id)?.engine.page(id, toCore({ parts }))
   return answer ? JSON.parse(answer) : undefined
 }

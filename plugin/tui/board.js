@@ -108,14 +108,16 @@ export class BoardReader {
     if (this.#newest?.state === state && this.#newest.changed === changed) return this.#newest.folder
     const names = (await readdir(missions).catch(() => [])).filter((name) => /^m-[a-z0-9]{8}$/.test(name))
     let newest
+    let starting = false
     for (const name of names.slice(0, MOST_MISSIONS)) {
       const journal = await stat(join(missions, name, "journal.jsonl")).catch(() => undefined)
-      if (journal && (!newest || journal.birthtimeMs > newest.at)) newest = { at: journal.birthtimeMs, name }
+      if (!journal) starting = true
+      else if (!newest || journal.birthtimeMs > newest.at) newest = { at: journal.birthtimeMs, name }
     }
-    // A mission that has just begun has no journal yet: the search is repeated.
-    if (names.length > 0 && !newest) return undefined
-    this.#newest = { state, changed, folder: newest && join(missions, newest.name) }
-    return this.#newest.folder
+    const folder = newest && join(missions, newest.name)
+    // A mission that has just begun has no journal yet, and the folder will not change again: the search is repeated.
+    if (!starting) this.#newest = { state, changed, folder }
+    return folder
   }
 }
 

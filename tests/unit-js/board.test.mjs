@@ -166,6 +166,12 @@ test("the newest mission's board is read, and a damaged, huge or missing one is 
     writeFileSync(join(state, "lock"), JSON.stringify({ pid: 2 ** 30, mission: "m-aaaaaaaa" }))
     assert.equal((await reader.read(state))?.running, false, "its owner is dead")
     await new Promise((resolve) => setTimeout(resolve, 20))
+    // Its folder is there before its journal
+    mkdirSync(join(state, "missions", "m-cccccccc"))
+    assert.equal((await reader.read(state))?.mission, "m-aaaaaaaa")
+    put("m-cccccccc", JSON.stringify(board([], { mission: "m-cccccccc" })))
+    assert.equal((await reader.read(state))?.mission, "m-cccccccc")
+    await new Promise((resolve) => setTimeout(resolve, 20))
     put("m-bbbbbbbb", "{ half")
     assert.equal(await reader.read(state), undefined)
   } finally {

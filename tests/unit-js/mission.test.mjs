@@ -32,6 +32,14 @@ test("what OpenCode says is shown where it begins no mission, and the status is 
   assert.match(called.stderr, /no mission was started\nhint: .*doctor/)
 })
 
+test("a program that OpenCode leaves behind does not keep the answer", { skip }, (t) => {
+  const leave = "require('child_process').spawn('sleep', ['12'], { detached: true, stdio: 'inherit' })"
+  const { call } = played(t, `process.stdin.resume().on('end', () => { console.log('**Mission m-abcdefgh**'); ${leave}; process.exit(0) })`)
+  const called = call(["run", "Add one"])
+  assert.match(called.stderr, /there is no mission `m-abcdefgh`/)
+  assert.doesNotMatch(called.stderr, /has a bug/)
+})
+
 test("a program that is not there is named, with what to do", { skip }, (t) => {
   const { call } = played(t, "")
   const called = call(["run", "Add one"], "/nowhere/opencode")
