@@ -115,6 +115,22 @@ fn values_of_secret_named_variables() {
 }
 
 #[test]
+fn a_word_is_no_secret_whatever_its_variable() {
+    let redactor = env(&[
+        ("POSTGRES_PASSWORD", "postgres"),
+        ("AUTH_PROVIDER", "firebase"),
+        ("SECRET_NAME", "Production"),
+        ("KEY_MODE", "DEVELOPMENT"),
+    ]);
+    let text = "move src/postgres/index.ts to firebase, Production and DEVELOPMENT alike";
+    assert_eq!(redactor.redact(text), text);
+    // Mixed case, digits, other signs, or many letters: no word
+    for secret in ["tomatoSoup", "tomatosoup7", "tomato-soup", "abcdefghijklmnop"] {
+        assert_eq!(env(&[("DB_PASSWORD", secret)]).redact(secret), "[redacted:DB_PASSWORD]");
+    }
+}
+
+#[test]
 fn a_key_file_in_a_variable_is_found_line_by_line() {
     let redactor =
         env(&[("DEPLOY_KEY", "first-line-of-the-secret-value\nsecond-line-of-the-secret-value\nend\n")]);
