@@ -51,14 +51,21 @@ impl Circuit {
 
     /// When the model may be asked next. An open circuit lets one prompt through at a time.
     pub(super) fn free_at(&self, now_ms: u64) -> u64 {
-        match self.probing_ms.map(|since| since.saturating_add(PROBE_MS)) {
-            Some(until) if self.is_open() && now_ms < until => now_ms.saturating_add(LOOK_AGAIN_MS),
-            _ => self.not_before_ms,
+        match self.is_open() && self.is_probed(now_ms) {
+            true => now_ms.saturating_add(LOOK_AGAIN_MS),
+            // No wait is longer: the clock was set back since
+            false if self.not_before_ms.saturating_sub(now_ms) > REFUSED_WAIT_MS => now_ms,
+            false => self.not_before_ms,
         }
     }
 
+    /// Whether a prompt probes the model now. One from the future was sent before the clock was set back.
+    fn is_probed(&self, now_ms: u64) -> bool {
+        self.probing_ms.is_some_and(|since| since <= now_ms && now_ms < since.saturating_add(PROBE_MS))
+    }
+
     pub(super) fn is_hopeless(&self, now_ms: u64, patience_ms: u64) -> bool {
-        let probed = self.probing_ms.is_some_and(|since| now_ms < since.saturating_add(PROBE_MS));
+        let probed = self.is_probed(now_ms);
         let long = now_ms.saturating_sub(self.since_ms) >= patience_ms;
         self.fault == Some(Fault::Refused) || (long && !probed)
     }

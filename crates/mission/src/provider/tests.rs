@@ -152,3 +152,15 @@ fn errors_are_told_apart() {
         assert_eq!(classify(name, status, message), fault, "{name} {status:?} {message}");
     }
 }
+
+#[test]
+fn a_clock_that_was_set_back_does_not_lengthen_a_wait() {
+    let (models, mut providers, late) = (models(&["a/x"]), Providers::default(), 24 * 60 * MINUTE);
+    for _ in 0..circuit::OPEN_AFTER {
+        providers.failed("a/x", Fault::Outage, "503", late, MAX_WAIT_MS, 4);
+    }
+    assert_eq!(providers.choose(&models, late, PATIENCE), Choice::WaitUntil(late + MAX_WAIT_MS));
+    assert_eq!(providers.choose(&models, MINUTE, PATIENCE), Choice::Ask(0));
+    providers.asked("a/x", late);
+    assert_eq!(providers.choose(&models, MINUTE, PATIENCE), Choice::Ask(0), "no prompt of the future is under way");
+}
