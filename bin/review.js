@@ -73,7 +73,7 @@ async function through({ mission: id, files }, user, comments) {
         const answer = (await user.ask("[k]eep, [t]ake back, [c]omment, [q]uit? "))?.toLowerCase()
         if (answer === undefined || answer === "q") return
         if (answer === "t") {
-          const { stdout, stderr } = await callCore(["undo", id, "--hunk", `${file.path}:${hunk.hunk}`])
+          const { stdout, stderr } = await callCore(["undo", id, `--hunk=${file.path}:${hunk.hunk}`])
           user.say(`${stdout ?? ""}${stderr ?? ""}`)
         } else if (answer === "c") {
           const first = /\+(\d+)/.exec(hunk.header)?.[1] ?? "1"

@@ -157,9 +157,10 @@ function hint(api, message) {
 function takeBack(api, mission, row, whole, core, done) {
   if (row?.path === undefined) return hint(api, "Move to a file or a hunk first.")
   if (!whole && row.hunk === undefined) return hint(api, "Move to a hunk first; f takes the whole file back.")
-  const what = whole ? ["--file", row.path] : ["--hunk", `${row.path}:${row.hunk}`]
+  // A path may begin with a dash
+  const what = whole ? `--file=${row.path}` : `--hunk=${row.path}:${row.hunk}`
   const undo = async () => {
-    const { exit, stdout = "", stderr = "" } = await core(["undo", mission, ...what])
+    const { exit, stdout = "", stderr = "" } = await core(["undo", mission, what])
     api.ui.toast({ message: (exit === 0 ? stdout : stderr).trim(), variant: exit === 0 ? "success" : "error", duration: 8_000 })
     await done()
   }

@@ -232,6 +232,10 @@ impl Engine {
 
     /// Why a call of one of OpenCode's tools is refused, in words for the model; `None` if it may run.
     pub async fn before_tool(&self, session: &str, tool: &str, arguments: &Value) -> Option<String> {
+        // No path could be found in them
+        if !arguments.is_object() {
+            return Some(format!("refused: the arguments of `{tool}` are no JSON object; give them as one."));
+        }
         let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
         };
@@ -328,5 +332,18 @@ impl Engine {
             (Some(found), own) => Some(found + &own.unwrap_or_default()),
             (None, own) => own,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_whose_arguments_cannot_be_read_does_not_run() {
+        let engine = Engine::new(EngineOptions::default());
+        let half = Value::String(r#"{"filePath":"/etc/passwd","note":"\ud83d"}"#.into());
+        let refusal = engine.before_tool("s", "read", &half).await;
+        assert!(refusal.is_some_and(|why| why.contains("no JSON object")));
     }
 }

@@ -37,6 +37,7 @@ pub enum LockError {
 #[derive(Debug)]
 pub struct ProjectLock {
     file: File,
+    since_ms: u64,
 }
 
 impl ProjectLock {
@@ -55,13 +56,18 @@ impl ProjectLock {
             match file.try_lock() {
                 Ok(()) => {
                     write_owner(&mut file, owner).map_err(Error::io("write the lock", path))?;
-                    return Ok(Self { file });
+                    return Ok(Self { file, since_ms: owner.since_ms });
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(pause_ms)),
                 Err(TryLockError::Error(source)) => return Err(Error::io("lock", path)(source).into()),
             }
         }
         Err(LockError::Held { owner: read_owner(&mut file) })
+    }
+
+    /// When it was taken, in milliseconds since the Unix epoch: from then on, others see its owner.
+    pub fn since_ms(&self) -> u64 {
+        self.since_ms
     }
 }
 

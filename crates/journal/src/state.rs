@@ -154,17 +154,20 @@ impl StateDir {
     }
 
     /// Removes the folders of missions that crashed before their first event, and returns the missions whose process
-    /// ended without cleaning up. The caller must hold the project's lock, so that no other process writes here.
+    /// ended without cleaning up. The caller must hold the project's lock, so that no other process writes here. The
+    /// folder of its own mission `own` stays: it may hold a request that came while the mission starts.
     ///
     /// # Errors
     /// If a folder cannot be listed or removed.
-    pub fn sweep(&self) -> Result<Vec<MissionDir>, Error> {
+    pub fn sweep(&self, own: &str) -> Result<Vec<MissionDir>, Error> {
         let mut crashed = Vec::new();
         for path in entries(&self.missions())? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let Ok(mission) = self.mission(name) else { continue };
             if !mission.is_begun() {
-                mission.forget()?;
+                if name != own {
+                    mission.forget()?;
+                }
             } else if mission.tmp_dir().exists() {
                 crashed.push(mission);
             }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use journal::control::{Request, STOP};
 use journal::{Error, Journal, LockError, LockOwner, Redactor, StateDir, project_key};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -174,7 +175,7 @@ fn a_sweep_keeps_what_cannot_be_read() {
     mission.create().unwrap();
     // A journal that answers every read with an error, for root as well
     std::fs::create_dir(mission.journal_path()).unwrap();
-    state.sweep().unwrap();
+    state.sweep("m-own00000").unwrap();
     assert!(mission.path().exists());
 }
 
@@ -191,15 +192,24 @@ fn a_sweep_removes_what_never_began_and_names_what_crashed() {
     begin("m-torn0000", "{\"v\":1,\"seq\":1,\"cr");
     begin("m-tidy0000", "a line\n").clear_tmp().unwrap();
     begin("m-crashed0", "a line\nand half of");
+    let own = state.mission("m-own00000").unwrap();
+    let request = Request { kind: STOP.to_owned(), by: "cli".to_owned(), at_ms: 1, text: None };
+    journal::control::post(&own.control_dir(), &request).unwrap();
     state.mission("m-nothing0").unwrap().create().unwrap();
     fs::create_dir(state.missions().join("lost+found")).unwrap();
 
-    let crashed: Vec<String> = state.sweep().unwrap().iter().map(|mission| mission.id().to_owned()).collect();
+    let crashed: Vec<String> =
+        state.sweep(own.id()).unwrap().iter().map(|mission| mission.id().to_owned()).collect();
     assert_eq!(crashed, ["m-crashed0"]);
     let mut left: Vec<_> =
         fs::read_dir(state.missions()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["lost+found", "m-crashed0", "m-tidy0000"]);
+    assert_eq!(left, ["lost+found", "m-crashed0", "m-own00000", "m-tidy0000"]);
+    assert_eq!(
+        journal::control::poll(&own.control_dir()).unwrap(),
+        [request],
+        "asked while the mission starts"
+    );
     assert_eq!(state.list_missions().unwrap().len(), 2);
 }
 

@@ -94,11 +94,12 @@ fn would_remove(
     )))
 }
 
-/// Refuses if a mission can be resumed: its work exists only in the private repository.
+/// Refuses if a mission can be resumed: its work exists only in the private repository. A mission that cannot be read
+/// may be one of them: another version of this program may have written it.
 fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), CommandFailure> {
     let unfinished: Vec<&str> = missions
         .iter()
-        .filter(|dir| place.past(dir).is_ok_and(|past| Standing::of(&past.state, false).is_unfinished()))
+        .filter(|dir| place.past(dir).map_or(true, |past| Standing::of(&past.state, false).is_unfinished()))
         .map(MissionDir::id)
         .collect();
     if unfinished.is_empty() {

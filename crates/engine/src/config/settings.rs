@@ -2,6 +2,8 @@
 //!
 //! A running mission reads no settings file again: it keeps the settings of its start.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use globset::{Glob, GlobSetBuilder};
@@ -17,6 +19,8 @@ use crate::config::{
 /// The most rule files that are read, and the largest size of one, in bytes.
 const MAX_RULES: usize = 500;
 const MAX_RULE_FILE: u64 = 256 * 1024;
+/// How much of a settings file is read, in bytes; its parser refuses less.
+const MAX_SETTINGS: u64 = 4 << 20;
 
 /// The options of the plugin's entry in opencode.json.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +81,7 @@ pub(crate) fn for_reading(config_home: &Path, root: &Path) -> Result<Config, Vec
 }
 
 fn source(path: PathBuf) -> Result<Option<Source>, Vec<ConfigProblem>> {
-    match std::fs::read_to_string(&path) {
+    match text_of(&path) {
         Ok(text) => Ok(Some(Source { name: path.display().to_string(), text })),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(vec![ConfigProblem {
@@ -88,6 +92,16 @@ fn source(path: PathBuf) -> Result<Option<Source>, Vec<ConfigProblem>> {
             hint: Some("make it readable, or remove it to use the defaults".into()),
         }]),
     }
+}
+
+/// The text of a settings file. A repository may have a link to a device or a pipe in its place, which has no end.
+fn text_of(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(MAX_SETTINGS).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The policy of a mission. It names every field, so that a new one is not forgotten here.
@@ -166,7 +180,7 @@ fn sgconfig(
         message,
         hint: hint.to_string(),
     };
-    let text = match std::fs::read_to_string(root.join(NAME)) {
+    let text = match text_of(&root.join(NAME)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {

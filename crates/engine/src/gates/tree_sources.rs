@@ -42,8 +42,8 @@ impl TreeSources {
         }
         let path =
             if folder.is_empty() { "package.json".to_string() } else { format!("{folder}/package.json") };
-        let there = std::fs::read_to_string(self.workspace.root().join(&path)).ok();
-        let same = there.is_some_and(|there| self.read(&path).is_some_and(|text| text == there));
+        let there = workspace::read_beneath(self.workspace.root(), &path, MAX_FILE as u64);
+        let same = there.is_some_and(|there| self.read(&path).is_some_and(|text| text.as_bytes() == there));
         known().insert(folder.to_string(), same);
         same
     }

@@ -40,11 +40,12 @@ struct Waiter {
 }
 
 impl Waiting {
-    /// Cancels the mission that waits for this session. Returns whether there was one.
+    /// Cancels the mission that waits for this session. Returns whether there was one: a mission whose turn has come
+    /// does not wait any more.
     pub fn cancel(&self, session: &str) -> bool {
         let waiters = self.lock();
         let own = waiters.iter().filter(|waiter| waiter.session.as_deref() == Some(session));
-        own.map(|waiter| waiter.cancel.cancel()).count() > 0
+        own.filter(|waiter| !waiter.cancel.is_cancelled()).map(|waiter| waiter.cancel.cancel()).count() > 0
     }
 
     /// Ends all waiting, because the process ends.
@@ -91,6 +92,8 @@ pub(crate) async fn turn(
     };
     let spot = project.state.enqueue(&queued).map_err(|error| format!("{error}\nNothing was started."))?;
     let waiter = waiting.join(session);
+    // On every way out, the mission does not wait any more
+    let _waits = waiter.cancel.clone().drop_guard();
     let mut told = None;
     loop {
         let ahead = before(project, &id)?;
@@ -101,7 +104,6 @@ pub(crate) async fn turn(
         if ahead.is_empty()
             && let Some((place, lock)) = begin(project, &id, running).await?
         {
-            waiter.cancel.cancel();
             spot.leave().map_err(|error| error.to_string())?;
             return Ok(Turn { id, lock, place });
         }
@@ -115,7 +117,6 @@ pub(crate) async fn turn(
             () = tokio::time::sleep(POLL) => {}
         }
         if !spot.is_kept() {
-            waiter.cancel.cancel();
             return Err(format!("Mission `{id}` was taken out of the queue. Nothing was started."));
         }
     }

@@ -58,7 +58,7 @@ pub(crate) async fn run(
         Ok(prepared) => prepared,
         Err(why) => return project.host.say(&project.redactor.redact(&format!("{why}\n"))),
     };
-    let Prepared { _lock, config, models, dir, journal, state, workspace, opening } = prepared;
+    let Prepared { lock, config, models, dir, journal, state, workspace, opening } = prepared;
     project.host.progress(&project.redactor.redact(&opening));
     let (guardian, problems) = settings::guardian(&config, &project.root);
     for problem in problems {
@@ -107,14 +107,11 @@ pub(crate) async fn run(
     if let Some(by) = early_stop {
         orchestrator.stop(PauseReason::Stopped(by)).await;
     }
-    let requests = dir.control_dir();
-    // A stop was meant for an earlier run; a text that came while that one paused is not lost
-    let late: Vec<_> = control::poll(&requests).unwrap_or_default();
-    let late = late.into_iter().filter(|request| request.kind != control::STOP).collect();
+    let (requests, since_ms) = (dir.control_dir(), lock.since_ms());
     let state = tokio::select! {
         biased;
         state = actor.run() => state,
-        () = answer_requests(&orchestrator, &requests, late) => return,
+        () = answer_requests(&orchestrator, &requests, since_ms) => return,
     };
     tell_end(project, &dir, &state, &used).await;
     if state.outcome.is_some() {
@@ -178,11 +175,12 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
     })
 }
 
-/// Passes requests of other processes to the mission, as long as it runs.
-async fn answer_requests(orchestrator: &Orchestrator, requests: &Path, late: Vec<control::Request>) {
-    let mut due = late;
+/// Passes requests of other processes to the mission, as long as it runs, with those that came while it started. A stop
+/// from before `since_ms` was meant for an earlier run; a text that came while that one paused is not lost.
+async fn answer_requests(orchestrator: &Orchestrator, requests: &Path, since_ms: u64) {
+    let is_due = |request: &control::Request| request.kind != control::STOP || request.at_ms >= since_ms;
     loop {
-        for request in std::mem::take(&mut due) {
+        for request in control::poll(requests).unwrap_or_default().into_iter().filter(is_due) {
             match (request.kind.as_str(), request.text) {
                 (control::STOP, _) => orchestrator.stop(PauseReason::Stopped(request.by)).await,
                 (control::TELL, Some(text)) => orchestrator.tell(text).await,
@@ -191,7 +189,6 @@ async fn answer_requests(orchestrator: &Orchestrator, requests: &Path, late: Vec
             }
         }
         tokio::time::sleep(POLL).await;
-        due = control::poll(requests).unwrap_or_default();
     }
 }
 
@@ -245,7 +242,7 @@ async fn write_page(
 }
 
 struct Prepared {
-    _lock: ProjectLock,
+    lock: ProjectLock,
     config: Config,
     models: crate::host::Models,
     dir: MissionDir,
@@ -304,8 +301,8 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
         .await
         .map_err(|e| format!("{e}\nNothing was started."))?;
     workspace.confine_filters(Arc::new(FilterSandbox(config.sandbox.settings())));
-    let kept =
-        tidy::after_crash(project, &workspace).await.map_err(|why| format!("{why}\nNothing was started."))?;
+    let kept = tidy::after_crash(project, &workspace, &id).await;
+    let kept = kept.map_err(|why| format!("{why}\nNothing was started."))?;
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
     let (journal, state, opening) = match objective {
         Some((objective, follows)) => {
@@ -351,7 +348,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
         }
     };
     let config = settings.config;
-    Ok(Prepared { _lock: lock, config, models, dir, journal, state, workspace, opening })
+    Ok(Prepared { lock, config, models, dir, journal, state, workspace, opening })
 }
 
 /// The user's settings; questions are switched off if no user can answer.

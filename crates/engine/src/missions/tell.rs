@@ -38,6 +38,9 @@ impl Project {
         let owner = self.state.owner().map_err(|error| error.to_string())?;
         if let Some(owner) = owner {
             let dir = self.state.mission(&owner.mission).map_err(|_| NONE.to_string())?;
+            if !dir.exists() {
+                return Err(starting(dir.id()));
+            }
             let past = PastMission::read(&dir)?;
             past.state.correction(&text, now_ms)?;
             let request = control::Request {
@@ -75,6 +78,9 @@ impl Project {
         let owner = self.state.owner().map_err(|error| error.to_string())?;
         if let Some(owner) = owner {
             let dir = self.state.mission(&owner.mission).map_err(|_| NO_QUESTION.to_string())?;
+            if !dir.exists() {
+                return Err(starting(dir.id()));
+            }
             PastMission::read(&dir)?.state.answer(text, now_ms)?;
             let request = control::Request {
                 kind: control::ANSWER.into(),
@@ -100,6 +106,11 @@ impl Project {
             dir.id()
         ))
     }
+}
+
+/// The message for a mission that holds the lock and has no journal yet.
+fn starting(id: &str) -> String {
+    format!("mission `{id}` is being started; say it again in a moment")
 }
 
 const NO_QUESTION: &str = "no mission of this project waits for an answer";

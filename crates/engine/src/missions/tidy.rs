@@ -21,12 +21,16 @@ const MB: u64 = 1_000_000;
 const LETTING_GO: Duration = Duration::from_secs(1);
 
 /// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of missions that
-/// never began, files that a delivery moved aside. The caller holds the project's lock, so nothing of it is in use.
-/// Returns a message with the places of the user's files that could not be put back.
-pub(crate) async fn after_crash(project: &Project, workspace: &Workspace) -> Result<String, String> {
-    let (state, workspace) = (project.state.clone(), workspace.clone());
+/// never began, files that a delivery moved aside. The caller holds the project's lock for the mission `own`, so
+/// nothing of it is in use. Returns a message with the places of the user's files that could not be put back.
+pub(crate) async fn after_crash(
+    project: &Project,
+    workspace: &Workspace,
+    own: &str,
+) -> Result<String, String> {
+    let (state, workspace, own) = (project.state.clone(), workspace.clone(), own.to_string());
     let swept = blocking(move || {
-        for dir in state.sweep().map_err(|error| error.to_string())? {
+        for dir in state.sweep(&own).map_err(|error| error.to_string())? {
             checks::sweep(dir.id());
             workspace::remove_folder(&dir.tmp_dir());
             dir.clear_tmp().map_err(|error| error.to_string())?;

@@ -162,5 +162,9 @@ fn a_clock_that_was_set_back_does_not_lengthen_a_wait() {
     assert_eq!(providers.choose(&models, late, PATIENCE), Choice::WaitUntil(late + MAX_WAIT_MS));
     assert_eq!(providers.choose(&models, MINUTE, PATIENCE), Choice::Ask(0));
     providers.asked("a/x", late);
-    assert_eq!(providers.choose(&models, MINUTE, PATIENCE), Choice::Ask(0), "no prompt of the future is under way");
+    assert_eq!(
+        providers.choose(&models, MINUTE, PATIENCE),
+        Choice::Ask(0),
+        "no prompt of the future is under way"
+    );
 }

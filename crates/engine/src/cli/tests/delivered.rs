@@ -136,6 +136,17 @@ async fn one_hunk_goes_is_recorded_and_an_undo_of_the_rest_is_exact() {
 }
 
 #[tokio::test]
+async fn an_undo_of_the_rest_leaves_a_file_that_was_taken_back_to_the_user() {
+    let sandbox = Sandbox::new();
+    delivered(&sandbox);
+    assert_eq!(sandbox.call(&["undo", "--file", "one.js"]).await.exit, 0);
+    sandbox.write("one.js", "mine\n");
+    let called = sandbox.call(&["undo"]).await;
+    assert_eq!(called.exit, 0, "{}", called.stderr);
+    assert_eq!((text(&sandbox, "one.js").as_deref(), text(&sandbox, "new.js")), (Some("mine\n"), None));
+}
+
+#[tokio::test]
 async fn the_only_hunk_of_a_new_file_is_the_file() {
     let sandbox = Sandbox::new();
     delivered(&sandbox);

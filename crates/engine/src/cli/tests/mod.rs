@@ -233,6 +233,15 @@ async fn clean_keeps_what_can_be_resumed_and_forgets_only_when_told() {
     assert!(called.exit == 1 && called.stderr.starts_with("not finished: m-bbbbbbbb; "), "{}", called.stderr);
     assert!(state.slots().join("1").exists());
 
+    // The journal of a newer version
+    let newer = sandbox.mission("m-cccccccc", &done());
+    let text = std::fs::read_to_string(newer.journal_path()).unwrap();
+    std::fs::write(newer.journal_path(), text.replacen("{\"v\":1", "{\"v\":9", 2)).unwrap();
+    let called = sandbox.call(&["clean"]).await;
+    assert!(called.exit == 1 && called.stderr.contains("m-cccccccc"), "{}", called.stderr);
+    assert!(state.slots().join("1").exists());
+    newer.forget().unwrap();
+
     let called = sandbox.call(&["clean", "--force", "--json"]).await;
     assert_eq!((called.exit, &called.json()["slots"]), (0, &serde_json::json!(1)), "{}", called.stderr);
     assert!(!state.slots().exists() && !state.repository().exists());
@@ -241,6 +250,19 @@ async fn clean_keeps_what_can_be_resumed_and_forgets_only_when_told() {
     let called = sandbox.call(&["clean", "--all"]).await;
     assert!(called.stdout.contains("2 missions"), "{}", called.stdout);
     assert!(state.list_missions().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn settings_that_are_no_file_are_not_read() {
+    let sandbox = Sandbox::new();
+    for (name, args) in [("opencode.toml", ["config", "check"]), ("sgconfig.yml", ["lint", "src"])] {
+        sandbox.write("src/good.js", "export const one = 1\n");
+        std::os::unix::fs::symlink("/dev/zero", sandbox.project().join(name)).unwrap();
+        let called = sandbox.call(&args).await;
+        let said = format!("{}{}", called.stdout, called.stderr);
+        assert!(said.contains(name) && said.contains("it is not a file"), "{said}");
+        std::fs::remove_file(sandbox.project().join(name)).unwrap();
+    }
 }
 
 #[tokio::test]

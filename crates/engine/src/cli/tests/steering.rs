@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use super::A;
 use super::sandbox::{Sandbox, done, paused};
+use crate::missions::queue::{Turn, Waiting, turn};
+use crate::missions::run::{Start, run};
+use crate::missions::running::Running;
+use crate::talk::session::Sessions;
 
 const B: &str = "m-bbbbbbbb";
 
@@ -133,4 +137,43 @@ async fn a_dry_run_of_clean_removes_nothing() {
         called.stdout
     );
     assert!(dir.exists());
+}
+
+#[tokio::test]
+async fn a_mission_whose_turn_has_come_is_stopped_as_one_that_runs() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.opened().await;
+    let (running, waiting, lock) = (Running::default(), Waiting::default(), sandbox.running(A));
+    let asked_in = Some("session".to_string());
+    let waits = turn(&project, "Add a thing", asked_in.clone(), &running, &waiting);
+    let ends = async {
+        while sandbox.state().queue().unwrap().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        drop(lock);
+    };
+    let (turn, ()) = tokio::join!(waits, ends);
+    let turn = turn.unwrap_or_else(|why| panic!("{why}"));
+    running.asked_in(asked_in);
+    assert!(!waiting.cancel("session"), "{} does not wait any more, so Esc must reach what runs", turn.id);
+    assert!(running.is_of("session"));
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_while_the_mission_starts_is_heard() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.opened().await;
+    let (running, waiting) = (Running::default(), Waiting::default());
+    let turn = turn(&project, "Add a thing", None, &running, &waiting).await;
+    let Turn { id, lock, place: _place } = turn.unwrap_or_else(|why| panic!("{why}"));
+    let called = sandbox.call(&["tell", "use tabs"]).await;
+    assert!(called.stderr.contains("is being started; say it again in a moment"), "{}", called.stderr);
+    assert!(project.stop(None, "the user").await.contains("was asked to stop"));
+    let start = Start::New { objective: "Add a thing".into(), id: id.clone(), lock, follows: None };
+    run(&project, start, None, &Sessions::default(), &running).await;
+    let events =
+        journal::read::<Event>(&sandbox.state().mission(&id).unwrap().journal_path()).unwrap().events;
+    let reason = mission::PauseReason::Stopped("the user".into());
+    let stopped = |event: &Event| matches!(event, Event::Paused { reason: why, .. } if *why == reason);
+    assert!(events.iter().any(stopped), "{events:?}");
 }

@@ -36,6 +36,9 @@ impl Project {
                     dir.id()
                 ));
             }
+        } else {
+            // Such a file is the user's again, whatever it holds by now
+            delivery.entries.retain(|entry| !past.state.taken_back.contains(&entry.path));
         }
         let (root, state, redactor) =
             (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());

@@ -36,7 +36,8 @@ pub(crate) fn written(tool: &str, arguments: &Value) -> Vec<String> {
 }
 
 fn patched(patch: &str) -> Vec<String> {
-    const MARKS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
+    // A patch is applied without a space after the colon, too
+    const MARKS: [&str; 4] = ["*** Add File:", "*** Update File:", "*** Delete File:", "*** Move to:"];
     let named = |line: &str| {
         MARKS.iter().find_map(|mark| line.trim().strip_prefix(mark)).map(|p| p.trim().to_string())
     };
@@ -288,6 +289,8 @@ mod tests {
     fn a_patch_names_every_file_it_touches() {
         let patch = "*** Begin Patch\n*** Update File: a.ts\n*** Move to: b.ts\n@@\n-x\n+y\n*** Delete File: c.ts\n*** End Patch";
         assert_eq!(written("apply_patch", &json!({ "patchText": patch })), ["a.ts", "b.ts", "c.ts"]);
+        let close = patch.replace("File: ", "File:").replace("to: ", "to:\t");
+        assert_eq!(written("apply_patch", &json!({ "patchText": close })), ["a.ts", "b.ts", "c.ts"]);
         assert_eq!(written("write", &json!({ "filePath": "a.ts", "content": "" })), ["a.ts"]);
         assert!(written("read", &json!({ "filePath": "a.ts" })).is_empty());
     }
