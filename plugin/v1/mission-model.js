@@ -28,7 +28,8 @@ export function missionFetch(lazy, host, command) {
       const say = (/** @type {string} */ line) => send(withName(line, command))
       // Summaries, titles and messages through the API start no mission: only the command does
       if (turns.length === 0) return say("Missions start with `/task`.\n")
-      signal.addEventListener("abort", () => drop(session), { once: true })
+      const forget = () => drop(session)
+      signal.addEventListener("abort", forget, { once: true })
       const progress = streamsApart(host) ? (/** @type {string} */ line) => void process.stderr.write(withName(line, command)) : say
       for (const [at, { text, answer }] of turns.entries()) {
         if (signal.aborted) return
@@ -36,6 +37,8 @@ export function missionFetch(lazy, host, command) {
         if (answer === undefined) await runMission(lazy, host, { session, text, say, progress, signal })
         else say(answer)
       }
+      // OpenCode may also abort a turn that has ended; what waits behind it is still due
+      signal.removeEventListener("abort", forget)
     })
   }
   return /** @type {typeof globalThis.fetch} */ (answer)
