@@ -22,9 +22,9 @@ const PACKS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 const REMEMBERED: Duration = Duration::from_secs(120);
 /// How often a job is delivered before the server drops it.
 const MAX_DELIVERIES: i64 = 20;
-/// The most bytes that jobs, reports and packs take at the server.
-const MAX_STREAM: i64 = 256 << 20;
-const MAX_PACKS: i64 = 4 << 30;
+/// The most bytes that jobs, reports and packs take at the server, which sets this room aside at once.
+const MAX_STREAM: i64 = 32 << 20;
+const MAX_PACKS: i64 = 512 << 20;
 /// Reports of one job that are kept.
 const REPORTS_KEPT: i64 = 8;
 
