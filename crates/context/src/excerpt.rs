@@ -69,7 +69,7 @@ fn symbols_of(path: &str, text: &str) -> Vec<Symbol> {
 
 fn shortened(text: &str, symbols: &[Symbol], query: &Query, limit: usize, gap: Gap) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let blocks = blocks(&lines, symbols);
+    let blocks = blocks(&lines, symbols, PIECE);
     let mut ranked: Vec<(f32, usize)> = blocks
         .iter()
         .enumerate()
@@ -166,8 +166,9 @@ pub(crate) fn whole(text: &str) -> String {
     text.lines().map(|line| clip(line, MAX_LINE) + "\n").collect()
 }
 
-/// Cuts a file at its symbols: each innermost short symbol is a block, and so are the lines between.
-pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
+/// Cuts a file at its symbols: each innermost short symbol is a block, and so are the lines between. Longer ones are cut
+/// into blocks of `piece` lines.
+pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol], piece: usize) -> Vec<Block> {
     let mut cuts = vec![0, lines.len(), HEAD.min(lines.len())];
     for symbol in symbols {
         let from = (symbol.line as usize).saturating_sub(1);
@@ -189,9 +190,9 @@ pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
             last.to = to;
             continue;
         }
-        while to - from > PIECE + PIECE / 2 {
-            blocks.push(Block { from, to: from + PIECE });
-            from += PIECE;
+        while to - from > piece + piece / 2 {
+            blocks.push(Block { from, to: from + piece });
+            from += piece;
         }
         blocks.push(Block { from, to });
     }

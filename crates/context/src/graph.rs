@@ -75,6 +75,12 @@ impl Graph {
         Self { importers: imports.reversed(), imports }
     }
 
+    /// Whether a change of the files in `fresh` leaves every edge as it is; the paths are the same.
+    pub(crate) fn is_same(before: &[Arc<Entry>], entries: &[Arc<Entry>], fresh: &[usize]) -> bool {
+        let links = |entry: &Arc<Entry>| (entry.language, entry.imports.clone(), entry.manifest.clone());
+        fresh.iter().all(|n| before.get(*n).map(links) == entries.get(*n).map(links))
+    }
+
     /// The graph after a change of the files in `fresh` (in rising order); the paths are the same.
     pub(crate) fn updated(&self, before: &[Arc<Entry>], entries: &[Arc<Entry>], fresh: &[usize]) -> Self {
         let moved = |n: &usize| {

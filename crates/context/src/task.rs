@@ -20,6 +20,8 @@ const OWN_SHARE: f32 = 0.8;
 const MAX_NEIGHBOURS: usize = 30;
 /// The most files beside a new one that are shown as examples.
 const MAX_BESIDE: usize = 3;
+/// The most bytes of all neighbours: they are hints, and a look at one costs one answer.
+const NEIGHBOURS: usize = 5_000;
 /// The most bytes of one neighbour's outline.
 const OUTLINE: usize = 2_000;
 /// The most bytes of the example for a new file.
@@ -69,7 +71,7 @@ pub fn task_context(
     // Its outline would show the same lines again; lines that use the task's files are others
     let again = |near: &Neighbour<'_>| Some(&*near.entry.path) == example && !near.imports();
     let neighbours: Vec<_> = neighbours.into_iter().filter(|near| !again(near)).collect();
-    let plain = outlines(root, index, &neighbours, &mut out, &mut left_out);
+    let plain = outlines(root, index, &neighbours, &query, &mut out, &mut left_out);
 
     out.release(note);
     say(&mut out, "Left out because there is no room; read them if needed: ", &left_out);
@@ -230,10 +232,12 @@ fn neighbours<'a>(index: &'a Index, files: &[File<'_>], query: &Query) -> Vec<Ne
     found
 }
 
-/// What others can call of a file: the names of its symbols.
-fn names(index: &Index, file: FileId) -> BTreeSet<String> {
+/// What others can call of a file: the names of its symbols; if the question names some, only these.
+fn names(index: &Index, file: FileId, query: &Query) -> BTreeSet<String> {
     let symbols = index.entry(file).map(|entry| entry.symbols()).unwrap_or_default();
-    symbols.into_iter().map(|symbol| symbol.name.to_string()).collect()
+    let all: BTreeSet<String> = symbols.into_iter().map(|symbol| symbol.name.to_string()).collect();
+    let asked: BTreeSet<String> = all.iter().filter(|name| query.fit(name) > 0.0).cloned().collect();
+    if asked.is_empty() { all } else { asked }
 }
 
 /// For a file that does not exist yet: one beside it that fits best, as the example of how this repository does the like.
@@ -279,10 +283,12 @@ fn outlines<'a>(
     root: &Path,
     index: &Index,
     neighbours: &[Neighbour<'a>],
+    query: &Query,
     out: &mut Limited,
     left_out: &mut Vec<&'a str>,
 ) -> Vec<&'a str> {
     let mut plain = Vec::new();
+    let mut room = NEIGHBOURS;
     let mut title = "\nNeighbours, in outline:\n";
     for (n, Neighbour { entry, how, near, .. }) in neighbours.iter().enumerate() {
         if n >= MAX_NEIGHBOURS {
@@ -292,7 +298,7 @@ fn outlines<'a>(
         let text = read_text(root, &entry.path).unwrap_or_default();
         let outline = excerpt::outline(&text, &entry.symbols(), OUTLINE);
         let calls = match near {
-            Near::Imports(file) => lines_that_use(&text, &names(index, *file)),
+            Near::Imports(file) => lines_that_use(&text, &names(index, *file, query)),
             Near::Imported | Near::Beside => String::new(),
         };
         let frame = |kind: &str, inner: &str| {
@@ -300,10 +306,13 @@ fn outlines<'a>(
         };
         // Where the calls have no room, the outline may have
         let texts = [("calls", &calls), ("outline", &outline)];
-        let mut texts = texts.into_iter().filter(|(_, inner)| !inner.is_empty()).peekable();
-        if texts.peek().is_none() {
+        let texts = texts.into_iter().filter(|(_, inner)| !inner.is_empty());
+        let texts: Vec<String> = texts.map(|(kind, inner)| frame(kind, inner)).collect();
+        let mut fit = texts.iter().filter(|text| text.len() <= room).peekable();
+        if fit.peek().is_none() {
             plain.push(&*entry.path);
-        } else if texts.any(|(kind, inner)| out.push(&frame(kind, inner))) {
+        } else if let Some(text) = fit.find(|text| out.push(text)) {
+            room -= text.len();
             title = "";
         } else {
             left_out.push(&entry.path);

@@ -66,3 +66,31 @@ fn a_file_that_is_gone_since_has_no_passages() {
     fs::write(dir.path().join("src/main.rs"), "").unwrap();
     assert_eq!(passages(&index, "parse the invoice", 1_000), []);
 }
+
+#[test]
+fn lines_are_taken_where_files_of_their_kind_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let log: String = (0..300).map(|n| format!("- Release {n} changed the walrus\n")).collect();
+    let package = |name: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n\n");
+    let lock: String = (0..200).map(|n| package(&format!("other-{n}"))).collect();
+    let lock = lock + &package("narwhal");
+    let files = [
+        ("CHANGELOG.md", log),
+        ("Cargo.lock", lock),
+        ("Cargo.toml", "[dependencies]\nnarwhal = \"1.0.0\"\n".into()),
+    ];
+    for (path, text) in &files {
+        fs::write(dir.path().join(path), text).unwrap();
+    }
+    let paths: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let index = Index::build(dir.path(), &paths);
+    let of = |question: &str, path: &str| -> Vec<(u32, u32)> {
+        let found = index.lines_for(question, 900).into_iter().filter(|own| own.path == path);
+        found.map(|own| (own.from, own.to)).collect()
+    };
+    assert!(of("the walrus changed", "CHANGELOG.md").iter().any(|(from, _)| *from == 1));
+    let narwhal = of("update narwhal in Cargo.lock", "Cargo.lock");
+    assert!(narwhal.iter().any(|(from, to)| (*from..=*to).contains(&802)), "{narwhal:?}");
+    let lines: u32 = narwhal.iter().map(|(from, to)| to - from + 1).sum();
+    assert!(lines < 60, "{narwhal:?}");
+}

@@ -226,3 +226,24 @@ fn odd_names_stay_on_their_line() {
     "#]]
     .assert_eq(&render(&index.search("seal größe", 5)));
 }
+
+#[test]
+fn words_that_are_gone_do_not_pile_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = ["a.txt".to_owned(), "b.rs".to_owned()];
+    std::fs::write(dir.path().join("b.rs"), "pub fn walrus() {}\n").unwrap();
+    let many = |round: u32| (0..3_000).map(|n| format!("word{round}x{n}\n")).collect::<String>();
+    std::fs::write(dir.path().join("a.txt"), many(0)).unwrap();
+    let mut index = Index::build(dir.path(), &files);
+    let mut most = 0;
+    for round in 1..12 {
+        std::fs::write(dir.path().join("a.txt"), many(round)).unwrap();
+        index = index.update(dir.path(), &files, &files[..1]);
+        most = most.max(index.stats().bytes);
+    }
+    let fresh = Index::build(dir.path(), &files);
+    assert!(most < 6 * fresh.stats().bytes, "{most} of {}", fresh.stats().bytes);
+    for question in ["walrus", "word11x7", "word3x7"] {
+        assert_eq!(index.search(question, 5), fresh.search(question, 5), "{question}");
+    }
+}

@@ -69,7 +69,14 @@ impl Index {
     /// The index as bytes for [`Kept::from_bytes`]; `label` tells the caller which index it is. `None` if it is too
     /// large, or if its root is not valid UTF-8. The history is not included.
     pub fn to_bytes(&self, label: &str) -> Option<Vec<u8>> {
-        // Words that no file contains any more are dropped.
+        let (names, entries) = self.living();
+        let content = Content { version: VERSION, label, root: self.root().to_str()?, names, entries };
+        let bytes = postcard::to_extend(&content, vec![0; HEADER]).ok()?;
+        sealed(bytes).filter(|bytes| bytes.len() <= Limits::USUAL.kept)
+    }
+
+    /// The words that files contain, in order, and the entries with their numbers in this list.
+    pub(super) fn living(&self) -> (Vec<&str>, Vec<Entry>) {
         let live = self.names.sorted().iter().copied().filter(|term| self.spread(*term) > 0);
         let live: Vec<TermId> = live.collect();
         let mut ids = vec![None; self.names.len()];
@@ -85,15 +92,8 @@ impl Index {
             terms.sort_unstable_by_key(|(id, _)| *id);
             Entry { terms: pack(&terms), ..Entry::clone(entry) }
         };
-        let content = Content {
-            version: VERSION,
-            label,
-            root: self.root().to_str()?,
-            names: live.iter().map(|term| self.names.get(*term)).collect(),
-            entries: self.entries.iter().map(translated).collect(),
-        };
-        let bytes = postcard::to_extend(&content, vec![0; HEADER]).ok()?;
-        sealed(bytes).filter(|bytes| bytes.len() <= Limits::USUAL.kept)
+        let names = live.iter().map(|term| self.names.get(*term)).collect();
+        (names, self.entries.iter().map(translated).collect())
     }
 }
 

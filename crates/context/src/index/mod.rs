@@ -33,6 +33,9 @@ use std::sync::Arc;
 /// If more than one in this many files is new, all lists are built again.
 const REBUILD_SHARE: usize = 16;
 
+/// So many words that no file contains any more do no harm.
+const MIN_DEAD: usize = 4_096;
+
 /// The size of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Stats {
@@ -92,8 +95,24 @@ impl Index {
     fn carried_on(&self, root: &Path, files: &[String], changed: Option<&[String]>) -> Self {
         let changed: Option<HashSet<&str>> =
             changed.map(|list| list.iter().map(|path| as_kept(path)).collect());
-        let before = Before { root: &self.root, entries: &self.entries, changed: changed.as_ref() };
-        Self::assemble(root, files, &Limits::USUAL, Some(before), self.names.clone(), Some(self))
+        let compacted = self.is_littered().then(|| self.compacted()).flatten();
+        let own = compacted.as_ref().unwrap_or(self);
+        let before = Before { root: &own.root, entries: &own.entries, changed: changed.as_ref() };
+        Self::assemble(root, files, &Limits::USUAL, Some(before), own.names.clone(), Some(own))
+    }
+
+    /// Whether most words are of files as they were before.
+    fn is_littered(&self) -> bool {
+        self.names.len() > 2 * self.postings.words() + MIN_DEAD
+    }
+
+    /// The same without the words that no file contains any more.
+    fn compacted(&self) -> Option<Self> {
+        let (names, entries) = self.living();
+        let names = Arc::new(Names::of(&names)?);
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        let postings = Postings::of(&entries, names.len());
+        Some(Self { entries, names, postings, ..self.clone() })
     }
 
     /// The same index with facts from past commits (newest first).
@@ -186,7 +205,7 @@ impl Index {
                     .all(|(old, new)| Arc::ptr_eq(old, new) || old.path == new.path)
         };
         if let Some(old) = index.filter(|old| same_files(old)) {
-            let graph = if fresh.is_empty() {
+            let graph = if Graph::is_same(&old.entries, &entries, &fresh) {
                 old.graph.clone()
             } else {
                 Arc::new(old.graph.updated(&old.entries, &entries, &fresh))

@@ -85,15 +85,16 @@ impl Names {
         }
         let Self { text, ends, sorted } = self;
         let mut merged = Vec::with_capacity(sorted.len() + added.len());
-        let (mut old, mut new) = (sorted.iter().copied().peekable(), added.into_iter().peekable());
-        while let Some(next) = new.peek() {
-            let name = word(text, ends, *next);
-            while let Some(id) = old.next_if(|id| word(text, ends, *id) < name) {
-                merged.push(id);
-            }
-            merged.extend(new.next());
+        let mut rest = sorted.as_slice();
+        for id in added {
+            // The words are sorted, so that each place is behind the one before
+            let name = word(text, ends, id);
+            let (before, after) = rest.split_at(rest.partition_point(|id| word(text, ends, *id) < name));
+            merged.extend_from_slice(before);
+            merged.push(id);
+            rest = after;
         }
-        merged.extend(old);
+        merged.extend_from_slice(rest);
         *sorted = merged;
         ids
     }

@@ -83,6 +83,11 @@ impl Postings {
         self.spread.get(term as usize).map_or(0, |n| *n as usize)
     }
 
+    /// The number of words that a file contains.
+    pub(crate) fn words(&self) -> usize {
+        self.spread.iter().filter(|files| **files > 0).count()
+    }
+
     /// Whether so much has changed that building all lists again is better.
     pub(crate) fn is_worn(&self) -> bool {
         self.beside > self.base.bytes.len() / 4 + 64 * 1024

@@ -140,13 +140,18 @@ fn plan<'a>(
     let both: Vec<(&'a str, Option<&'a Arc<Entry>>)> = paths.iter().copied().zip(old).collect();
     let look = |_: &mut (), &(path, old): &(&'a str, Option<&'a Arc<Entry>>)| {
         let is_unchanged = old.is_some() && before.is_some_and(|before| before.is_unchanged(path));
-        let role = file::role_of(path);
-        let stamp = match old.filter(|_| is_unchanged) {
+        let kept = old.filter(|_| is_unchanged);
+        let stamp = match kept {
             Some(entry) => entry.stamp,
             None => root.join(path).symlink_metadata().ok().filter(|m| m.is_file()).map(|m| Stamp::of(&m)),
         };
+        // An entry may be opaque by its content, which the path does not say
+        let (role, language) = match kept.filter(|entry| entry.role != Role::Opaque) {
+            Some(entry) => (entry.role, entry.language),
+            None => (file::role_of(path), Language::of_path(path)),
+        };
         let readable = role != Role::Opaque && stamp.is_some_and(|stamp| stamp.bytes <= file::MAX_BYTES);
-        let depth = match (readable, Language::of_path(path)) {
+        let depth = match (readable, language) {
             (false, _) => Depth::Name,
             (true, None) => Depth::Words,
             (true, Some(_)) => Depth::Symbols,

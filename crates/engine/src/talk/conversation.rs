@@ -19,6 +19,7 @@ use crate::actor::providers::{Candidate, Report, candidates};
 use crate::failure::RoleFailure;
 use crate::host::HostRequest;
 use crate::talk::desk::Desk;
+use crate::talk::folding::Folds;
 use crate::talk::mailbox::Mailbox;
 use crate::talk::paging::Paging;
 use crate::talk::prompt::header_of_part;
@@ -46,6 +47,8 @@ pub(crate) struct Setting {
     pub model: u32,
     /// The session's part of the task, if it does not have the whole task.
     pub part: Option<Part>,
+    /// Shortens what a role that only reads is shown of long files.
+    pub folds: Option<Folds>,
 }
 
 pub(crate) struct Conversation {
@@ -241,7 +244,7 @@ async fn open_session(
     setting: &Setting,
     cancelled: &CancellationToken,
 ) -> Result<OpenSession, RoleFailure> {
-    let Setting { role, task, directory, base, title, part, .. } = setting.clone();
+    let Setting { role, task, directory, base, title, part, folds, .. } = setting.clone();
     let (parent, bash) = (desk.parent.clone(), desk.may_run_commands(role));
     let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
     let answer = tokio::select! {
@@ -266,6 +269,7 @@ async fn open_session(
         calls,
         watch: Arc::clone(&watch),
         paging: Arc::clone(&paging),
+        folds,
         instructions: Arc::default(),
     });
     Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch, paging })

@@ -5,6 +5,7 @@
 
 pub(crate) mod conversation;
 pub(crate) mod desk;
+pub(crate) mod folding;
 pub(crate) mod instructions;
 pub(crate) mod mailbox;
 pub(crate) mod pages;

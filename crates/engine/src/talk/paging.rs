@@ -122,6 +122,35 @@ impl Paging {
         }
     }
 
+    /// The long files that were read whole and have no replacement yet: the host's name of the part, and the path.
+    pub(super) fn long_reads<'a>(
+        &self,
+        handed: &'a Handed,
+        directory: &Path,
+        longer_than: usize,
+    ) -> Vec<(&'a str, String)> {
+        let kept = self.lock();
+        let parts = handed.parts.iter().filter(|part| !kept.parts.contains_key(&part.id));
+        parts
+            .filter_map(|part| match &part.what {
+                What::Call { tool, input, output, failed: false }
+                    if tool == "read" && output.len() > longer_than =>
+                {
+                    let is_range = input.contains_key("offset") || input.contains_key("limit");
+                    let path = input.get("filePath").and_then(Value::as_str).filter(|_| !is_range)?;
+                    Some((part.id.as_str(), relative(directory, path)))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Shows a text in place of a part's answer, in this request and in every later one.
+    pub(super) fn show(&self, part: &str, text: String) {
+        let shown = ReplacedPart { output: Some(text), ..ReplacedPart::default() };
+        self.lock().parts.insert(part.to_string(), shown);
+    }
+
     /// The replacements for the handed messages.
     pub(super) fn replaced(&self, handed: &Handed) -> Option<Replaced> {
         Some(replaced(handed, &self.lock())).filter(|replaced| *replaced != Replaced::default())
@@ -380,6 +409,27 @@ mod tests {
         assert!(stands_for_page(&json!({ "filePath": "a.js", "content": format!("{line}\n") })));
         assert!(stands_for_page(&json!({ "oldString": "x", "newString": "[page `change-1`]" })));
         assert!(!stands_for_page(&json!({ "content": "[see page `3`]\nmore" })));
+    }
+
+    #[test]
+    fn a_long_file_is_folded_once_and_stays_as_it_is_shown() {
+        let paging = Paging::default();
+        let (whole, range) =
+            (json!({ "filePath": "/slot/a.js" }), json!({ "filePath": "a.js", "offset": 1 }));
+        let long = "line\n".repeat(40);
+        let parts = json!([
+            call("p1", 1, "read", whole.clone(), &long),
+            call("p2", 1, "read", range, &long),
+            call("p3", 1, "read", whole.clone(), "short"),
+            call("p4", 1, "grep", whole, &long),
+        ]);
+        let handed = handed(parts);
+        let found = paging.long_reads(&handed, Path::new("/slot"), 100);
+        assert_eq!(found, [("p1", "a.js".to_string())]);
+        paging.show("p1", "folded".into());
+        assert!(paging.long_reads(&handed, Path::new("/slot"), 100).is_empty());
+        let replaced = paging.replaced(&handed).unwrap();
+        assert_eq!((replaced.saved, replaced.parts.len()), (194, 1));
     }
 
     #[test]

@@ -9,8 +9,10 @@ use mission::FailureClass;
 use mission::permit::{Refusal, Request, RequestPermit};
 use tokio::time::sleep;
 
+use crate::blocking::blocking;
 use crate::config::PagingMode;
 use crate::talk::desk::Desk;
+use crate::talk::folding::LONG;
 use crate::talk::pages;
 use crate::talk::paging::Handed;
 use crate::talk::session::Session;
@@ -31,6 +33,7 @@ pub(crate) async fn page(desk: &Arc<Desk>, session: &Session, messages: &str) ->
         session.watch.told(part, tool, output);
     }
     if desk.config.context.paging == PagingMode::Auto {
+        fold(session, &handed).await;
         let cached = session.watch.is_cached();
         for wanted in session.paging.wanted(&handed, &session.directory, cached) {
             // A text that cannot be stored stays in the messages
@@ -42,6 +45,17 @@ pub(crate) async fn page(desk: &Arc<Desk>, session: &Session, messages: &str) ->
     let replaced = session.paging.replaced(&handed)?;
     session.watch.paged(replaced.saved);
     serde_json::to_string(&replaced).ok()
+}
+
+/// Folds the long files that the role has read whole.
+async fn fold(session: &Session, handed: &Handed) {
+    let Some(folds) = &session.folds else { return };
+    for (part, path) in session.paging.long_reads(handed, &session.directory, LONG) {
+        let folds = folds.clone();
+        if let Some(text) = blocking(move || folds.of(&path)).await {
+            session.paging.show(part, text);
+        }
+    }
 }
 
 /// Why a request with messages of `bytes` may not be sent, so that the host ends the turn; `None` if it may. Waits

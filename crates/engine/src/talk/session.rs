@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::orchestrator::Orchestrator;
+use crate::talk::folding::Folds;
 use crate::talk::paging::Paging;
 use crate::talk::watch::Watch;
 
@@ -45,6 +46,8 @@ pub struct Session {
     pub(crate) calls: mpsc::Sender<ToolCall>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) paging: Arc<Paging>,
+    /// Shortens what it is shown of long files.
+    pub(crate) folds: Option<Folds>,
     /// Long files of instructions in its system text, and what takes their place.
     pub(crate) instructions: Arc<Mutex<HashMap<String, (String, String)>>>,
 }

@@ -89,6 +89,7 @@ async fn ask(
         title: compound.map_or_else(|| title(amends).into(), |t| format!("Planner: split `{}`", t.id)),
         model: 0,
         part: None,
+        folds: None,
     };
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut mailbox = PlannerMailbox {

@@ -16,6 +16,7 @@ use crate::blocking::blocking;
 use crate::config::{ContextConfig, SliceMode};
 use crate::steps::context::MissionContext;
 use crate::steps::kept_index::{Wanted, past_commits};
+use crate::talk::folding::Folds;
 use crate::text::cut;
 
 /// The Searcher starts with this part (one in so many) of the budget; it reads more itself.
@@ -39,6 +40,16 @@ pub(crate) async fn ranking(context: &Arc<MissionContext>, slot: &Slot, objectiv
             .map_or_else(|why| why, |index| context::brief_input(&index, &objective, budget))
     })
     .await
+}
+
+/// How long files are shown to a role that looks for what an objective needs; `None` where files are shown whole.
+pub(crate) async fn folds(context: &Arc<MissionContext>, slot: &Slot, words: &str) -> Option<Folds> {
+    if context.bench.config.context.slices != SliceMode::Auto {
+        return None;
+    }
+    let (context, slot, words) = (context.clone(), slot.clone(), Arc::from(words));
+    blocking(move || Some(Folds { root: slot.path.clone(), index: index(&context, &slot).ok()?, words }))
+        .await
 }
 
 /// The task's files in its slot, with related code, within the budget.

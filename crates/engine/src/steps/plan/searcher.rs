@@ -36,6 +36,7 @@ async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, R
         title: "Searcher: what matters".into(),
         model: 0,
         part: None,
+        folds: reading::folds(context, &lease.slot, &state.objective).await,
     };
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let text = |attempt| {

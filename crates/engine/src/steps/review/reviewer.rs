@@ -52,6 +52,7 @@ pub(crate) async fn review(
         title: format!("Reviewer: {title}"),
         model: u32::try_from(nth % models.max(1)).unwrap_or_default(),
         part: None,
+        folds: None,
     };
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut mailbox = ReviewerMailbox { context: context.clone(), items: *items, outside: *outside };

@@ -143,6 +143,7 @@ pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &S
         title: format!("Coder: {}", task.title),
         model,
         part: None,
+        folds: None,
     };
     let mut mailbox = WorkMailbox {
         context: context.clone(),

@@ -68,6 +68,7 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
                 title: format!("Fixer: {}", task.title),
                 model,
                 part: None,
+                folds: None,
             };
             Conversation::open(&context.desk, setting).await?
         }

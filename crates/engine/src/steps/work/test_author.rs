@@ -73,6 +73,7 @@ async fn write(
         title: format!("Coder of tests: {}", task.title),
         model: 0,
         part: Some(Part::Tests),
+        folds: None,
     };
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut found: Option<Vec<Issue>> = None;
