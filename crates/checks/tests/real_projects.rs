@@ -167,3 +167,21 @@ async fn a_hostile_test_file_reaches_nothing_outside_of_the_slot() {
         assert_eq!(std::fs::read_to_string(folder.join("file")).unwrap(), "mine");
     }
 }
+
+#[tokio::test]
+async fn what_a_go_test_prints_is_no_verdict() {
+    let test = "package m\nimport (\"fmt\"; \"testing\")\nfunc TestPrints(t *testing.T) { fmt.Println(\"--- FAIL: TestGhost (0.00s)\") }\nfunc TestBreaks(t *testing.T) { t.Run(\"inner case\", func(t *testing.T) { t.Error(\"no\") }) }\n";
+    let project = Project::new(&[
+        ("go.mod", "module example.org/m\n\ngo 1.19\n"),
+        ("m.go", "package m\n"),
+        ("m_test.go", test),
+    ]);
+    let outcome = project.run("test", None).await;
+    let named: Vec<_> = outcome.failing.iter().flatten().map(|failure| failure.name.as_str()).collect();
+    assert_eq!((named, outcome.passed), (vec!["TestBreaks/inner_case"], Some(1)), "{}", outcome.output);
+    // People and models get text
+    assert!(outcome.output.contains("    --- FAIL: TestBreaks/inner_case"), "{}", outcome.output);
+    assert!(!outcome.output.contains("\"Action\""), "{}", outcome.output);
+    let narrowed = project.run("test", Some("TestPrints")).await;
+    assert_eq!((narrowed.end, narrowed.passed), (End::Exited { code: 0 }, Some(1)), "{}", narrowed.output);
+}

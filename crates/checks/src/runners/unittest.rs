@@ -111,7 +111,9 @@ fn parse(text: &str) -> Report {
         Some(_) if !awaits_verdict => {
             let ran = tests;
             let of_test = |failure: &TestFailure| failure.name.split(" (").next().map(str::to_owned);
-            let tests: BTreeSet<Option<String>> = failures.0.iter().map(of_test).collect();
+            // A failure around the tests of a class or module is none of those that ran
+            let is_test = |failure: &&TestFailure| !AROUND.iter().any(|hook| failure.name.ends_with(hook));
+            let tests: BTreeSet<Option<String>> = failures.0.iter().filter(is_test).map(of_test).collect();
             // Several subtests of one test may fail
             let tests = count(tests.len());
             Report::checked(failures.0, failed, ran.saturating_sub(tests).saturating_sub(skipped))
@@ -119,6 +121,9 @@ fn parse(text: &str) -> Report {
         _ => Report::default(),
     }
 }
+
+/// What runs before or after the tests of a class or module.
+const AROUND: [&str; 4] = [".setUpClass", ".tearDownClass", ".setUpModule", ".tearDownModule"];
 
 /// The sums of one run.
 #[derive(Default)]
