@@ -1,5 +1,7 @@
 //! Who works: each worker keeps its card in a bucket whose entries expire.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 
 use crate::connection::{Queue, QueueError, failed};
@@ -7,6 +9,8 @@ use crate::message::WorkerCard;
 
 /// The most workers that are listed.
 const MAX_WORKERS: usize = 1000;
+/// How long reading the list may take.
+const LIST: Duration = Duration::from_secs(10);
 
 impl Queue {
     /// Shows a worker's card for one lease; to be called again before that ends.
@@ -23,12 +27,20 @@ impl Queue {
 
     /// The workers that were heard of within one lease, by name.
     pub async fn workers(&self) -> Result<Vec<WorkerCard>, QueueError> {
-        let keys = self.workers.keys().await.map_err(failed("list the workers"))?;
-        let mut keys = keys.take(MAX_WORKERS);
+        let listed = tokio::time::timeout(LIST, self.cards()).await;
+        listed.map_err(|_| failed("list the workers")("the server does not answer"))?
+    }
+
+    async fn cards(&self) -> Result<Vec<WorkerCard>, QueueError> {
+        // The bucket's own list of keys waits for entries that expire meanwhile
+        let prefix = format!("$KV.{}.", self.workers.name);
+        let subjects = self.workers.stream.info_with_subjects(format!("{prefix}>")).await;
+        let mut subjects = subjects.map_err(failed("list the workers"))?.take(MAX_WORKERS);
         let mut cards = Vec::new();
-        while let Some(key) = keys.next().await {
-            let key = key.map_err(failed("list the workers"))?;
-            let entry = self.workers.get(&key).await.map_err(failed("read a card"))?;
+        while let Some(subject) = subjects.next().await {
+            let (subject, _) = subject.map_err(failed("list the workers"))?;
+            let Some(name) = subject.strip_prefix(&prefix) else { continue };
+            let entry = self.workers.get(name).await.map_err(failed("read a card"))?;
             // One that left in this moment, or of another version, is left out
             cards.extend(entry.and_then(|bytes| serde_json::from_slice::<WorkerCard>(&bytes).ok()));
         }
