@@ -25,6 +25,7 @@ mod files;
 mod git;
 mod merge;
 mod names;
+mod packs;
 mod slots;
 pub mod system;
 mod user;

@@ -6,6 +6,7 @@ mod filters;
 mod hostile;
 mod hunks;
 mod narrow;
+mod packs;
 mod secrets;
 mod slots;
 mod torn;
