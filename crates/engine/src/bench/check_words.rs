@@ -154,3 +154,29 @@ pub(super) fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) ->
 fn relative(file: &str, root: &Path) -> String {
     Path::new(file).strip_prefix(root).map_or_else(|_| file.to_string(), |p| p.to_string_lossy().into_owned())
 }
+
+/// Compares with the base. Missing tests fail no run, so tests are counted.
+pub(super) fn compare_counts(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict {
+    let verdict = checks::compare(base, now);
+    if keeps_tests
+        && now.end.success()
+        && !matches!(verdict, Verdict::Fail { .. })
+        && let Some((before, after)) = base.and_then(|base| Some((ran(base)?, ran(now)?)))
+        && after < before
+    {
+        let message = format!(
+            "{before} tests ran before the change and {after} run now: {} are gone, skipped, or no longer found. Bring \
+             them back; no task may drop tests unless its plan says why",
+            before - after
+        );
+        let failure = checks::NewFailure { test: None, suite: None, message, file: None, line: None };
+        return Verdict::Fail { findings: vec![failure] };
+    }
+    verdict
+}
+
+/// How many tests ran, if known.
+fn ran(outcome: &Outcome) -> Option<usize> {
+    let failing = outcome.failing.as_ref().filter(|_| outcome.counts_tests && !outcome.truncated)?;
+    Some(usize::try_from(outcome.passed?).ok()? + failing.len())
+}

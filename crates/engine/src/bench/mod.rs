@@ -7,6 +7,7 @@ pub(crate) mod check_words;
 pub(crate) mod confine;
 pub(crate) mod dependencies;
 pub(crate) mod discovery;
+pub(crate) mod dispatch;
 mod downloads;
 pub(crate) mod files;
 pub(crate) mod formatting;

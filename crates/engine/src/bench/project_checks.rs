@@ -15,15 +15,17 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
-use crate::bench::check_words::{JudgedCheck, base_summary, issue, passed, tell_flaky};
+use crate::bench::check_words::{JudgedCheck, base_summary, compare_counts, issue, passed, tell_flaky};
 use crate::bench::dependencies;
 use crate::bench::discovery;
+use crate::bench::dispatch::owner::{Claims, Dispatch, Question};
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::own_checks::OwnChecks;
 use crate::bench::setup::{Fault, NotReady, Setups};
 use crate::bench::slots::CHECKING;
 use crate::bench::verdict::base_configuration::{BaseConfiguration, For};
 use crate::bench::verdict::changed_tests::ChangedTests;
+use crate::bench::verdict::concerned::{chooses, concerned, is_general};
 use crate::bench::verdict::seen_tests;
 use crate::bench::verdict::warm_builds::WarmBuilds;
 use crate::bench::{Bench, own_code, slot_text};
@@ -33,8 +35,6 @@ use crate::text::count;
 
 /// The most changed files whose covering checks are computed.
 const MAX_COVERED: usize = 2000;
-/// The most checks that all run on every tree; of more, only those run that a change concerns.
-const MOST_ALWAYS: usize = 12;
 /// The most environments for which it is remembered whether they lead into the slot.
 const MAX_KNOWN: usize = 1000;
 
@@ -57,6 +57,9 @@ pub(crate) struct ProjectChecks {
     warm_builds: WarmBuilds,
     changed_tests: ChangedTests,
     mission: Option<Orchestrator>,
+    /// Whether an owner named the checks: then nothing is discovered and nothing is dispatched.
+    given: bool,
+    dispatch: Dispatch,
     running: Semaphore,
     /// Locks slot 0, which serves one judgement at a time.
     checking_slot: AsyncMutex<()>,
@@ -67,6 +70,8 @@ impl ProjectChecks {
     pub fn new(bench: Arc<Bench>, known: KnownOutcomes, mission: Option<Orchestrator>) -> ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {
+            dispatch: Dispatch::new(&bench.config),
+            given: false,
             bench,
             found: OnceLock::new(),
             base: OnceCell::new(),
@@ -84,6 +89,12 @@ impl ProjectChecks {
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
         }
+    }
+
+    /// The checks that another machine's owner names, without a mission.
+    pub fn given(bench: Arc<Bench>, checks: Vec<Check>) -> ProjectChecks {
+        let given = ProjectChecks::new(bench, KnownOutcomes::default(), None);
+        ProjectChecks { given: true, found: OnceLock::from(checks), ..given }
     }
 
     /// The checks' names, once the base has been read.
@@ -205,27 +216,7 @@ impl ProjectChecks {
         let all = self.list().to_vec();
         let Some(base) = self.base_commit.get().cloned().filter(|_| chooses(&all)) else { return all };
         let (workspace, tree) = (self.bench.workspace.clone(), tree.to_string());
-        blocking(move || {
-            let changed = workspace.changes(&base, &tree).unwrap_or_default();
-            let changed: Vec<String> = changed.into_iter().map(|change| change.path).collect();
-            let files = workspace.files(&tree).unwrap_or_default();
-            let manifests: Vec<&str> =
-                files.iter().map(String::as_str).filter(|path| path.ends_with("package.json")).collect();
-            let texts = workspace.read_all(&tree, &manifests).unwrap_or_default();
-            let texts: HashMap<&str, String> = manifests
-                .iter()
-                .copied()
-                .zip(texts)
-                .filter_map(|(path, text)| Some((path, String::from_utf8(text?).ok()?)))
-                .collect();
-            let folders = checks::concerned(&|path| texts.get(path).cloned(), &files, &changed);
-            let concerns = |check: &Check| {
-                let inside = |path: &String| Path::new(path).starts_with(&check.directory);
-                is_general(check) || folders.contains(&check.directory) || changed.iter().any(inside)
-            };
-            all.into_iter().filter(concerns).collect()
-        })
-        .await
+        blocking(move || concerned(&workspace, &base, &tree, all)).await
     }
 
     async fn base_outcomes(&self, commit: &str) -> Result<&BTreeMap<String, Arc<Outcome>>, String> {
@@ -266,6 +257,7 @@ impl ProjectChecks {
     ) -> Result<Vec<JudgedCheck>, String> {
         self.base.get().ok_or("the base could not be checked, so nothing can be compared with it")?;
         let mut judged = Vec::new();
+        let claims = self.claims(slot, tree, keeps_tests).await;
         let own = self.own(slot).await;
         let own = own.into_iter().map(|check| (self.own.outcome(&check), check, true));
         let concerned = self.concerned(tree).await.into_iter();
@@ -284,15 +276,25 @@ impl ProjectChecks {
             let outcome = match self.known.get(tree, check) {
                 Some(outcome) => outcome,
                 None => {
-                    let mut outcome = self.run(slot, check, None).await;
+                    let claimed = claims.of(check).filter(|_| !own);
+                    let is_claimed = claimed.is_some();
+                    let mut outcome = match claimed {
+                        Some(outcome) => outcome,
+                        None => self.run(slot, check, None).await,
+                    };
                     // A new failure of a test runs once more: if the results differ, the test is flaky and does not
                     // fail the gate
                     if matches!(compare(&outcome).await, Verdict::Fail { .. })
                         && check.kind == CheckPurpose::Test
                     {
                         let again = self.run_again(slot, check, &ran).await;
-                        if !matches!(compare(&again).await, Verdict::Fail { .. }) {
+                        let passes = !matches!(compare(&again).await, Verdict::Fail { .. });
+                        if passes && is_claimed {
+                            self.dispatch.contradict(&self.bench, &claims, check);
+                        } else if passes {
                             tell_flaky(&self.bench, self.mission.as_ref(), check, &outcome, &again).await;
+                        }
+                        if passes || is_claimed {
                             outcome = again;
                         }
                     }
@@ -317,6 +319,27 @@ impl ProjectChecks {
             self.adopt(&judged);
         }
         Ok(judged)
+    }
+
+    /// What a worker claims about the checks of a tree; empty if none is asked. With consent to change the checks'
+    /// configuration only this machine knows which configuration counts.
+    async fn claims(&self, slot: &Slot, tree: &str, keeps_tests: bool) -> Claims {
+        let Some(base) = self.base_commit.get().filter(|_| !self.given && self.dispatch.serves(slot.n))
+        else {
+            return Claims::default();
+        };
+        let concerned = self.concerned(tree).await;
+        let on_base: BTreeMap<String, Arc<Outcome>> = concerned
+            .iter()
+            .filter_map(|check| Some((check.name.clone(), self.on_base(&check.name)?)))
+            .collect();
+        let unknown =
+            |check: &Check| on_base.contains_key(&check.name) && self.known.get(tree, check).is_none();
+        if !concerned.iter().any(unknown) || self.has_consent().await {
+            return Claims::default();
+        }
+        let question = Question { base, tree, checks: self.list(), on_base, keeps_tests };
+        self.dispatch.ask(&self.bench, question).await
     }
 
     /// Compares an outcome with the base: failures, how many tests ran, and which ones.
@@ -380,6 +403,9 @@ impl ProjectChecks {
 
     /// The checks that a slot's files or earlier tasks added.
     pub async fn own(&self, slot: &Slot) -> Vec<Check> {
+        if self.given {
+            return Vec::new();
+        }
         self.own.of(&self.bench, slot, self.list(), &self.known).await
     }
 
@@ -557,44 +583,8 @@ impl ProjectChecks {
     }
 }
 
-/// Whether there are so many checks that each runs only if a change concerns its folder.
-fn chooses(all: &[Check]) -> bool {
-    all.len() > MOST_ALWAYS
-}
-
-/// Whether it is a check of the whole project, or one that the user configured.
-fn is_general(check: &Check) -> bool {
-    check.directory.is_empty()
-}
-
 /// Finds the checks in the files of a slot, with the user's settings.
 fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     let read = |path: &str| slot_text(root, path);
     discovery::find(&read, files, &checks::has_program, config).checks
-}
-
-/// Compares with the base. Missing tests fail no run, so tests are counted.
-fn compare_counts(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict {
-    let verdict = checks::compare(base, now);
-    if keeps_tests
-        && now.end.success()
-        && !matches!(verdict, Verdict::Fail { .. })
-        && let Some((before, after)) = base.and_then(|base| Some((ran(base)?, ran(now)?)))
-        && after < before
-    {
-        let message = format!(
-            "{before} tests ran before the change and {after} run now: {} are gone, skipped, or no longer found. Bring \
-             them back; no task may drop tests unless its plan says why",
-            before - after
-        );
-        let failure = checks::NewFailure { test: None, suite: None, message, file: None, line: None };
-        return Verdict::Fail { findings: vec![failure] };
-    }
-    verdict
-}
-
-/// How many tests ran, if known.
-fn ran(outcome: &Outcome) -> Option<usize> {
-    let failing = outcome.failing.as_ref().filter(|_| outcome.counts_tests && !outcome.truncated)?;
-    Some(usize::try_from(outcome.passed?).ok()? + failing.len())
 }

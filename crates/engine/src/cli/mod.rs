@@ -13,6 +13,7 @@ mod graph;
 mod lint;
 mod lint_scan;
 mod log;
+mod machines;
 mod named_mission;
 mod place;
 mod program;
@@ -27,6 +28,7 @@ mod trust;
 use crate::blocking::blocking;
 use crate::text::visible;
 use answer::{CommandAnswer, CommandFailure, Request};
+use machines::{worker, workers};
 use place::Place;
 use program::Command;
 use steering::{answers, launch, memory, plan, queue, review, stop, tell, undo, watch};
@@ -98,6 +100,8 @@ async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, C
         Command::Config(args) => blocking(move || config::run(&args, &place)).await,
         Command::Trust(args) => blocking(move || trust::run(&args, &place)).await,
         Command::Clean(args) => blocking(move || clean::run(&args, &place)).await,
+        Command::Worker(args) => worker::run(&args, &place).await,
+        Command::Workers(args) => workers::run(&args, &place).await,
         Command::Completion(shell) => Ok(shell.script()),
         Command::Install(_) | Command::Uninstall(_) | Command::Doctor(_) | Command::Demo => {
             Err(CommandFailure::Usage("the program answers this command itself, without its core".into()))

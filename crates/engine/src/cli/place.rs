@@ -28,7 +28,7 @@ pub(super) struct Place {
     pub config_home: PathBuf,
     pub state: StateDir,
     /// `$XDG_DATA_HOME`
-    data_home: PathBuf,
+    pub data_home: PathBuf,
     /// The folders of `PATH`.
     path: Vec<PathBuf>,
     /// The environment variables that the program was given.

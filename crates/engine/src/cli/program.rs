@@ -6,6 +6,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::answer::CommandAnswer;
+use super::machines::{worker, workers};
 use super::named_mission::NamedMission;
 use super::steering::{answers, launch, memory, plan, queue, review, tell, undo, watch};
 use super::{checks, clean, config, graph, lint, log, report, search, trust};
@@ -71,6 +72,10 @@ pub(super) enum Command {
     Trust(trust::Arguments),
     /// Remove what finished missions left on disk.
     Clean(clean::Arguments),
+    /// Run checks for missions on other machines, as jobs of a work queue on a NATS server.
+    Worker(worker::Arguments),
+    /// Show which workers run for a work queue, and what they do.
+    Workers(workers::Arguments),
     /// Run a whole mission with a scripted model, without a key or a cost.
     Demo,
     /// Print a script that completes this program's commands in a shell.

@@ -8,6 +8,7 @@ use std::fmt;
 use super::layer::{Entry, Layer, Node, Value};
 use super::loosened::{Trusted, take_out};
 use super::problem::{ConfigProblem, Source};
+use super::sections::dispatch;
 use super::validate::validate;
 use super::{Config, schema};
 
@@ -26,16 +27,17 @@ pub fn load(
     options: Option<serde_json::Value>,
     trusted: Trusted,
 ) -> Result<Config, Vec<ConfigProblem>> {
-    let user = user.map(|source| (true, Layer::from_toml(source)));
-    let project = project.map(|source| (trusted.project, Layer::from_toml(source)));
-    let options = options.iter().map(|options| (trusted.options, Layer::from_json(OPTIONS, options)));
+    let user = user.map(|source| (true, true, Layer::from_toml(source)));
+    let project = project.map(|source| (false, trusted.project, Layer::from_toml(source)));
+    let options = options.iter().map(|options| (false, trusted.options, Layer::from_json(OPTIONS, options)));
     let mut problems = Vec::new();
     let mut layers = Vec::new();
-    for (trusted, layer) in user.into_iter().chain(project).chain(options) {
+    for (is_users, trusted, layer) in user.into_iter().chain(project).chain(options) {
         match layer {
             Err(unreadable) => problems.extend(unreadable),
             Ok(layer) => {
-                let found = validate(&schema::TREE, &layer);
+                let mut found = validate(&schema::TREE, &layer);
+                found.extend(dispatch::of_another(&layer).filter(|_| !is_users));
                 if found.is_empty() {
                     layers.push((trusted, layer));
                 }

@@ -34,6 +34,8 @@ pub use sections::budget::{BudgetConfig, TaskBudgetConfig};
 pub use sections::checks::{CheckCommand, ChecksConfig};
 pub use sections::command::CommandConfig;
 pub use sections::context::{ContextConfig, PagingMode, SliceMode};
+pub(crate) use sections::dispatch::wrong_address;
+pub use sections::dispatch::{DispatchConfig, Trust as DispatchTrust};
 pub use sections::guardian::{GuardianConfig, RuleLevel};
 pub use sections::heal::HealConfig;
 pub use sections::mission::{Clarify, Deliver, MissionConfig, NewDependencies, TestAuthor};
@@ -70,6 +72,8 @@ pub struct Config {
     pub workspace: WorkspaceConfig,
     /// What a role is given to read.
     pub context: ContextConfig,
+    /// Machines beside this one.
+    pub dispatch: DispatchConfig,
     /// Where each value was set. Not part of the file, nor of what is serialised.
     #[serde(skip)]
     pub origins: Origins,

@@ -72,6 +72,12 @@ pub(crate) fn read(
     Ok(Settings { config, loosening })
 }
 
+/// The user's own configuration, for a command that belongs to no project.
+pub(crate) fn of_user(config_home: &Path) -> Result<Config, Vec<ConfigProblem>> {
+    let user = source(config_home.join("opencode").join("opencode.toml"))?;
+    load(user, None, None, Trusted::default())
+}
+
 /// The configuration for a command that changes nothing and runs nothing. It uses the project's settings without asking
 /// for trust.
 pub(crate) fn for_reading(config_home: &Path, root: &Path) -> Result<Config, Vec<ConfigProblem>> {

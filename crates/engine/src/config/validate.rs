@@ -22,6 +22,7 @@ pub(super) fn validate(schema: &Json, layer: &Layer) -> Vec<ConfigProblem> {
     checker.check(schema, &layer.root, "");
     let mut problems = checker.problems;
     problems.extend(super::sections::checks::same_name_twice(layer));
+    problems.extend(super::sections::dispatch::wrong_texts(layer));
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let more = problems.len().saturating_sub(MOST_PROBLEMS);
     if more > 0 {

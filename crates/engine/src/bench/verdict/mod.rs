@@ -4,5 +4,6 @@
 
 pub(crate) mod base_configuration;
 pub(crate) mod changed_tests;
+pub(crate) mod concerned;
 pub(crate) mod seen_tests;
 pub(crate) mod warm_builds;

@@ -7,6 +7,7 @@ pub(crate) mod budget;
 pub(crate) mod checks;
 pub(crate) mod command;
 pub(crate) mod context;
+pub(crate) mod dispatch;
 pub(crate) mod guardian;
 pub(crate) mod heal;
 pub(crate) mod mission;

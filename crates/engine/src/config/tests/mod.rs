@@ -36,7 +36,7 @@ fn nothing_given_is_the_default() {
 
 #[test]
 fn the_example_says_the_defaults() {
-    let mut config = load(None, source("example.toml", EXAMPLE), None).unwrap();
+    let mut config = load(source("example.toml", EXAMPLE), None, None).unwrap();
     assert_eq!(config.budget.tokens, Limit::At(2_000_000));
     assert_eq!(config.budget.cost_usd, Limit::At(5.0));
     assert_eq!(config.roles.coder.model.as_ref().map(ModelId::provider), Some("provider"));
@@ -115,10 +115,10 @@ fn whatever_passes_the_schema_can_be_read() {
             let text: Vec<_> = EXAMPLE.lines().collect();
             let changed = format!("{key} = {value}");
             let text = [&text[..index], &[changed.as_str()], &text[index + 1..]].concat().join("\n");
-            match load(None, source("p", &text), None) {
+            match load(source("p", &text), None, None) {
                 Ok(config) => {
                     read += 1;
-                    assert_eq!(load(None, source("shown", &show(&config)), None), Ok(config), "{changed}");
+                    assert_eq!(load(source("shown", &show(&config)), None, None), Ok(config), "{changed}");
                 }
                 Err(problems) => assert_eq!(problems[0].line, index + 1, "{changed}: {}", problems[0]),
             }
@@ -280,18 +280,25 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         budget = 24000  # home/opencode.toml:79
         paging = "auto"  # home/opencode.toml:80
         slices = "auto"  # home/opencode.toml:81
+
+        [dispatch]
+        queue = "none"  # home/opencode.toml:84
+        trust = "verify"  # home/opencode.toml:85
+        credentials = "none"  # home/opencode.toml:86
+        namespace = "opencode"  # home/opencode.toml:87
+        label = "none"  # home/opencode.toml:88
     "#]]
     .assert_eq(&shown);
-    assert_eq!(load(None, source("shown", &shown), None), Ok(config));
+    assert_eq!(load(source("shown", &shown), None, None), Ok(config));
     let awkward =
         serde_json::json!({ "checks": { "command": [{ "name": "a", "run": "echo \"ä\n#\" '''" }] } });
     let awkward = load(None, None, Some(awkward)).unwrap();
-    assert_eq!(load(None, source("shown", &show(&awkward)), None), Ok(awkward));
+    assert_eq!(load(source("shown", &show(&awkward)), None, None), Ok(awkward));
 }
 
 #[test]
 fn the_configuration_survives_json() {
-    let config = load(None, source("example.toml", EXAMPLE), None).unwrap();
+    let config = load(source("example.toml", EXAMPLE), None, None).unwrap();
     let json = serde_json::to_string(&config).unwrap();
     assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), config);
 }

@@ -44,7 +44,7 @@ fn unknown_keys_name_the_nearest_one() {
             opencode.toml:1:1: unknown key `parallel`
             hint: `parallel` belongs to `[mission]`
             opencode.toml:2:1: unknown key `temperature`
-            hint: the keys here are `budget`, `checks`, `command`, `context`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
+            hint: the keys here are `budget`, `checks`, `command`, `context`, `dispatch`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
         "#]],
     );
     check(
@@ -227,7 +227,7 @@ fn places_count_characters_and_know_every_line_ending() {
         "\u{feff}\"ä\" = 1\r\nmission = { deliver = \"äö\", \"ü\" = 1 }\r\n",
         expect![[r#"
             opencode.toml:1:1: unknown key `ä`
-            hint: the keys here are `budget`, `checks`, `command`, `context`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
+            hint: the keys here are `budget`, `checks`, `command`, `context`, `dispatch`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
             opencode.toml:2:23: `mission.deliver` must be `apply` or `branch`, not "äö"
             opencode.toml:2:29: unknown key `ü` in `[mission]`
             hint: the keys here are `approve_plan`, `clarify`, `deliver`, `dependencies`, `max_cycles`, `parallel` and `tests`
@@ -243,7 +243,7 @@ fn all_problems_of_all_layers_are_listed() {
     let listed: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
     expect![[r#"
         u.toml:1:1: unknown key `x`
-        hint: the keys here are `budget`, `checks`, `command`, `context`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
+        hint: the keys here are `budget`, `checks`, `command`, `context`, `dispatch`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
         p.toml:3:2: not valid TOML: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
         opencode.json (plugin options): `mission.deliver` must be `apply` or `branch`, not null
         opencode.json (plugin options): unknown key `paralel` in `[mission]`

@@ -89,3 +89,45 @@ fn options_are_trusted_by_themselves() {
     let config = read(Trusted { project: false, options: true });
     assert_eq!((config.budget.calls, config.heal.fixes), (Limit::At(500), 2));
 }
+
+#[test]
+fn only_the_users_own_file_chooses_machines() {
+    let text = "[dispatch]\nqueue = \"nats://mine:4222\"\n";
+    let everything = Trusted { project: true, options: true };
+    let own = crate::config::load(source("own.toml", text), None, None, Trusted::default()).unwrap();
+    assert_eq!(own.dispatch.settings().unwrap().url, "nats://mine:4222");
+    assert_eq!(Config::default().dispatch.settings(), None);
+    let options = serde_json::json!({ "dispatch": { "queue": "nats://theirs" } });
+    for refused in [
+        crate::config::load(None, source("opencode.toml", text), None, everything),
+        crate::config::load(source("own.toml", text), None, Some(options), everything),
+    ] {
+        let problems = refused.unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(
+            problems[0].message.starts_with("`[dispatch]` belongs to your own opencode.toml"),
+            "{}",
+            problems[0]
+        );
+    }
+}
+
+#[test]
+fn addresses_and_names_of_machines_are_checked() {
+    for (text, hint) in [
+        ("queue = \"http://host\"", "write nats://host:4222"),
+        ("queue = \"nats://\"", "write nats://host:4222"),
+        ("namespace = \"A.b\"", "lower-case letters"),
+        ("label = \"\"", "lower-case letters"),
+        ("credentials = \"user.creds\"", "write an absolute path"),
+    ] {
+        let refused = crate::config::load(
+            source("own.toml", &format!("[dispatch]\n{text}\n")),
+            None,
+            None,
+            Trusted::default(),
+        );
+        let problems = refused.unwrap_err();
+        assert!(problems[0].to_string().contains(hint), "{text}: {}", problems[0]);
+    }
+}

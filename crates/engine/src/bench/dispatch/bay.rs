@@ -1,0 +1,187 @@
+//! A worker's side: a bay is a place in which one verdict at a time is computed, with the code of the local verdict:
+//! fresh checkout, set-up, the base's configuration, checks.
+//!
+//! A bay has a state folder of its own, no checkout of the user's, and no mission. Between jobs it stays ready for the
+//! same base, with its outcomes and warm builds. The user's own settings confine its commands.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use checks::{End, Outcome};
+use journal::{LockError, LockOwner, ProjectLock, StateDir};
+use queue::{Job, Queue};
+use tokio_util::sync::CancellationToken;
+use workspace::Workspace;
+
+use crate::bench::Bench;
+use crate::bench::confine::FilterSandbox;
+use crate::bench::dispatch::verdict_job::{Lone, VerdictAnswer, VerdictJob};
+use crate::bench::project_checks::ProjectChecks;
+use crate::bench::slots::Slots;
+use crate::blocking::blocking;
+use crate::config::Config;
+use crate::host::Nobody;
+use crate::world::Processes;
+
+/// The most bays of all workers of a user on one machine.
+const MAX_BAYS: usize = 256;
+/// The name under which a bay locks its folder and keeps commits.
+const NAME: &str = "worker";
+/// The folder of a bay that stands for the user's project; it stays empty.
+const CHECKOUT: &str = "checkout";
+
+pub(crate) struct Bay {
+    _lock: ProjectLock,
+    root: PathBuf,
+    state: PathBuf,
+    config: Config,
+    cancel: CancellationToken,
+    ready: Option<Ready>,
+}
+
+/// What a bay keeps for the next job with the same base.
+struct Ready {
+    of_base: String,
+    bench: Arc<Bench>,
+    checks: ProjectChecks,
+    /// Why this machine cannot judge changes of this base, if so.
+    unable: Option<String>,
+}
+
+impl Bay {
+    /// Takes the first bay below `data_home` that no other process uses.
+    pub fn open(data_home: &Path, config: Config, now_ms: u64) -> Result<Bay, String> {
+        for n in 0..MAX_BAYS {
+            let root =
+                data_home.join("opencode-orchestrator").join("workers").join(n.to_string()).join(CHECKOUT);
+            std::fs::create_dir_all(&root)
+                .map_err(|error| format!("cannot create {}: {error}", root.display()))?;
+            let state = StateDir::open(data_home, &root).map_err(|error| error.to_string())?;
+            let owner = LockOwner {
+                pid: std::process::id(),
+                mission: NAME.into(),
+                directory: root.display().to_string(),
+                since_ms: now_ms,
+            };
+            match state.lock(&owner) {
+                Ok(lock) => {
+                    let state = state.path().to_path_buf();
+                    let cancel = CancellationToken::new();
+                    return Ok(Bay { _lock: lock, root, state, config, cancel, ready: None });
+                }
+                Err(LockError::Held { .. }) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Err(format!("{MAX_BAYS} workers of yours run on this machine already"))
+    }
+
+    /// Does a job. The error says why this machine cannot.
+    pub async fn run(&mut self, job: &Job, queue: &Queue) -> Result<VerdictAnswer, String> {
+        let wanted: VerdictJob = serde_json::from_value(job.body.clone())
+            .map_err(|error| format!("the job cannot be read (another version?): {error}"))?;
+        let ready = self.ready(&wanted).await?;
+        if let Some(why) = &ready.unable {
+            return Err(why.clone());
+        }
+        let workspace = &ready.bench.workspace;
+        for (name, lone) in wanted.packs().iter().zip([&wanted.base, &wanted.change]) {
+            fetch(workspace, queue, name, lone).await?;
+        }
+        let (base, change) = (&wanted.base, &wanted.change);
+        ready.checks.ensure_base_for(&base.commit, &change.tree).await?;
+        if let Some(why) = differs(&ready.checks, &wanted) {
+            ready.unable = Some(why.clone());
+            return Err(why);
+        }
+        let _slot_is_ours = ready.checks.hold_checking_slot().await;
+        let slot =
+            ready.checks.prepare_checking_slot(&change.commit).await.map_err(|error| error.to_string())?;
+        let judged = ready.checks.run_and_compare(&slot, &change.tree, wanted.keeps_tests).await?;
+        let outcomes: BTreeMap<String, Outcome> =
+            judged.into_iter().map(|one| (one.check.name, (*one.outcome).clone())).collect();
+        let cannot = |(name, outcome): (&String, &Outcome)| match &outcome.end {
+            End::NotFound { .. } | End::CouldNotStart { .. } | End::Cancelled => {
+                Some(format!("`{name}` {}", outcome.end))
+            }
+            _ => None,
+        };
+        if let Some(why) = outcomes.iter().find_map(cannot) {
+            return Err(why);
+        }
+        let on_base = |name: &String| Some((name.clone(), (*ready.checks.on_base(name)?).clone()));
+        let base = outcomes.keys().filter_map(on_base).collect();
+        Ok(VerdictAnswer { tree: change.tree.clone(), base, change: outcomes })
+    }
+
+    /// The bay, prepared for the job's base. What belongs to another base is removed.
+    async fn ready(&mut self, job: &VerdictJob) -> Result<&mut Ready, String> {
+        let of_base = job.of_base();
+        if self.ready.as_ref().is_none_or(|ready| ready.of_base != of_base) {
+            self.ready = None;
+            let (root, state) = (self.root.clone(), self.state.clone());
+            let mut config = self.config.clone();
+            config.workspace.setup = job.setup.clone();
+            config.workspace.copy.clear();
+            let (sandbox, slots) = (config.sandbox.settings(), config.workspace.slots());
+            let workspace = blocking(move || {
+                // Objects of earlier bases would only grow
+                workspace::remove_folder(&state.join("repository.git"));
+                let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
+                workspace.confine_filters(Arc::new(FilterSandbox(sandbox)));
+                Ok::<_, workspace::Error>(workspace)
+            });
+            let workspace = workspace.await.map_err(|error| error.to_string())?;
+            let bench = Arc::new(Bench {
+                host: Arc::new(Nobody),
+                slots: Slots::new(workspace.clone(), 1, Vec::new(), Vec::new()),
+                workspace,
+                config: Arc::new(config),
+                commands: Arc::new(Processes),
+                downloads: Default::default(),
+                cancel: self.cancel.clone(),
+                tmp: self.state.join("tmp"),
+                marker: format!("{NAME}-{}", std::process::id()),
+            });
+            let checks = ProjectChecks::given(bench.clone(), job.checks.clone());
+            self.ready = Some(Ready { of_base, bench, checks, unable: None });
+        }
+        self.ready.as_mut().ok_or_else(|| "the bay is not ready".to_string())
+    }
+}
+
+impl Drop for Bay {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+/// Makes sure that a commit is here, and that it is of the tree that the job names.
+async fn fetch(workspace: &Workspace, queue: &Queue, pack: &str, lone: &Lone) -> Result<(), String> {
+    let tree =
+        |workspace: Workspace, commit: String| async move { blocking(move || workspace.tree(&commit)).await };
+    let mut found = tree(workspace.clone(), lone.commit.clone()).await;
+    if found.is_err() {
+        let bytes = queue.pack(pack).await.map_err(|error| error.to_string())?;
+        let to = workspace.clone();
+        blocking(move || to.unpack(bytes)).await.map_err(|error| error.to_string())?;
+        found = tree(workspace.clone(), lone.commit.clone()).await;
+    }
+    match found {
+        Ok(tree) if tree == lone.tree => Ok(()),
+        Ok(_) => Err("the pack contains another tree than the job names".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Why the base is another one here than at the owner, if so: a missing toolchain, service or file.
+fn differs(checks: &ProjectChecks, job: &VerdictJob) -> Option<String> {
+    job.passed_on_base.iter().find_map(|(name, passed)| {
+        let here = checks.on_base(name)?;
+        (here.end.success() != *passed).then(|| {
+            let there = if *passed { "passes" } else { "fails" };
+            format!("`{name}` on the base {} here, and {there} at the owner", here.end)
+        })
+    })
+}

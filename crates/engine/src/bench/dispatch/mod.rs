@@ -1,0 +1,19 @@
+//! Verdicts on other machines: what a worker is asked (`verdict_job`), how an owner asks (`owner`), how a worker answers
+//! (`bay`).
+//!
+//! `project_checks` asks through `owner` and decides what an answer counts for. The protocol is in the crate `queue`.
+
+pub(crate) mod bay;
+pub(crate) mod owner;
+#[cfg(test)]
+mod tests;
+pub(crate) mod verdict_job;
+
+/// The name of this machine, for people.
+pub(crate) fn machine() -> String {
+    let read = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = read().or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_default();
+    let name: String =
+        name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+    if name.is_empty() { "machine".into() } else { name }
+}

@@ -1,0 +1,295 @@
+//! An owner's side: asks a worker for the outcomes of a change's checks, if a queue is configured.
+//!
+//! What a worker answers is a claim. The owner compares it with its own base, and `[dispatch] trust` says whether a claim
+//! may decide what is delivered. Without an answer the checks run here, and the user is told why, each reason once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use checks::{Check, Outcome, Verdict};
+use queue::{Answer, Job, Patience, Queue};
+use serde_json::json;
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::bench::Bench;
+use crate::bench::dispatch::verdict_job::{Lone, VerdictAnswer, VerdictJob};
+use crate::bench::slots::CHECKING;
+use crate::blocking::blocking;
+use crate::config::{Config, DispatchTrust};
+use crate::text::duration;
+
+/// How long a worker has to take a change before it is checked here.
+const TAKEN: Duration = Duration::from_secs(15);
+/// The longest wait for an answer, and the part of it that is not the checks themselves.
+const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
+const BESIDE_CHECKS: Duration = Duration::from_secs(10 * 60);
+/// How often each check may run at the worker: on the base, on the change, and again if it fails, each after a set-up.
+const RUNS: u32 = 4;
+/// How long a server that could not be used is left alone.
+const PAUSE: Duration = Duration::from_secs(60);
+/// The most questions whose attempts are counted, and the most reasons that are told.
+const MAX_KNOWN: usize = 1000;
+
+pub(crate) struct Dispatch {
+    settings: Option<queue::Settings>,
+    trust: DispatchTrust,
+    label: Option<String>,
+    connection: AsyncMutex<Connection>,
+    attempts: Mutex<HashMap<String, u32>>,
+    told: Mutex<BTreeSet<String>>,
+    /// Workers whose answers were found to be wrong here.
+    wrong: Mutex<BTreeSet<String>>,
+}
+
+#[derive(Default)]
+struct Connection {
+    queue: Option<Queue>,
+    paused_until: Option<Instant>,
+}
+
+/// What a worker is asked about.
+pub(crate) struct Question<'a> {
+    pub base: &'a str,
+    pub tree: &'a str,
+    pub checks: &'a [Check],
+    pub on_base: BTreeMap<String, Arc<Outcome>>,
+    pub keeps_tests: bool,
+}
+
+/// A worker's outcomes, by check; empty if there is no answer.
+#[derive(Default)]
+pub(crate) struct Claims {
+    worker: String,
+    outcomes: BTreeMap<String, Outcome>,
+}
+
+impl Claims {
+    pub fn of(&self, check: &Check) -> Option<Outcome> {
+        self.outcomes.get(&check.name).cloned()
+    }
+}
+
+impl Dispatch {
+    pub fn new(config: &Config) -> Dispatch {
+        Dispatch {
+            settings: config.dispatch.settings(),
+            trust: config.dispatch.trust,
+            label: config.dispatch.label().map(str::to_owned),
+            connection: AsyncMutex::default(),
+            attempts: Mutex::default(),
+            told: Mutex::default(),
+            wrong: Mutex::default(),
+        }
+    }
+
+    /// Whether workers may check what is in this slot. The checking slot contains what is delivered.
+    pub fn serves(&self, slot: u32) -> bool {
+        self.settings.is_some() && (slot != CHECKING || self.trust == DispatchTrust::Accept)
+    }
+
+    /// Asks the workers. Empty if none answers, or if an answer cannot be used.
+    pub async fn ask(&self, bench: &Bench, question: Question<'_>) -> Claims {
+        let paused_until = self.connection.lock().await.paused_until;
+        if paused_until.is_some_and(|until| Instant::now() < until) {
+            return Claims::default();
+        }
+        match self.answer(bench, &question).await {
+            Ok(claims) => claims,
+            Err(why) => {
+                self.tell(bench, &format!("no worker checks this change, so its checks run here: {why}"));
+                Claims::default()
+            }
+        }
+    }
+
+    async fn answer(&self, bench: &Bench, question: &Question<'_>) -> Result<Claims, String> {
+        let queue = self.connected().await?;
+        let job = prepare(bench, question).await?;
+        if let Err(why) = send_packs(bench, &queue, &job).await {
+            self.pause().await;
+            return Err(why);
+        }
+        let key = job.key();
+        let attempt = self.attempt(&key);
+        let limits: Duration = question.checks.iter().map(|check| check.timeout).sum();
+        let patience =
+            Patience { taken: TAKEN, whole: LONGEST.min(limits.saturating_mul(RUNS) + BESIDE_CHECKS) };
+        let message = Job {
+            version: queue::VERSION,
+            key,
+            attempt,
+            owner: super::machine(),
+            what: format!("checks of {}", &question.tree.get(..12).unwrap_or(question.tree)),
+            label: self.label.clone(),
+            packs: job.packs().into(),
+            body: json!(job),
+        };
+        let answer = queue.ask(&message, patience, bench.cancel.cancelled()).await;
+        let Answer { worker, took_ms, body } = match answer {
+            Ok(answer) => answer,
+            Err(why) => {
+                if let queue::NoAnswer::Queue(_) = why {
+                    self.pause().await;
+                }
+                return Err(why.to_string());
+            }
+        };
+        let answer: VerdictAnswer = serde_json::from_value(body)
+            .map_err(|error| format!("the answer of worker {worker} cannot be read: {error}"))?;
+        if self.wrong.lock().unwrap_or_else(PoisonError::into_inner).contains(&worker) {
+            return Err(format!("worker {worker} was wrong before in this mission"));
+        }
+        let outcomes = usable(&worker, answer, question)?;
+        let checks = crate::text::count(outcomes.len(), "check");
+        bench.host.say(&format!("- worker {worker} ran {checks} of a change in {}\n", duration(took_ms)));
+        Ok(Claims { worker, outcomes })
+    }
+
+    /// A check failed at the worker and passes here: its answers are not used again in this mission.
+    pub fn contradict(&self, bench: &Bench, claims: &Claims, check: &Check) {
+        let Claims { worker, .. } = claims;
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone());
+        self.tell(
+            bench,
+            &format!(
+                "`{}` fails at worker {worker} and passes here on the same tree; its answers are not used in this mission",
+                check.name
+            ),
+        );
+    }
+
+    async fn connected(&self) -> Result<Queue, String> {
+        let settings = self.settings.clone().ok_or("no queue is configured")?;
+        let mut connection = self.connection.lock().await;
+        if let Some(queue) = connection.queue.as_ref().filter(|queue| queue.is_connected()) {
+            return Ok(queue.clone());
+        }
+        match Queue::connect(settings).await {
+            Ok(queue) => {
+                *connection = Connection { queue: Some(queue.clone()), paused_until: None };
+                Ok(queue)
+            }
+            Err(error) => {
+                *connection = Connection { queue: None, paused_until: Some(Instant::now() + PAUSE) };
+                Err(error.to_string())
+            }
+        }
+    }
+
+    async fn pause(&self) {
+        let mut connection = self.connection.lock().await;
+        *connection = Connection { queue: None, paused_until: Some(Instant::now() + PAUSE) };
+    }
+
+    /// How often this was asked before.
+    fn attempt(&self, key: &str) -> u32 {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= MAX_KNOWN {
+            attempts.clear();
+        }
+        let next = attempts.entry(key.to_owned()).or_default();
+        *next += 1;
+        *next - 1
+    }
+
+    fn tell(&self, bench: &Bench, text: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MAX_KNOWN && told.insert(text.to_owned()) {
+            bench.host.say(&format!("- {text}\n"));
+        }
+    }
+}
+
+/// The job, with base and change as commits without history.
+async fn prepare(bench: &Bench, question: &Question<'_>) -> Result<VerdictJob, String> {
+    let (workspace, base, tree) =
+        (bench.workspace.clone(), question.base.to_owned(), question.tree.to_owned());
+    let commits = blocking(move || Ok((workspace.lone_commit(&base)?, workspace.lone_commit(&tree)?))).await;
+    let (base, change): (workspace::Commit, workspace::Commit) =
+        commits.map_err(|error: workspace::Error| error.to_string())?;
+    let passed = |(name, outcome): (&String, &Arc<Outcome>)| (name.clone(), outcome.end.success());
+    Ok(VerdictJob {
+        base: Lone::from(base),
+        change: Lone::from(change),
+        checks: question.checks.to_vec(),
+        passed_on_base: question.on_base.iter().map(passed).collect(),
+        keeps_tests: question.keeps_tests,
+        setup: bench.config.workspace.setup.clone(),
+    })
+}
+
+/// Sends the packs that the server does not have.
+async fn send_packs(bench: &Bench, queue: &Queue, job: &VerdictJob) -> Result<(), String> {
+    let (base, change) = (job.base.commit.clone(), job.change.commit.clone());
+    for (name, (commit, known)) in job.packs().iter().zip([(&base, None), (&change, Some(&base))]) {
+        if queue.has_pack(name).await {
+            continue;
+        }
+        let (workspace, commit, known) = (bench.workspace.clone(), commit.clone(), known.cloned());
+        let pack = blocking(move || workspace.pack(&commit, known.as_deref())).await;
+        let pack = pack.map_err(|error| error.to_string())?;
+        let sent = queue.put_pack(name, &pack).await.map_err(|error| error.to_string())?;
+        tracing::debug!("{sent} bytes of {name} were sent");
+    }
+    Ok(())
+}
+
+/// The outcomes of an answer, if it is about this tree and its worker sees the base as this machine does.
+fn usable(
+    worker: &str,
+    answer: VerdictAnswer,
+    question: &Question<'_>,
+) -> Result<BTreeMap<String, Outcome>, String> {
+    if answer.tree != question.tree {
+        return Err(format!("worker {worker} answered for another tree"));
+    }
+    let VerdictAnswer { base, mut change, .. } = answer;
+    change.retain(|name, _| question.on_base.contains_key(name));
+    for name in change.keys() {
+        let (Some(there), Some(here)) = (base.get(name), question.on_base.get(name)) else {
+            return Err(format!("worker {worker} did not run `{name}` on the base"));
+        };
+        let differs = |a: &Outcome, b: &Outcome| matches!(checks::compare(Some(a), b), Verdict::Fail { .. });
+        if there.end.success() != here.end.success() || differs(here, there) {
+            return Err(format!("`{name}` on the base: {} at worker {worker}, {} here", there.end, here.end));
+        }
+    }
+    Ok(change)
+}
+
+#[cfg(test)]
+mod tests {
+    use checks::End;
+
+    use super::*;
+
+    fn outcome(code: i32) -> Outcome {
+        Outcome { end: End::Exited { code }, ..Outcome::not_started("") }
+    }
+
+    fn answer(tree: &str, base: i32, change: &[(&str, i32)]) -> VerdictAnswer {
+        VerdictAnswer {
+            tree: tree.into(),
+            base: BTreeMap::from([("test".to_string(), outcome(base))]),
+            change: change.iter().map(|(name, code)| (name.to_string(), outcome(*code))).collect(),
+        }
+    }
+
+    #[test]
+    fn a_claim_counts_only_for_its_tree_and_from_a_machine_like_this_one() {
+        let question = Question {
+            base: "b",
+            tree: "t",
+            checks: &[],
+            on_base: BTreeMap::from([("test".to_string(), Arc::new(outcome(0)))]),
+            keeps_tests: true,
+        };
+        let usable = |answer| usable("w", answer, &question);
+        assert_eq!(usable(answer("t", 0, &[("test", 1), ("other", 0)])).unwrap().len(), 1);
+        assert!(usable(answer("x", 0, &[("test", 0)])).unwrap_err().contains("another tree"));
+        assert!(usable(answer("t", 1, &[("test", 0)])).unwrap_err().contains("on the base"));
+        let without = VerdictAnswer { base: BTreeMap::new(), ..answer("t", 0, &[("test", 0)]) };
+        assert!(usable(without).unwrap_err().contains("did not run"));
+    }
+}

@@ -1,0 +1,242 @@
+//! `worker`: takes jobs from a queue and does them on this machine until it is ended.
+//!
+//! It needs no project and no checkout. Its commands run in the sandbox of the user who starts it; without a sandbox it
+//! starts only if that user's settings say so. Progress is printed as it happens, so the command has no answer of its
+//! own until it fails.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use queue::{Doing, Job, Lease, Queue, WorkerCard, is_name};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::place::Place;
+use super::{Where, ms};
+use crate::bench::dispatch::bay::Bay;
+use crate::bench::dispatch::machine;
+use crate::blocking::blocking;
+use crate::text::{duration, visible};
+
+/// How long one request for a job waits at the server.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause after the server could not be reached.
+const PAUSE: Duration = Duration::from_secs(3);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    at: Where,
+    /// How many jobs it does in parallel.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    parallel: u32,
+    /// What this machine has, such as linux,gpu: it also takes jobs for these labels.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    labels: Vec<String>,
+    /// Its name in lists; the machine's name and the process number without it.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// After how many seconds a job of a worker that died goes to another. The first worker of a namespace decides.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    lease: u64,
+    /// Print what happens as JSON, a line for each thing.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What all bays of a worker share.
+struct Shared {
+    queue: Queue,
+    name: String,
+    labels: Vec<String>,
+    parallel: u32,
+    sandbox: String,
+    json: bool,
+    started: Instant,
+    answered: AtomicU64,
+    doing: Mutex<BTreeMap<String, (Job, Instant)>>,
+}
+
+pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+    let (config, mut settings) = args.at.settings(place)?;
+    settings.lease = Duration::from_secs(args.lease);
+    for label in &args.labels {
+        if !is_name(label) {
+            let why = queue::QueueError::Label(label.clone());
+            return Err(CommandFailure::Usage(why.to_string()));
+        }
+    }
+    let name = args.name.clone().unwrap_or_else(|| format!("{}-{}", machine(), std::process::id()));
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
+        return Err(CommandFailure::Usage(format!(
+            "`--name {name}` cannot be used\nhint: use 1 to 64 letters, digits, `-` or `_`"
+        )));
+    }
+    let sandbox = config.sandbox.settings();
+    let level = sandbox.level().map_err(CommandFailure::problem)?;
+    if level == checks::Level::None && sandbox.require.is_none() {
+        return Err(CommandFailure::Problem(
+            "this machine has no sandbox, and a worker runs commands of other machines\nhint: install bubblewrap, or set `[sandbox] require = \"none\"` in your own opencode.toml"
+                .into(),
+        ));
+    }
+    let server = settings.server();
+    let queue = Queue::connect(settings).await.map_err(CommandFailure::problem)?;
+    let mut bays = Vec::new();
+    for _ in 0..args.parallel {
+        let (data_home, config, now) = (place.data_home.clone(), config.clone(), place.now_ms());
+        bays.push(
+            blocking(move || Bay::open(&data_home, config, now)).await.map_err(CommandFailure::Problem)?,
+        );
+    }
+    let shared = Arc::new(Shared {
+        queue,
+        name,
+        labels: args.labels.clone(),
+        parallel: args.parallel,
+        sandbox: level.name().to_owned(),
+        json: args.json,
+        started: Instant::now(),
+        answered: AtomicU64::new(0),
+        doing: Mutex::default(),
+    });
+    shared.announce().await.map_err(CommandFailure::problem)?;
+    let Shared { name, parallel, sandbox, .. } = shared.as_ref();
+    let at_once = if *parallel == 1 { String::new() } else { format!(", {parallel} in parallel") };
+    shared.tell(
+        "ready",
+        &format!("worker {name} waits for jobs of {server}{at_once}; sandbox {sandbox}"),
+        json!({ "queue": server, "parallel": parallel, "sandbox": sandbox }),
+    );
+    let mut work = JoinSet::new();
+    work.spawn(show(shared.clone()));
+    for bay in bays {
+        work.spawn(serve(shared.clone(), bay));
+    }
+    // The loops end only by a panic
+    let ended = work.join_next().await;
+    work.shutdown().await;
+    let why = ended.and_then(Result::err).map_or_else(|| "it ended".to_string(), |error| error.to_string());
+    Err(CommandFailure::Problem(format!("worker {} stops: {why}", shared.name)))
+}
+
+/// Keeps the worker's card in the list.
+async fn show(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(shared.queue.settings().lease / 4).await;
+        if let Err(error) = shared.announce().await {
+            tracing::debug!("{error}");
+        }
+    }
+}
+
+/// Does one job after the other in a bay.
+async fn serve(shared: Arc<Shared>, mut bay: Bay) {
+    let mut reachable = true;
+    loop {
+        match shared.queue.next(&shared.name, &shared.labels, PATIENCE).await {
+            Ok(lease) => {
+                reachable = true;
+                if let Some(lease) = lease {
+                    shared.work(&mut bay, lease).await;
+                }
+            }
+            Err(error) => {
+                if std::mem::take(&mut reachable) {
+                    shared.tell(
+                        "unreachable",
+                        &format!("{error}; trying again"),
+                        json!({ "why": error.to_string() }),
+                    );
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn work(&self, bay: &mut Bay, lease: Lease) {
+        let (job, started) = (lease.job.clone(), Instant::now());
+        let about = |more: Value| {
+            let mut value = json!({ "job": job.id(), "what": job.what, "owner": job.owner });
+            if let (Some(value), Value::Object(more)) = (value.as_object_mut(), more) {
+                value.extend(more);
+            }
+            value
+        };
+        self.doing().insert(job.id(), (job.clone(), started));
+        self.tell("taken", &format!("{} for {}", job.what, job.owner), about(json!({})));
+        if let Err(error) = self.announce().await {
+            tracing::debug!("{error}");
+        }
+        let done = bay.run(&job, &self.queue).await;
+        self.doing().remove(&job.id());
+        let took = started.elapsed();
+        let sent = match done {
+            Ok(answer) => {
+                let sent = lease.answer(json!(answer)).await;
+                if sent.is_ok() {
+                    self.answered.fetch_add(1, Ordering::Relaxed);
+                    let text = format!("{}: answered after {}", job.what, duration(ms(took)));
+                    self.tell("answered", &text, about(json!({ "took_ms": ms(took) })));
+                }
+                sent
+            }
+            Err(why) => {
+                self.tell(
+                    "returned",
+                    &format!("{}: returned, {why}", job.what),
+                    about(json!({ "why": why })),
+                );
+                lease.give_back(why).await
+            }
+        };
+        if let Err(error) = sent {
+            let text = format!("{}: {error}; the job goes to another worker", job.what);
+            self.tell("lost", &text, about(json!({ "why": error.to_string() })));
+        }
+    }
+
+    async fn announce(&self) -> Result<(), queue::QueueError> {
+        let doing: Vec<Doing> = self
+            .doing()
+            .iter()
+            .map(|(id, (job, since))| Doing {
+                id: id.clone(),
+                what: job.what.clone(),
+                owner: job.owner.clone(),
+                for_ms: ms(since.elapsed()),
+            })
+            .collect();
+        let card = WorkerCard {
+            name: self.name.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            parallel: self.parallel,
+            labels: self.labels.clone(),
+            sandbox: self.sandbox.clone(),
+            up_ms: ms(self.started.elapsed()),
+            answered: self.answered.load(Ordering::Relaxed),
+            doing,
+        };
+        self.queue.announce(&card).await
+    }
+
+    fn doing(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Job, Instant)>> {
+        self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prints what happened.
+    fn tell(&self, event: &str, text: &str, mut value: Value) {
+        value["event"] = event.into();
+        value["worker"] = self.name.clone().into();
+        let line = if self.json { value.to_string() } else { visible(text).into_owned() };
+        // A reader that is gone is no reason to stop working
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+}
