@@ -324,7 +324,23 @@ export class World {
     // The TUI first, because it is a client of the programs that it started.
     for (const program of this.programs.reverse()) await program.stop()
     await this.model.close()
-    if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 8 })
+    if (keep) return
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 8 })
+    this.removeSlots()
+  }
+
+  /** Removes slots of this world that lie outside of it, because its state folder is hidden. */
+  removeSlots() {
+    const shared = `/var/tmp/opencode-orchestrator-${process.getuid()}`
+    for (const name of existsSync(shared) ? readdirSync(shared) : []) {
+      let state = ""
+      try {
+        state = readFileSync(join(shared, name, "state"), "utf8")
+      } catch {
+        // Not there, or removed by another test meanwhile
+      }
+      if (state.startsWith(this.root + "/")) rmSync(join(shared, name), { recursive: true, force: true, maxRetries: 8 })
+    }
   }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::files::remove_tree;
+use crate::slots::place::forget_owner;
 use crate::workspace::Workspace;
 
 /// The result of a removal.
@@ -35,10 +36,7 @@ impl Workspace {
         for path in kept.into_iter().chain([self.slots(), self.state().join("slots")]) {
             remove_tree(&path)?;
         }
-        // The folder of slots outside of the state folder; it stays if it contains anything else
-        if let Some(above) = self.slots().parent().filter(|above| *above != self.state()) {
-            drop(fs::remove_dir(above));
-        }
+        forget_owner(&self.slots(), self.state());
         Ok(Cleaned { slots, bytes })
     }
 

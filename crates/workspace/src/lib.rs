@@ -56,6 +56,7 @@ pub use names::is_host_path;
 pub use slots::builds::{copy_tree, move_tree};
 pub use slots::conflict::ConflictSlot;
 pub use slots::differences::{Difference, Differences, SlotEntry};
+pub use slots::place::{orphaned_slots, remove_orphaned_slots};
 pub use slots::{Commit, Slot};
 pub use user::project::project_root;
 pub use user::user_files::UserFiles;

@@ -16,7 +16,7 @@ use crate::git::filters::Filters;
 use crate::git::{Git, require_version};
 use crate::names::{HOST_NAMES, object, ref_part};
 use crate::slots::ASIDE;
-use crate::slots::place::slots_folder;
+use crate::slots::place::{note_owner, slots_folder};
 use crate::user::project::{UserRepository, repository};
 use crate::user::settings::Settings;
 
@@ -86,6 +86,7 @@ impl Workspace {
         require_version(&git)?;
         let user = repository(&Git::as_user()?, &root)?;
         let slots = slots_folder(&state, slots)?;
+        note_owner(&slots, &state)?;
         let inner = Inner { root, state, slots, user, git, sealed: Mutex::default() };
         let workspace = Workspace { inner: Arc::new(inner) };
         workspace.refresh_settings()?;

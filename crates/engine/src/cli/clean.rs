@@ -1,6 +1,7 @@
 //! `clean`: frees the disk space of this project's missions.
 //!
-//! It never removes a mission that runs or waits to be resumed.
+//! It never removes a mission that runs or waits to be resumed. Slots of any project whose state folder somebody removed
+//! by hand go with it: nothing else would ever find them.
 
 use journal::{LockError, LockOwner, MissionDir};
 use serde_json::json;
@@ -28,7 +29,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     if !place.state.path().exists() {
-        return answer(args, Cleaned::default(), 0);
+        if args.dry_run {
+            return would_remove(args, place, &[]);
+        }
+        return answer(args, Cleaned::default(), 0, remove_orphans(args)?);
     }
     let owner = LockOwner {
         pid: std::process::id(),
@@ -63,7 +67,15 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
             forgotten += 1;
         }
     }
-    answer(args, cleaned, forgotten)
+    answer(args, cleaned, forgotten, remove_orphans(args)?)
+}
+
+/// How many folders of slots without a state folder were removed, or would be.
+fn remove_orphans(args: &Arguments) -> Result<usize, CommandFailure> {
+    if args.dry_run {
+        return Ok(workspace::orphaned_slots().len());
+    }
+    workspace::remove_orphaned_slots().map_err(CommandFailure::problem)
 }
 
 /// The same sums without removing anything.
@@ -78,19 +90,21 @@ fn would_remove(
         bytes += Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?.size();
     }
     let journals = if args.all { missions.len() } else { 0 };
+    let orphans = remove_orphans(args)?;
     if args.json {
         return CommandAnswer::json(
-            &json!({ "dry_run": true, "slots": slots, "bytes": bytes, "missions": journals }),
+            &json!({ "dry_run": true, "slots": slots, "bytes": bytes, "missions": journals, "orphaned": orphans }),
         );
     }
-    if bytes == 0 && journals == 0 {
+    if bytes == 0 && journals == 0 && orphans == 0 {
         return Ok(CommandAnswer::done("there is nothing to remove\n"));
     }
     let and = if journals > 0 { format!(" and {}", count(journals, "mission")) } else { String::new() };
     let megabytes = bytes as f64 / 1e6;
     Ok(CommandAnswer::done(format!(
-        "would remove {}{and}, at most {megabytes:.1} MB; nothing was removed\n",
-        count(slots, "slot")
+        "would remove {}{and}, at most {megabytes:.1} MB{}; nothing was removed\n",
+        count(slots, "slot"),
+        and_orphans(orphans)
     )))
 }
 
@@ -112,17 +126,32 @@ fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Comma
     )))
 }
 
-fn answer(args: &Arguments, cleaned: Cleaned, missions: usize) -> Result<CommandAnswer, CommandFailure> {
+/// The part of a sentence about slots without a state folder.
+fn and_orphans(orphans: usize) -> String {
+    match orphans {
+        0 => String::new(),
+        _ => format!(", and the slots of {} whose state folder is gone", count(orphans, "project")),
+    }
+}
+
+fn answer(
+    args: &Arguments,
+    cleaned: Cleaned,
+    missions: usize,
+    orphans: usize,
+) -> Result<CommandAnswer, CommandFailure> {
     if args.json {
         return CommandAnswer::json(
-            &json!({ "slots": cleaned.slots, "bytes": cleaned.bytes, "missions": missions }),
+            &json!({ "slots": cleaned.slots, "bytes": cleaned.bytes, "missions": missions, "orphaned": orphans }),
         );
     }
     let slots = count(usize::try_from(cleaned.slots).unwrap_or(usize::MAX), "slot");
     let megabytes = cleaned.bytes as f64 / 1e6;
     let journals = if missions > 0 { format!(" and {}", count(missions, "mission")) } else { String::new() };
-    Ok(CommandAnswer::done(match (cleaned.bytes, missions) {
-        (0, 0) => "there was nothing to remove\n".to_string(),
-        _ => format!("removed {slots}{journals}; {megabytes:.1} MB are free again\n"),
+    Ok(CommandAnswer::done(match (cleaned.bytes, missions, orphans) {
+        (0, 0, 0) => "there was nothing to remove\n".to_string(),
+        _ => {
+            format!("removed {slots}{journals}{}; {megabytes:.1} MB are free again\n", and_orphans(orphans))
+        }
     }))
 }

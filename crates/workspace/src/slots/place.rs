@@ -4,7 +4,9 @@
 //! serve from it, watchers and type checkers skip it. So a slot is never below such a folder, and has the project's own
 //! name.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -12,8 +14,15 @@ use sha2::{Digest, Sha256};
 use shared::text::hex;
 
 use crate::error::{At, Error};
-use crate::files::private_dir;
-use crate::system::{MetadataExt, elsewhere, user};
+use crate::files::reading::read_beneath;
+use crate::files::{ensure_file, private_dir, remove_tree};
+use crate::system::{MetadataExt, OsStrExt, OsStringExt, elsewhere, user};
+
+/// The file beside slots outside of the state folder that names this state folder.
+const OWNER: &str = "state";
+
+/// The longest path that a note can name, in bytes.
+const LONGEST_PATH: u64 = 4096;
 
 /// The name of a slot if the project's own name would hide it again.
 const UNUSABLE: &str = "project";
@@ -28,9 +37,68 @@ pub(crate) fn slots_folder(state: &Path, chosen: Option<&Path>) -> Result<PathBu
     if !is_hidden(&usual) {
         return Ok(usual);
     }
-    let own = elsewhere().join(format!("opencode-orchestrator-{}", user()));
-    ours_alone(&own)?;
-    Ok(own.join(key(state)).join("slots"))
+    let shared = shared_folder();
+    ours_alone(&shared)?;
+    Ok(shared.join(key(state)).join("slots"))
+}
+
+/// Notes beside slots that lie outside of the state folder whose slots they are, so that they can be found after
+/// somebody removed the state folder.
+pub(crate) fn note_owner(slots: &Path, state: &Path) -> Result<(), Error> {
+    let Some(folder) = slots.parent().filter(|folder| *folder != state) else { return Ok(()) };
+    private_dir(folder)?;
+    ensure_file(&folder.join(OWNER), state.as_os_str().as_bytes())
+}
+
+/// Removes the note, and the folder of slots outside of the state folder if nothing else is in it.
+pub(crate) fn forget_owner(slots: &Path, state: &Path) {
+    if let Some(folder) = slots.parent().filter(|folder| *folder != state) {
+        drop(fs::remove_file(folder.join(OWNER)));
+        drop(fs::remove_dir(folder));
+    }
+}
+
+/// Folders of slots in the usual place outside of state folders whose state folder does not exist any more: somebody
+/// removed it by hand.
+pub fn orphaned_slots() -> Vec<PathBuf> {
+    orphans(&shared_folder())
+}
+
+fn orphans(shared: &Path) -> Vec<PathBuf> {
+    if !belongs_to_us_alone(shared) {
+        return Vec::new();
+    }
+    let folders = fs::read_dir(shared).into_iter().flatten().flatten().map(|entry| entry.path());
+    folders.filter(|folder| owner(folder).is_some_and(|state| is_gone(&state, folder))).collect()
+}
+
+/// Removes such folders, and says how many.
+pub fn remove_orphaned_slots() -> Result<usize, Error> {
+    let folders = orphaned_slots();
+    for folder in &folders {
+        // The note goes last: what an interrupted removal leaves is found again
+        remove_tree(&folder.join("slots"))?;
+        remove_tree(folder)?;
+    }
+    Ok(folders.len())
+}
+
+/// The state folder that a folder of slots names.
+fn owner(folder: &Path) -> Option<PathBuf> {
+    let named = read_beneath(folder, OWNER, LONGEST_PATH)?;
+    Some(PathBuf::from(OsString::from_vec(named))).filter(|state| state.is_absolute())
+}
+
+/// Whether this state folder is gone. The name of the folder of slots must be made of its path, because files in it
+/// are no proof. If its disk is only not mounted, a mission loses nothing: it creates its slots again.
+fn is_gone(state: &Path, slots: &Path) -> bool {
+    slots.file_name().is_some_and(|name| name == key(state).as_str())
+        && fs::symlink_metadata(state).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// The folder of all slots that lie outside of their state folder.
+fn shared_folder() -> PathBuf {
+    elsewhere().join(format!("opencode-orchestrator-{}", user()))
 }
 
 /// The last part of a slot's path.
@@ -65,13 +133,17 @@ fn ours_alone(folder: &Path) -> Result<(), Error> {
         return Err(Error::Damaged { path: folder.to_path_buf(), why });
     }
     private_dir(folder)?;
-    let found = fs::symlink_metadata(folder).at("look at", folder)?;
-    if found.is_dir() && found.uid() == user() && found.mode() & 0o077 == 0 {
+    if belongs_to_us_alone(folder) {
         return Ok(());
     }
     let why =
         "it is not a folder that only you can enter: remove it, or set `[workspace] directory`".to_string();
     Err(Error::Damaged { path: folder.to_path_buf(), why })
+}
+
+fn belongs_to_us_alone(folder: &Path) -> bool {
+    fs::symlink_metadata(folder)
+        .is_ok_and(|found| found.is_dir() && found.uid() == user() && found.mode() & 0o077 == 0)
 }
 
 /// A short name for the project whose state folder this is.
@@ -108,5 +180,27 @@ mod tests {
         assert!(ours_alone(&place.path().join("link")).is_err());
         assert!(ours_alone(&place.path().join("new")).is_ok());
         assert!(ours_alone(&place.path().join("new")).is_ok());
+    }
+
+    #[test]
+    fn slots_without_a_state_folder_are_found_again_and_no_others() {
+        let place = tempfile::tempdir().unwrap();
+        let shared = place.path().join("shared");
+        private_dir(&shared).unwrap();
+        let note = |name: &str, state: &Path| {
+            private_dir(&shared.join(name).join("slots")).unwrap();
+            fs::write(shared.join(name).join(OWNER), state.as_os_str().as_bytes()).unwrap();
+            shared.join(name)
+        };
+        let (kept, gone) = (place.path().join("kept"), place.path().join("gone"));
+        fs::create_dir(&kept).unwrap();
+        note(&key(&kept), &kept);
+        let orphan = note(&key(&gone), &gone);
+        note("another-name", &gone);
+        private_dir(&shared.join("no-note")).unwrap();
+        crate::system::symlink(&orphan, shared.join("link")).unwrap();
+        assert_eq!(orphans(&shared), [orphan.clone()]);
+        fs::create_dir(&gone).unwrap();
+        assert_eq!(orphans(&shared), [PathBuf::new(); 0]);
     }
 }
