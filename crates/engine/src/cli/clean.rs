@@ -96,15 +96,18 @@ fn would_remove(
             &json!({ "dry_run": true, "slots": slots, "bytes": bytes, "missions": journals, "orphaned": orphans }),
         );
     }
-    if bytes == 0 && journals == 0 && orphans == 0 {
-        return Ok(CommandAnswer::done("there is nothing to remove\n"));
+    if bytes == 0 && journals == 0 {
+        return Ok(CommandAnswer::done(format!(
+            "there is nothing to remove\n{}",
+            about("would also remove", orphans)
+        )));
     }
     let and = if journals > 0 { format!(" and {}", count(journals, "mission")) } else { String::new() };
     let megabytes = bytes as f64 / 1e6;
     Ok(CommandAnswer::done(format!(
-        "would remove {}{and}, at most {megabytes:.1} MB{}; nothing was removed\n",
+        "would remove {}{and}, at most {megabytes:.1} MB; nothing was removed\n{}",
         count(slots, "slot"),
-        and_orphans(orphans)
+        about("would also remove", orphans)
     )))
 }
 
@@ -126,11 +129,11 @@ fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Comma
     )))
 }
 
-/// The part of a sentence about slots without a state folder.
-fn and_orphans(orphans: usize) -> String {
+/// A line about slots of other projects whose state folder somebody removed by hand.
+fn about(verb: &str, orphans: usize) -> String {
     match orphans {
         0 => String::new(),
-        _ => format!(", and the slots of {} whose state folder is gone", count(orphans, "project")),
+        _ => format!("{verb} the slots of {} without a state folder\n", count(orphans, "project")),
     }
 }
 
@@ -148,10 +151,9 @@ fn answer(
     let slots = count(usize::try_from(cleaned.slots).unwrap_or(usize::MAX), "slot");
     let megabytes = cleaned.bytes as f64 / 1e6;
     let journals = if missions > 0 { format!(" and {}", count(missions, "mission")) } else { String::new() };
-    Ok(CommandAnswer::done(match (cleaned.bytes, missions, orphans) {
-        (0, 0, 0) => "there was nothing to remove\n".to_string(),
-        _ => {
-            format!("removed {slots}{journals}{}; {megabytes:.1} MB are free again\n", and_orphans(orphans))
-        }
-    }))
+    let own = match (cleaned.bytes, missions) {
+        (0, 0) => "there was nothing to remove\n".to_string(),
+        _ => format!("removed {slots}{journals}; {megabytes:.1} MB are free again\n"),
+    };
+    Ok(CommandAnswer::done(own + &about("also removed", orphans)))
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use shared::text::hex;
 
-use crate::error::{At, Error};
+use crate::error::Error;
 use crate::files::reading::read_beneath;
 use crate::files::{ensure_file, private_dir, remove_tree};
 use crate::system::{MetadataExt, OsStrExt, OsStringExt, elsewhere, user};

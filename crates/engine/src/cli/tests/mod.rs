@@ -71,7 +71,8 @@ async fn a_project_without_missions_says_so_and_gets_no_folder() {
         assert!(called.stderr.contains("no mission has run"), "{args:?}: {}", called.stderr);
     }
     assert_eq!(sandbox.call(&["stop"]).await.stderr, "no mission runs in this project\n");
-    assert_eq!(sandbox.call(&["clean"]).await.stdout, "there was nothing to remove\n");
+    // Slots without a state folder, which other projects left on this machine, have a line of their own
+    assert!(sandbox.call(&["clean"]).await.stdout.starts_with("there was nothing to remove\n"));
     assert!(!sandbox.data_home().exists());
 }
 
