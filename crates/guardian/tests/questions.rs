@@ -99,3 +99,16 @@ fn files_that_a_linter_leaves_out_are_no_rules() {
     let (errors, _) = said(&[("biome.json", base)], &[("biome.json", head)]);
     assert!(errors.is_empty(), "{errors:?}");
 }
+
+#[test]
+fn a_job_that_repeats_a_command_of_another_takes_nothing_away() {
+    let job = |name: &str, run: &str| format!("  {name}:\n    steps:\n      - run: {run}\n");
+    let workflow = |jobs: &[String]| -> (&'static str, &'static str) {
+        (".github/workflows/test.yml", format!("on: push\njobs:\n{}", jobs.concat()).leak())
+    };
+    let (fast, all) = (job("fast", "pytest -m 'not serial'"), job("all", "pytest"));
+    let other = job("windows", "pytest -n 4 -m 'not serial'");
+    let before = workflow(&[fast.clone(), all.clone()]);
+    assert_eq!(said(&[before], &[workflow(&[fast.clone(), all, other.clone()])]).0, [String::new(); 0]);
+    refuses("weaker-configuration", &[before], &[workflow(&[fast, other.replace("windows", "all")])]);
+}

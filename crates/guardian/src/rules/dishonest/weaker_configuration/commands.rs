@@ -113,7 +113,10 @@ pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut
                 || all_old.iter().copied().filter(|old| !all_new.contains(old)).collect(),
                 |before| before.iter().collect(),
             );
-            let had = |what: &str| was.iter().any(|old| old.contains(what));
+            // Where no check is gone, a command that is only added takes nothing away by an option that others have
+            let added = before.is_none() && !was.iter().any(|old| is_check(old));
+            let known = if added { &all_old } else { &was };
+            let had = |what: &str| known.iter().any(|old| old.contains(what));
             let checked = is_check(command) || was.iter().any(|old| is_check(old)) && before.is_some();
             // Tox passes over what fails behind a dash
             let dashed = |command: &str| {
