@@ -1,8 +1,8 @@
 /**
- * `npm run check:targets [-- TRIPLE …] [--write]`: `cargo check` of the core for every published platform, with zig as the
- * C compiler. It shows that the core compiles there, not that it runs. Prints a table; `--write` puts its rows into
- * docs/COMPATIBILITY.md, where the rows of other targets stay. Targets that rustup has not installed are named and not
- * checked.
+ * `npm run check:targets [-- TRIPLE …] [--write]`: `cargo check` of the core for every published platform,
+ * with zig as the C compiler. It shows that the core compiles there, not that it runs. It prints a table;
+ * `--write` puts its rows into docs/COMPATIBILITY.md and must keep the rows of other targets. It names
+ * targets that rustup has not installed, and does not check them.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"

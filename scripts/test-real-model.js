@@ -1,6 +1,7 @@
 /**
- * `npm run test:real-model`: plays missions with a real, very small model (tests/real-model). It is not a part of
- * `npm test`: it takes about ten minutes, and fetches the model (93 MB) and its runtime once, into `.cache/real-model`.
+ * `npm run test:real-model`: plays missions with a real, very small model (tests/real-model). It must not be
+ * a part of `npm test`: it takes about ten minutes, and fetches the model (93 MB) and its runtime once, into
+ * `.cache/real-model`.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /**
- * The texts after `/task` that wait for the mission model, by session. OpenCode 1 answers everything that was typed
- * while a session was busy in one turn, so a session may have several. This file runs nothing.
+ * The texts after `/task` that wait for the mission model, by session. OpenCode 1 answers everything that was
+ * typed while a session was busy in one turn, so a session may have several. This file must not run a text.
  */
 import { registry } from "../registry.js"
 
@@ -37,7 +37,7 @@ export function take(session, body) {
   return taken
 }
 
-/** Forgets what was typed behind a turn that the user has ended. @param {string} session */
+/** Forgets what was typed after a turn that the user has ended. @param {string} session */
 export function drop(session) {
   registry().typed.delete(session)
 }

@@ -1,4 +1,7 @@
-/** What the board does in OpenCode 2: shows a task's session, and runs `/task …`. */
+/**
+ * What the board does in OpenCode 2: it shows a task's session, and runs `/task …`. For `board` and
+ * `board-dialog`. It must not draw anything but a toast.
+ */
 import { commandName } from "../command-name.js"
 
 /** @typedef {Record<string, any>} Context the argument that OpenCode 2 passes to `setup` of a CLI plugin */

@@ -1,4 +1,7 @@
-/** The dialog of a mission in OpenCode 2: what it asks, what can be done with it, and its tasks. */
+/**
+ * The dialog of a mission in OpenCode 2: what it asks, what can be done with it, and its tasks. `board` opens
+ * it; `board-actions` and `tui/control` do what is chosen. It must not change a mission itself.
+ */
 import { ask, stop } from "../tui/control.js"
 import { choices, fit, grouped, isOpen } from "../tui/view.js"
 import { openTask, task } from "./board-actions.js"

@@ -12,7 +12,7 @@ import { doing, fit, isOpen, news, promptLine, sidebar } from "../tui/view.js"
 import { directory, openTask } from "./board-actions.js"
 import { openDialog } from "./board-dialog.js"
 
-/** The names of panels are shared by all plugins. */
+/** All plugins share the names of panels, so this one has a prefix. */
 export const GRAPH = "opencode-orchestrator.graph"
 /** Characters of a line in the sidebar. */
 const SIDEBAR = 36
@@ -20,7 +20,7 @@ const SIDEBAR = 36
 const KEPT = 30 * 60_000
 const TICK = 1_000
 
-/** What is called of the interface; a method that is missing is named at load. */
+/** The methods of the interface that the board calls. A missing one is named at load. */
 const METHODS = [
   "attention.notify",
   "client.session.command",
@@ -146,7 +146,10 @@ function commands(context, recent) {
   ]
 }
 
-/** Beside the session, or on the whole screen where no session is open. @param {Context} context */
+/**
+ * Shows the graph beside the session, or on the whole screen if no session is open.
+ * @param {Context} context
+ */
 function showGraph(context) {
   if (!context.ui.panel.open(GRAPH)) context.ui.router.navigate({ type: "plugin", name: "graph" })
 }

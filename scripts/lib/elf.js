@@ -1,6 +1,6 @@
 /**
- * Reads from an ELF file which versions of which libraries its symbols need (`.gnu.version_r`), as `readelf
- * --version-info` does, so that no tool has to be installed.
+ * Reads from an ELF file which versions of which libraries its symbols need (`.gnu.version_r`). It does what
+ * `readelf --version-info` does, so that no tool has to be installed. It must not run or change the file.
  */
 import { readFileSync } from "node:fs"
 

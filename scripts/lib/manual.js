@@ -1,4 +1,7 @@
-/** Measured text in a page of docs/, between two comments that name it. */
+/**
+ * Reads and replaces measured text in a page of docs/, between two comments that name it. It must not change
+ * the rest of the page.
+ */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fail, root } from "./run.js"

@@ -1,7 +1,7 @@
 /**
- * Draws the top of a page without scripts as SVG that holds the page's own elements, so that the picture is small,
- * searchable, and dark or light as its reader's browser is. Chromium lays the page out once, to find what lies below
- * the picture's edge.
+ * Draws the top of a page without scripts as SVG that contains the page's own elements. So the picture is
+ * small and searchable, and dark or light as the reader's browser is. Chromium lays the page out once, to
+ * find the elements below the picture's edge.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"

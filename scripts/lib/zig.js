@@ -1,6 +1,7 @@
 /**
- * The tools that build and check the core for other systems: zig, as C compiler and linker, and cargo-zigbuild. Both are
- * on PyPI, so that no C library of another system has to be installed.
+ * The tools that build and check the core for other systems: zig, as C compiler and linker, and
+ * cargo-zigbuild. Both are on PyPI, so that no C library of another system has to be installed. It must not
+ * install anything outside of `.cache/zig`.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, rmSync } from "node:fs"

@@ -27,7 +27,7 @@ const board = (more = {}) => ({
 })
 
 /**
- * A terminal in a project whose mission is written by hand.
+ * Opens a terminal in a project whose mission is written by hand.
  * @param {import("node:test").TestContext} t
  * @param {any} content
  * @param {any} [options]

@@ -1,4 +1,4 @@
-/** Module hooks: the two libraries that OpenCode's program holds are found in `solid.mjs`. */
+/** Module hooks: the two libraries that OpenCode's program contains are found in `solid.mjs`. */
 const OURS = new URL("./solid.mjs", import.meta.url).href
 
 /** @param {string} specifier @param {any} context @param {(specifier: string, context: any) => any} next */

@@ -1,6 +1,7 @@
 /**
- * What the board uses of `solid-js` and `@opentui/solid`, for the contract host's terminal: elements are a tree that is read
- * as text, and what is a function is called when it is read. As in Solid, elements belong to an owner.
+ * What the board uses of `solid-js` and `@opentui/solid`, for the contract host's terminal. Elements are a
+ * tree that is read as text; a function in it is called when it is read. As in Solid, elements belong to an
+ * owner.
  */
 
 /** @type {{ cleanups: (() => void)[] } | undefined} */

@@ -1,6 +1,7 @@
 /**
- * The terminal interface of the contract host: what OpenCode 2 documents for CLI plugins, and nothing else. Unknown slots,
- * properties and arguments are errors that name their source; what is drawn can be read as text.
+ * The terminal interface of the contract host: what OpenCode 2 documents for CLI plugins, and nothing else.
+ * It must reject unknown slots, properties and arguments with an error that names their source. Tests read
+ * what is drawn as text.
  */
 import { register } from "node:module"
 import { ContractError, anything, check, code, flag, list, object, one, record, text } from "./shapes.mjs"

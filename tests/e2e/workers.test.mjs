@@ -1,6 +1,6 @@
 /**
- * Workers check the changes of a mission's tasks over a real `nats-server`: one is killed in the middle, and the mission
- * delivers what it would deliver without. Skipped where nats-server is not installed.
+ * Workers check the changes of a mission's tasks over a real `nats-server`. One is killed in the middle, and
+ * the mission must deliver the same as without workers. Skipped if nats-server is not installed.
  */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
@@ -46,7 +46,9 @@ async function server() {
 }
 
 /**
- * A worker with a home of its own. @param {World} world @param {string} name
+ * Starts a worker with its own home.
+ * @param {World} world
+ * @param {string} name
  */
 async function worker(world, name) {
   const home = join(world.root, name)

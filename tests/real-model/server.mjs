@@ -1,8 +1,10 @@
 /**
- * A real, very small model behind an OpenAI-compatible HTTP interface on the loopback: for `npm run test:real-model`.
+ * A real, very small model behind an OpenAI-compatible HTTP interface on the loopback, for
+ * `npm run test:real-model`.
  *
- * It answers every request that offers tools with a call of one of them. The model chooses the tool and writes the
- * arguments, held to the shape of the tool's schema. One request at a time, on one thread.
+ * It answers every request that offers tools with a call of one of them. The model chooses the tool and
+ * writes the arguments; a grammar keeps them in the form of the tool's schema. It serves one request at a
+ * time, on one thread.
  */
 import { createServer } from "node:http"
 import { createRequire } from "node:module"
@@ -106,7 +108,7 @@ function shortened(messages) {
   return `${(texts.at(0) ?? "").slice(0, MOST_FIRST)}\n\n${(texts.at(-1) ?? "").slice(-MOST_LAST)}`
 }
 
-/** The part of a schema that a grammar can hold a model to. @param {any} schema @returns {any} */
+/** The part of a schema that a grammar can enforce. @param {any} schema @returns {any} */
 function simple(schema) {
   if (Array.isArray(schema?.enum)) return { enum: schema.enum }
   const some = schema?.anyOf ?? schema?.oneOf

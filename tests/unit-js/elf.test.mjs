@@ -8,8 +8,8 @@ import { compare, neededVersions, newestGlibc } from "../../scripts/lib/elf.js"
 import { folder, ROOT } from "./support.mjs"
 
 /**
- * An ELF file with a list of needed versions, laid out by hand: the header, two program headers, the dynamic section, the
- * list and its names. The segment is loaded at another address than its place in the file, as in real files.
+ * An ELF file with a list of needed versions, laid out by hand: the header, two program headers, the dynamic
+ * section, the list and its names. As in real files, the address of the segment is not its place in the file.
  */
 function elf(needs) {
   const names = [Buffer.from([0])]

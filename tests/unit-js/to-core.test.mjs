@@ -1,4 +1,4 @@
-/** Half a character, which a cut text may end with, does not keep the rest from the core. */
+/** Half a character at the end of a cut text does not keep the rest of the text from the core. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { beforeCall } from "../../plugin/calls.js"
@@ -8,7 +8,7 @@ import { registry } from "../../plugin/registry.js"
 import { toCore } from "../../plugin/to-core.js"
 
 const HALF = "📏".slice(0, 1)
-/** The core's parser refuses such an escape. */
+/** The core's parser rejects such an escape. */
 const isWhole = (text) => JSON.stringify(JSON.parse(text)) === text && !/\\ud[89a-f]/.test(text)
 
 test("texts reach the core with whole characters only", async () => {

@@ -1,4 +1,4 @@
-/** What is typed after `/task` while a session is busy: each text is executed once, in its order. */
+/** What the user types after `/task` while a session is busy: each text is executed once, in its order. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { drop, remember, take } from "../../plugin/v1/turns.js"

@@ -1,5 +1,7 @@
-//! Random questions and random damage to a kept index, for a time: `cargo run --release -p context --example fuzz --
-//! query 600` (or `kept 600`, `kept 600 SEED`). It prints the seed, with which a failed run can be repeated.
+//! Asks an index random questions, or damages a kept index at random, for a number of seconds:
+//! `cargo run --release -p context --example fuzz -- query 600` (or `kept 600`, `kept 600 SEED`).
+//!
+//! It prints the seed, which repeats a failed run. It must not run as a part of the tests.
 
 use context::{Index, Kept};
 use proptest::prelude::*;
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 type Failure = Box<dyn std::error::Error>;
 
 const USAGE: &str = "usage: fuzz query|kept SECONDS [SEED]";
-/// The cases of one round; the time is looked at between rounds.
+/// The cases of one round. The time limit is checked between rounds.
 const ROUND: u32 = 2_000;
 /// The bytes before the content of a kept index: its checksum is at 12, the length of the content at 16.
 const HEADER: usize = 24;
@@ -83,7 +85,7 @@ fn questions() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Every question has finite scores and lines that exist, and the same answer twice.
+/// Checks that a question has finite scores, finds lines that exist, and gets the same answer twice.
 fn asked(index: &Index, question: &str) -> Result<(), TestCaseError> {
     let hits = index.search(question, 5);
     for hit in &hits {
@@ -96,7 +98,7 @@ fn asked(index: &Index, question: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Changed bytes, a length to cut to, bytes at the end, and whether the header is made right again.
+/// Changed bytes, a length to cut to, bytes to append, and whether the header is made valid again.
 type Damage = (Vec<(usize, u8)>, Option<usize>, Vec<u8>, bool);
 
 fn damage(length: usize) -> impl Strategy<Value = Damage> {
@@ -105,8 +107,8 @@ fn damage(length: usize) -> impl Strategy<Value = Damage> {
     (changes, cut, proptest::collection::vec(any::<u8>(), 0..40), any::<bool>())
 }
 
-/// Damaged bytes are refused; those with a right header may be read, but what they say of a file is not believed
-/// without its content.
+/// Checks that damaged bytes are rejected. Bytes with a valid header may be read, but what they say about a
+/// file must not be believed without its content.
 fn kept(root: &Path, paths: &[String], bytes: &[u8], damage: &Damage) -> Result<(), TestCaseError> {
     let (changes, cut, end, sealed) = damage;
     let mut own = bytes.to_vec();

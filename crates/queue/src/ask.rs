@@ -24,7 +24,7 @@ pub struct Patience {
     pub whole: Duration,
 }
 
-/// The answer of a worker: a claim.
+/// The answer of a worker: a claim, which the owner has to check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub worker: String,
@@ -51,9 +51,9 @@ pub enum NoAnswer {
     Queue(#[from] QueueError),
 }
 
-/// How often the waiting owner looks at the time.
+/// How often a waiting owner checks its limits.
 const LOOK: Duration = Duration::from_millis(500);
-/// How many looks pass before reports that were missed are read from the server.
+/// After this many checks the owner reads the newest report from the server, as it may have missed one.
 const MISSED: u32 = 10;
 
 impl Queue {
@@ -99,7 +99,7 @@ impl Queue {
             }
         };
         if end.is_err() {
-            // Nobody would read the answer; if this fails, the job expires at the server
+            // Nobody will read the answer. If the removal fails, the job expires at the server
             let _ = self.jobs.delete_message(sequence).await;
         }
         let _ = reports.unsubscribe().await;
@@ -148,7 +148,7 @@ impl Wait<'_> {
         }
     }
 
-    /// What a report changes; an end of the wait, if it is one.
+    /// Takes in a report. Returns the end of the wait if the report ends it.
     async fn heard(
         &mut self,
         worker: String,
@@ -169,7 +169,7 @@ impl Wait<'_> {
         Ok(None)
     }
 
-    /// Why waiting longer is of no use, if so.
+    /// Why the owner must stop waiting, if it must.
     fn over(&mut self) -> Option<NoAnswer> {
         // A lost worker's lease has to end before another can take the job
         let silence = self.queue.settings.lease * 2 + self.patience.taken;

@@ -1,6 +1,8 @@
-//! The connection to the server, and the streams and buckets of a namespace.
+//! The connection to the server, and the streams and buckets of a namespace, for the other files of this
+//! crate.
 //!
-//! Owners and workers create what is missing with the same settings, so nobody has to prepare the server.
+//! Owners and workers create what is missing with the same settings, so nobody has to prepare the server. It
+//! must not know what a job contains.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,17 +17,17 @@ use async_nats::jetstream::{Context, context, object_store, stream};
 
 /// How long one request to the server may take.
 const REQUEST: Duration = Duration::from_secs(5);
-/// How long jobs, reports and packs are kept at the server, if nobody asks for them.
+/// How long the server keeps jobs and reports, and how long it keeps packs.
 const JOBS_KEPT: Duration = Duration::from_secs(60 * 60);
 const PACKS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the server remembers the ids of messages.
 const REMEMBERED: Duration = Duration::from_secs(120);
 /// How often a job is delivered before the server drops it.
 const MAX_DELIVERIES: i64 = 20;
-/// The most bytes that jobs, reports and packs take at the server, which sets this room aside at once.
+/// The most bytes of jobs, of reports and of packs at the server, which reserves this space at once.
 const MAX_STREAM: i64 = 32 << 20;
 const MAX_PACKS: i64 = 512 << 20;
-/// Reports of one job that are kept.
+/// The most reports of one job that are kept.
 const REPORTS_KEPT: i64 = 8;
 
 /// Where the queue is.
@@ -37,7 +39,7 @@ pub struct Settings {
     pub credentials: Option<PathBuf>,
     /// The prefix of everything at the server: see [`is_name`].
     pub namespace: String,
-    /// How long a job stays with a worker that is not heard of.
+    /// How long a worker that sends no sign of life keeps its job.
     pub lease: Duration,
 }
 
@@ -69,12 +71,12 @@ pub enum QueueError {
     TooLarge { what: &'static str, size: usize, limit: usize },
 }
 
-/// Makes an error with what was tried.
+/// Makes an error that names what was tried.
 pub(crate) fn failed<E: std::fmt::Display>(action: &'static str) -> impl FnOnce(E) -> QueueError {
     move |error| QueueError::Failed { action, why: error.to_string() }
 }
 
-/// Whether a text can be a namespace or a label: it becomes part of the server's subjects.
+/// Whether a text can be a namespace or a label. Both become part of the server's subjects.
 pub fn is_name(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     (1..=32).contains(&text.len()) && text.chars().all(fits)
@@ -130,7 +132,7 @@ impl Queue {
             .map_err(failed("create the stream of reports"))?;
         let workers = bucket(&context, namespace, settings.lease).await?;
         let packs = packs(&context, namespace).await?;
-        // The first that connects to a namespace decides for all
+        // The first connection to a namespace sets the lease for all
         settings.lease = workers.stream.cached_info().config.max_age;
         Ok(Queue { settings, client, context, jobs, reports, workers, packs })
     }
@@ -201,7 +203,7 @@ async fn bucket(context: &Context, namespace: &str, lease: Duration) -> Result<S
     if let Ok(there) = context.get_key_value(&name).await {
         return Ok(there);
     }
-    // The client's own call asks first for the account, whose form older servers do not have
+    // The client's own call first asks about the account, and older servers answer that in another form
     let config = stream::Config {
         name: format!("KV_{name}"),
         subjects: vec![format!("$KV.{name}.>")],

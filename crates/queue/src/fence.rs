@@ -1,6 +1,7 @@
-//! Which reports an owner takes: those of the attempt that it waits for, until the first answer.
+//! Decides which reports an owner takes: those of the attempt that it waits for, until the first answer.
 //!
-//! Pure. The server delivers at least once, so reports may come twice, late and in any order.
+//! For `ask`. Pure: it must not use the server. The server delivers at least once, so reports may come twice,
+//! late and in any order.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,8 @@ impl Fence {
         Fence { key: key.into(), attempt, returned: BTreeSet::new(), over: false }
     }
 
-    /// The event of a report, if the owner has to know it.
+    /// The worker and the event of a report; `None` if the report is late, repeated, or about another
+    /// attempt.
     pub fn take(&mut self, report: Report) -> Option<(String, Event)> {
         let Report { key, attempt, worker, event } = report;
         if self.over || key != self.key || attempt != self.attempt {
@@ -89,7 +91,7 @@ mod tests {
                 sent.extend((0..random.u32(0..3)).map(|_| report(attempt, worker, Event::Alive)));
                 sent.push(match random.u32(0..4) {
                     0 => report(attempt, worker, Event::Returned { why: "no tools".into() }),
-                    // It died
+                    // The worker died
                     1 => report(attempt, worker, Event::Alive),
                     _ => done(attempt, worker),
                 });

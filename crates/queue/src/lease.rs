@@ -16,7 +16,7 @@ use crate::message::{Event, Job, Report, VERSION};
 
 /// The largest report, in bytes: servers refuse messages of more than 1 MB.
 const MAX_REPORT: usize = 900 << 10;
-/// How long a job that one worker returned waits for the next.
+/// How long a returned job waits before another worker can take it.
 const RETURNED_FOR: Duration = Duration::from_secs(1);
 
 /// A job that this worker does. Dropped without an answer, it is delivered again when the lease ends.
@@ -62,7 +62,7 @@ impl Queue {
         Ok(None)
     }
 
-    /// The lease of a message; `None` if it is no job that this version understands.
+    /// The lease of a message; `None` if this version does not understand the job.
     async fn lease(&self, worker: &str, message: jetstream::Message) -> Result<Option<Lease>, QueueError> {
         let job = serde_json::from_slice::<Job>(&message.payload).ok().filter(|job| job.version == VERSION);
         let Some(job) = job else {
@@ -79,14 +79,14 @@ impl Queue {
     }
 }
 
-/// Signs of life, until the lease is dropped.
+/// Sends signs of life until the lease is dropped.
 async fn keep(queue: Queue, worker: String, job: Job, message: jetstream::Message) {
     let subject = queue.report_subject(&job.id());
     let report = Report { key: job.key, attempt: job.attempt, worker, event: Event::Alive };
     let text = serde_json::to_vec(&report).unwrap_or_default();
     loop {
         tokio::time::sleep(queue.settings.lease / 3).await;
-        // What fails here is tried again in a moment, and without success the lease ends
+        // A failed sign is not an error: the next one may arrive, and without any the lease ends
         let _ = message.ack_with(AckKind::Progress).await;
         let _ = queue.client.publish(subject.clone(), text.clone().into()).await;
     }

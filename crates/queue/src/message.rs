@@ -1,6 +1,7 @@
-//! What travels through the queue: jobs to workers, reports to owners, and the cards of workers. Plain data.
+//! What travels through the queue: jobs to workers, reports to owners, and the cards of workers.
 //!
-//! Durations, not times: the clock of another machine may be wrong.
+//! Plain data for both sides. It must contain durations, not times: the clock of another machine may be
+//! wrong.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -50,11 +51,11 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
-    /// It has begun.
+    /// The worker has begun.
     Taken,
-    /// It is still at work.
+    /// The worker is still at work.
     Alive,
-    /// It cannot do the job, which is now free for another worker.
+    /// The worker cannot do the job, which is now free for another worker.
     Returned {
         why: String,
     },

@@ -1,5 +1,6 @@
-//! Packs: bytes by name, in the server's object store. The name follows from the content, so a pack that is there is not
-//! sent again.
+//! Packs: bytes by name, in the server's object store, for owners that send trees and workers that read them.
+//!
+//! A name must follow from the content, because a pack whose name is there is not sent again.
 
 use tokio::io::AsyncReadExt;
 
@@ -26,7 +27,7 @@ impl Queue {
         Ok(bytes.len())
     }
 
-    /// Reads a pack. The store compares its hash.
+    /// Reads a pack. The store checks its hash.
     pub async fn pack(&self, name: &str) -> Result<Vec<u8>, QueueError> {
         let object = self.packs.get(name).await.map_err(failed("find a pack"))?;
         if object.info().size > MAX_PACK {

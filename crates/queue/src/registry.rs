@@ -1,4 +1,6 @@
 //! Who works: each worker keeps its card in a bucket whose entries expire.
+//!
+//! For `ask` and for lists. It must not choose a worker for a job: the server does.
 
 use std::time::Duration;
 
@@ -13,26 +15,26 @@ const MAX_WORKERS: usize = 1000;
 const LIST: Duration = Duration::from_secs(10);
 
 impl Queue {
-    /// Shows a worker's card for one lease; to be called again before that ends.
+    /// Shows a worker's card for one lease. The worker must call it again before the lease ends.
     pub async fn announce(&self, card: &WorkerCard) -> Result<(), QueueError> {
         let text = serde_json::to_vec(card).map_err(failed("write a card"))?;
         self.workers.put(&card.name, text.into()).await.map_err(failed("announce a worker"))?;
         Ok(())
     }
 
-    /// Takes a worker's card out of the list.
+    /// Removes a worker's card from the list.
     pub async fn leave(&self, name: &str) -> Result<(), QueueError> {
         self.workers.purge(name).await.map_err(failed("take a worker out of the list"))
     }
 
-    /// The workers that were heard of within one lease, by name.
+    /// The workers that announced themselves within one lease, sorted by name.
     pub async fn workers(&self) -> Result<Vec<WorkerCard>, QueueError> {
         let listed = tokio::time::timeout(LIST, self.cards()).await;
         listed.map_err(|_| failed("list the workers")("the server does not answer"))?
     }
 
     async fn cards(&self) -> Result<Vec<WorkerCard>, QueueError> {
-        // The bucket's own list of keys waits for entries that expire meanwhile
+        // The bucket's own list of keys waits for entries that have expired in the meantime
         let prefix = format!("$KV.{}.", self.workers.name);
         let subjects = self.workers.stream.info_with_subjects(format!("{prefix}>")).await;
         let mut subjects = subjects.map_err(failed("list the workers"))?.take(MAX_WORKERS);
@@ -41,7 +43,7 @@ impl Queue {
             let (subject, _) = subject.map_err(failed("list the workers"))?;
             let Some(name) = subject.strip_prefix(&prefix) else { continue };
             let entry = self.workers.get(name).await.map_err(failed("read a card"))?;
-            // One that left in this moment, or of another version, is left out
+            // A worker that has just left, or that has another version, is left out
             cards.extend(entry.and_then(|bytes| serde_json::from_slice::<WorkerCard>(&bytes).ok()));
         }
         cards.sort_by(|a, b| a.name.cmp(&b.name));

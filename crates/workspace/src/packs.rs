@@ -1,6 +1,6 @@
-//! Trees as packs, with which another machine gets exactly one tree and no history.
+//! Trees as packs, with which another machine gets exactly one tree.
 //!
-//! Uses trees from `slots` and `base`. The engine decides where a pack goes.
+//! Uses trees from `slots` and `base`. A pack must not contain history. The engine decides where a pack goes.
 
 use crate::base::tree_of;
 use crate::error::Error;

@@ -1,7 +1,7 @@
-//! Linters that answer for one file at once: which of them a project uses, and what their answers say.
+//! Linters for one file: which of them a project uses, and what their answers say.
 //!
-//! A linter reads a text from standard input, so the base's text and the new one are judged under the same path and
-//! configuration. Pure: files are read through the given functions, and nothing runs.
+//! A linter reads a text from standard input, so the base's text and the new one are linted under the same
+//! path and configuration. Pure: it reads files only through the given functions, and must run nothing.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Linter {
 /// One finding of a linter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinterFinding {
-    /// From 1.
+    /// Counts from 1.
     pub line: u32,
     pub rule: String,
     pub message: String,
@@ -94,7 +94,7 @@ pub fn linters(
     found
 }
 
-/// The findings in a linter's answer; `None` if it is not one.
+/// The findings in a linter's answer; `None` if the answer cannot be read.
 pub fn linter_findings(linter: &str, answer: &str) -> Option<Vec<LinterFinding>> {
     const MOST: usize = 1_000;
     let data: Value = serde_json::from_str(answer.trim()).ok()?;
@@ -131,7 +131,7 @@ pub fn linter_findings(linter: &str, answer: &str) -> Option<Vec<LinterFinding>>
     Some(all.into_iter().take(MOST).collect())
 }
 
-/// The findings that the base did not have; a moved line makes none new.
+/// The findings that the base does not have. A finding whose line only moved is not new.
 pub fn new_linter_findings(base: &[LinterFinding], now: Vec<LinterFinding>) -> Vec<LinterFinding> {
     let key = |one: &LinterFinding| (one.rule.clone(), one.message.clone());
     let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();

@@ -1,6 +1,7 @@
-//! Machine formats: a command that discovery composed itself runs so that its runner writes events, from which names
-//! are read exactly; people and models get the plain text. A command of the user's own is never changed. For
-//! `process`.
+//! Machine formats: the runner of a test command can write events, from which names of tests are read
+//! exactly. People and models get the plain text.
+//!
+//! For `process`. It must not change a command that the user wrote: only those that discovery composed.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 
 use crate::check::Check;
 
-/// The line that runs instead of a check's, if its runner can write events.
+/// The command line that runs instead of a check's own, if its runner can write events.
 pub(super) fn line(check: &Check, line: &str) -> Option<String> {
     let is_own = check.source.rsplit('/').next() == Some("go.mod");
     let rest = line.strip_prefix("go test ").filter(|_| is_own)?;
@@ -30,7 +31,7 @@ struct Event {
     output: Option<String>,
 }
 
-/// The output that the events carry, package by package, without the lines that only say which test is running.
+/// The plain output of the events, package by package, without the lines that only say which test runs.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut open: BTreeMap<String, String> = BTreeMap::new();
@@ -54,7 +55,7 @@ pub(super) fn plain(text: &str) -> String {
     out
 }
 
-/// `=== RUN   TestX`
+/// Whether a line only says which test runs: `=== RUN   TestX`.
 fn is_turn(said: &str) -> bool {
     ["=== RUN ", "=== PAUSE ", "=== CONT ", "=== NAME "].iter().any(|turn| said.starts_with(turn))
 }

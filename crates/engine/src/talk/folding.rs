@@ -1,14 +1,15 @@
-//! Long files that a role reads whole, shown folded: the lines that fit the question, and the first line of each other
-//! symbol. `paging` keeps the folded text in the place of the whole one; `context` folds.
+//! Folds a long file that a role reads whole: it shows the lines that fit the question, and the first line of
+//! each other symbol. `paging` keeps the folded text in the place of the whole one; `context` folds.
 //!
-//! Only for a role that looks for places and changes nothing: who edits a file, or judges it, sees what it asked for.
+//! It must serve only a role that searches and changes nothing. A role that edits or judges a file has to see
+//! what it asked for.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use context::{Index, folded_file};
 
-/// A shorter answer of `read` stays as it is, in bytes.
+/// An answer of `read` that is shorter than this, in bytes, stays as it is.
 pub(super) const LONG: usize = 12_000;
 /// The length of a folded file, in bytes.
 const FOLDED: usize = 8_000;
@@ -23,7 +24,7 @@ pub(crate) struct Folds {
 }
 
 impl Folds {
-    /// The text in place of a whole file; `None` if it stays as it is.
+    /// The folded text of a file; `None` if the file stays as it is.
     pub(super) fn of(&self, path: &str) -> Option<String> {
         let folded = folded_file(&self.root, &self.index, path, &self.words, FOLDED)?;
         Some(format!(

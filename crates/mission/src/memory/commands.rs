@@ -1,11 +1,13 @@
-//! Commands that work: checks that passed on the base and steps of the set-up, with the time that they took.
+//! Commands that work: checks that passed on the base, and steps of the set-up, each with its duration.
+//!
+//! Reads the newest `BaseChecked` event of a mission. It must not keep a command that failed there.
 
 use super::entry::Kind;
 use super::lesson::Lesson;
 use super::store::Memory;
 use crate::{Event, GateVerdict};
 
-/// Missions in a row that do not run a command before it is dropped: the project no longer has it.
+/// A command that this many missions in a row do not run is dropped: the project no longer has it.
 const ABSENT: u32 = 3;
 
 pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
@@ -13,7 +15,7 @@ pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
         Event::BaseChecked { checks, setup, .. } => Some((checks, setup)),
         _ => None,
     });
-    // A base that could not be checked says nothing of any command
+    // A base that was not checked shows nothing about any command
     let Some((checks, setup)) = newest.filter(|(checks, setup)| !checks.is_empty() || !setup.is_empty())
     else {
         return;
@@ -42,7 +44,7 @@ pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
         let place = if step.directory.is_empty() { String::new() } else { format!(" in {}", step.directory) };
         let text = format!("`{}`{place} (set-up)", step.run);
         if let Some(entry) = memory.confirm(Kind::Command, &key, &text, &lesson.source) {
-            // What was kept from before took no time
+            // A warm step reuses earlier results, so its duration says nothing
             entry.took_ms = Some(step.took_ms).filter(|_| !step.warm).or(entry.took_ms);
         }
     }

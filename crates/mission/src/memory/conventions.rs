@@ -1,6 +1,7 @@
-//! Conventions: what the Guardian, a lint command or a Reviewer rejected in one task after the other.
+//! Conventions: what the Guardian, a lint command or a Reviewer rejected in several tasks.
 //!
-//! A finding whose very tree passed later was wrong, and teaches nothing.
+//! Reads the failed attempts of a mission; `similar` compares the texts of Reviewers and commands. A finding
+//! on a tree that passed later was wrong, so it must not be learned.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +11,11 @@ use super::similar::{is_similar, words};
 use super::store::Memory;
 use crate::{Event, FailureClass, GateVerdict, Issue};
 
-/// Missions without it before a convention that was enforced is dropped.
+/// A convention that this many missions in a row do not enforce is dropped.
 const UNHEARD: u32 = 20;
-/// Findings of one mission that are looked at.
+/// The most findings of one mission that are read.
 const MAX_FINDINGS: usize = 500;
-/// Not of this project, but a slip of the model.
+/// A syntax error is a slip of the model, not a convention of the project.
 const SYNTAX: &str = "syntax-error";
 
 /// A finding that rejected an attempt.
@@ -39,7 +40,8 @@ pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
     }
     let mut told: BTreeSet<(String, &str)> = BTreeSet::new();
     for Enforced { task, issue, .. } in enforced(lesson.events) {
-        // A rule is one convention, whatever names its messages hold; words of Reviewers and commands are compared
+        // A rule is one convention, whatever its messages name. Reviewers and commands have no rules, so
+        // their words are compared
         let is_rule = issue.source != "reviewer" && !commands.contains(issue.source.as_str());
         let key = match is_rule {
             true => format!("rule:{}", issue.source),
@@ -53,7 +55,7 @@ pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
     memory.drop_quiet(Kind::Convention, UNHEARD);
 }
 
-/// What rejected an attempt by its form or by a Reviewer, and was not wrong.
+/// The findings of lint and of Reviewers that failed an attempt, without those that turned out to be wrong.
 fn enforced(events: &[Event]) -> Vec<Enforced<'_>> {
     let mut trees: BTreeMap<&str, &str> = BTreeMap::new();
     let mut found: Vec<Enforced<'_>> = Vec::new();
@@ -78,7 +80,7 @@ fn enforced(events: &[Event]) -> Vec<Enforced<'_>> {
     found
 }
 
-/// The key of the convention that says the same in other words.
+/// The key of a known convention from the same source that says the same in other words.
 fn known(memory: &Memory, issue: &Issue) -> Option<String> {
     let said = words(&issue.message);
     let source = format!("{}:", issue.source);

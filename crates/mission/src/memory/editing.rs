@@ -1,14 +1,16 @@
-//! How a model's edits in place go: those that missed, against all that it made. One that misses too often is asked to write files
-//! whole, and is tried with edits again later.
+//! How well a model edits files in place: how many of its edits missed.
+//!
+//! Reads the `EditsMade` events of a mission. A model that misses too often is asked to write whole files
+//! (`store` says which), and tries edits again later. It must not judge a model by a mission without edits.
 
 use super::entry::{EditCount, Kind, editing_key};
 use super::lesson::Lesson;
 use super::store::Memory;
 use crate::Event;
 
-/// What counts of the past: with more edits than this the older ones count half.
+/// With more edits than this, both counts are halved, so that old edits weigh less.
 const WINDOW: u32 = 120;
-/// Missions in which it wrote files whole before it is tried with edits again.
+/// A model that wrote whole files in this many missions tries edits again.
 const TRY_AGAIN: u32 = 5;
 
 pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
@@ -26,7 +28,7 @@ pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {
         let known =
             memory.find(Kind::Editing, &key).and_then(|entry| entry.edits.map(|edits| (edits, entry.quiet)));
         if count.made == 0 {
-            // It was asked to write files whole, so nothing is known of its edits
+            // It made no edits, so this mission shows nothing about them
             if let Some((_, quiet)) = known.filter(|(edits, _)| wholes > 0 && edits.miss()) {
                 if quiet + 1 >= TRY_AGAIN {
                     memory.drop_entry(Kind::Editing, &key);

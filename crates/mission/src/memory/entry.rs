@@ -1,5 +1,6 @@
-//! One thing that is known of a project, where it came from and when it was last right. Data only, kept in a file: a new field
-//! needs a default.
+//! One entry of the memory: a fact about a project, where it comes from, and when it was last confirmed.
+//!
+//! Plain data for all of `memory`. Entries are stored in a file, so a new field must have a default.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use crate::MissionId;
 /// The longest text of an entry, in bytes.
 const MAX_TEXT: usize = 240;
 
-/// Edits before anything is said of a model.
+/// With fewer edits than this, nothing is said about a model.
 const ENOUGH: u32 = 8;
 
 /// What an entry is about.
@@ -17,13 +18,13 @@ const ENOUGH: u32 = 8;
 pub enum Kind {
     /// A command that works, and how long it takes.
     Command,
-    /// What gates or Reviewers enforced.
+    /// A rule that gates or Reviewers enforced.
     Convention,
     /// A flaky test, a slow command, a set-up that fails.
     Pitfall,
-    /// How a model's edits went.
+    /// How many edits of a model missed.
     Editing,
-    /// The user's own words.
+    /// A note of the user.
     Note,
 }
 
@@ -41,36 +42,36 @@ impl Kind {
     }
 }
 
-/// The mission that said so, and when it ended.
+/// The mission that an entry comes from, and when it ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Empty for what the user wrote.
+    /// Empty for a note of the user.
     pub mission: MissionId,
     pub at_ms: u64,
 }
 
-/// One thing that is known.
+/// One fact about a project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub id: String,
     pub kind: Kind,
-    /// What makes it the same in another mission.
+    /// Names the fact, so that another mission confirms the same entry.
     pub key: String,
     pub text: String,
-    /// How often it was right: for a convention the tasks in which it was enforced, otherwise missions.
+    /// How often it was confirmed: by tasks for a convention, by missions for everything else.
     pub times: u32,
-    /// Where it came from.
+    /// The mission that it was first learned from.
     pub from: Source,
-    /// When it was last right.
+    /// The mission that confirmed it last.
     pub right: Source,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits: Option<EditCount>,
-    /// Missions since, in which it could have been right and was not.
+    /// How many missions since then could have confirmed it and did not.
     #[serde(default)]
     pub quiet: u32,
-    /// The user changed its text, which stays.
+    /// The user changed its text, so a mission must not change it again.
     #[serde(default)]
     pub edited: bool,
 }
@@ -100,34 +101,34 @@ impl Entry {
         (self.right, self.quiet) = (source.clone(), 0);
     }
 
-    /// Whether it is known well enough to be told: what was enforced once may have been about one task.
+    /// Whether a prompt may show it. A convention that was enforced only once may concern only one task.
     pub fn is_proven(&self) -> bool {
         self.kind != Kind::Convention || self.edited || self.times > 1
     }
 }
 
-/// Bounded, and on one line, so that it cannot pass for anything but an entry.
+/// Makes a text one bounded line, so that it cannot look like anything but an entry.
 pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     shared::text::clip(&words.join(" ").replace("```", "'''"), MAX_TEXT)
 }
 
-/// Edits in place of one model.
+/// How many edits in place one model made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditCount {
     pub made: u32,
-    /// Their text was not in the file, or stood there more than once.
+    /// Edits whose text was not in the file, or was there more than once.
     pub missed: u32,
 }
 
 impl EditCount {
-    /// Whether two of five miss: each then costs a request more, and the file again.
+    /// Whether at least two of five edits miss. A miss costs one more request, with the whole file in it.
     pub fn miss(&self) -> bool {
         self.made >= ENOUGH && self.missed.saturating_mul(5) >= self.made.saturating_mul(2)
     }
 }
 
-/// What makes a model the same in another mission.
+/// The key of the entry about a model.
 pub(super) fn editing_key(model: &str) -> String {
     format!("model:{model}")
 }

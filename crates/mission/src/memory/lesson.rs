@@ -1,15 +1,17 @@
-//! What one mission says: its events, and which model made which edits.
+//! The input of learning: the events of one mission that has ended, and the model behind each count of edits.
+//!
+//! `commands`, `conventions`, `editing` and `pitfalls` read it. It must not change the memory.
 
 use std::collections::BTreeMap;
 
 use super::entry::Source;
 use crate::{Event, Role};
 
-/// What one mission says.
+/// What the memory learns from: one mission.
 pub(super) struct Lesson<'a> {
     pub source: Source,
     pub events: &'a [Event],
-    /// By task, the model that was asked last for its work, at each event.
+    /// The model behind each `EditsMade` event, by the index of the event.
     models: BTreeMap<usize, &'a str>,
 }
 
@@ -18,13 +20,13 @@ impl<'a> Lesson<'a> {
         Lesson { source, events, models: models(events) }
     }
 
-    /// The model that worked on a task when the event of this place was written.
+    /// The model that made the edits of the event at index `at`.
     pub fn model(&self, at: usize) -> Option<&str> {
         self.models.get(&at).copied()
     }
 }
 
-/// For each count of edits, the model that made them.
+/// Finds, for each `EditsMade` event, the model that was last asked to work on its task.
 fn models(events: &[Event]) -> BTreeMap<usize, &str> {
     let (mut asked, mut models) = (BTreeMap::new(), BTreeMap::new());
     for (at, event) in events.iter().enumerate() {

@@ -1,9 +1,10 @@
-//! What missions learned of a project, kept from one to the next: commands that work, conventions that were enforced, pitfalls,
-//! how models edit, and what past missions took.
+//! The memory of a project: what its missions learned, for the missions after them. It holds commands that
+//! work, conventions that were enforced, pitfalls, how well models edit, and what past missions cost.
 //!
-//! It is drawn from events alone, of missions that have ended, and changed by the user. What proves wrong is dropped. Nothing in it
-//! is an instruction: the texts come from gates, Reviewers and commands, so a prompt shows them as data. `engine` keeps it through
-//! `journal`; nothing here reads a file or a clock.
+//! It learns only from the events of missions that have ended, and the user can change it. An entry that
+//! turns out to be wrong is dropped. Its texts come from gates, Reviewers and commands, so a prompt shows
+//! them as data, never as an instruction. `engine` stores it through `journal`. Nothing here may read a file
+//! or a clock.
 
 mod commands;
 mod conventions;
@@ -24,7 +25,7 @@ use lesson::Lesson;
 use store::{MAX_KNOWN, MAX_PLANS, keep_newest};
 
 impl Memory {
-    /// Takes in a mission that has ended, once.
+    /// Learns from a mission that has ended. A second call for the same mission changes nothing.
     pub fn learn(&mut self, events: &[Event], state: &State) {
         let Some(at_ms) = state.ended_ms.filter(|_| state.outcome.is_some()) else { return };
         if self.knows(&state.mission) {

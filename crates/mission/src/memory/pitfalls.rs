@@ -1,15 +1,18 @@
-//! Pitfalls: tests that are flaky, commands that are slow, a set-up that fails.
+//! Pitfalls: flaky tests, slow commands, and a set-up that fails.
+//!
+//! Reads the `BaseChecked` and `FlakySeen` events of a mission. It must drop a pitfall that a later run
+//! contradicts.
 
 use super::entry::Kind;
 use super::lesson::Lesson;
 use super::store::Memory;
 use crate::Event;
 
-/// A command that takes longer is slow, and is no longer so below the half, in milliseconds.
+/// A command that takes this long, in milliseconds, is slow until it takes less than half as long.
 const SLOW_MS: u64 = 60_000;
-/// Missions in a row in which a flaky test's check was never flaky before that is dropped.
+/// A flaky test is dropped after this many missions in a row in which its check was not flaky.
 const STEADY: u32 = 5;
-/// Tests of one flaky run that are remembered.
+/// The most tests of one flaky run that are kept.
 const MAX_TESTS: usize = 5;
 
 pub(super) fn learn(memory: &mut Memory, lesson: &Lesson<'_>) {

@@ -1,13 +1,15 @@
-//! Whether two findings say the same in other words. By the words that they share; it knows no language.
+//! Tells whether two findings say the same in other words, by the words that they share.
+//!
+//! For `conventions`. It cuts common English endings, and must not need any other grammar.
 
 use std::collections::BTreeSet;
 
-/// Words are at least this long: shorter ones stand in every sentence.
+/// Shorter words, in characters, are not compared: they are in every sentence.
 const SHORTEST: usize = 4;
-/// Texts with fewer words are only equal.
+/// A text with fewer words is similar only to an equal one.
 const FEWEST: usize = 3;
 
-/// The words of a text, without endings that change from sentence to sentence.
+/// The words of a text in lower case, without common endings.
 pub(super) fn words(text: &str) -> BTreeSet<String> {
     let split = text.split(|c: char| !c.is_alphanumeric() && c != '_');
     split
@@ -23,7 +25,7 @@ pub(super) fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether they share more words than they differ in.
+/// Whether two texts share at least half of all their words.
 pub(super) fn is_similar(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
     if one.len().min(other.len()) < FEWEST {
         return one == other;

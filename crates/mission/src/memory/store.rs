@@ -1,4 +1,6 @@
-//! Memory as it is kept: its entries, and how one is confirmed, dropped, forgotten and bounded. It knows no event.
+//! The memory as it is stored: its entries, and how one is confirmed, dropped, forgotten and bounded.
+//!
+//! The modules that learn decide what enters it, and `text` shows it. It must know no event.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,31 +8,31 @@ use super::entry::{EditCount, Entry, Kind, Source, editing_key};
 use crate::MissionId;
 use crate::estimate::Sample;
 
-/// Entries of one kind; the least proven and oldest go first.
+/// The most entries of one kind, except notes. The least confirmed and oldest are dropped first.
 pub(super) const MAX_ENTRIES: usize = 40;
-/// Past missions whose costs are kept.
+/// The most past missions whose costs are kept.
 pub(super) const MAX_PLANS: usize = 20;
-/// Missions and forgotten entries that are known by name, so that they are not learned again.
+/// The most missions, and the most forgotten keys, that are kept so that they are not learned again.
 pub(super) const MAX_KNOWN: usize = 500;
-/// Notes that the user may add.
+/// The most notes that the user may add.
 pub(super) const MAX_NOTES: usize = 40;
 
-/// What is known of a project.
+/// What is known about a project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
     pub entries: Vec<Entry>,
-    /// What past missions took, the oldest first.
+    /// What past missions cost, the oldest first.
     pub plans: Vec<PlanTaken>,
     /// Missions that were learned from.
     pub(super) learned: Vec<MissionId>,
-    /// Keys of what the user does not want to be kept.
+    /// Keys of entries that the user removed: they are not learned again.
     pub(super) forgotten: Vec<String>,
-    /// Entries made so far: their ids are never used again.
+    /// How many entries were ever made. Ids contain this number, so no id is used twice.
     pub(super) made: u32,
 }
 
-/// What a mission took.
+/// What one mission cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanTaken {
     pub mission: MissionId,
@@ -40,7 +42,7 @@ pub struct PlanTaken {
     pub tokens: u64,
     pub cost_usd: f64,
     pub time_ms: u64,
-    /// What the estimate of the next one uses.
+    /// The input for the estimate of the next mission.
     pub sample: Sample,
 }
 
@@ -49,19 +51,19 @@ impl Memory {
         self.learned.iter().any(|known| known == mission)
     }
 
-    /// What the newest missions took, for the estimate of the next one.
+    /// What the newest missions cost, at most `most` of them, for the estimate of the next one.
     pub fn samples(&self, most: usize) -> Vec<Sample> {
         self.plans.iter().rev().take(most).map(|plan| plan.sample).collect()
     }
 
-    /// Why a model writes files whole instead of editing them; `None` where it manages edits, or too little is known.
+    /// Why a model writes whole files instead of edits; `None` if its edits work, or if too little is known.
     pub fn writes_whole(&self, model: &str) -> Option<String> {
         let entry = self.find(Kind::Editing, &editing_key(model))?;
         let edits = entry.edits.filter(EditCount::miss)?;
         Some(format!("{} of the last {} edits of `{model}` missed", edits.missed, edits.made))
     }
 
-    /// Takes an entry out, and does not learn it again; `false` where there is none of that id.
+    /// Removes an entry, and does not learn it again. Returns `false` if no entry has this id.
     pub fn forget(&mut self, id: &str) -> bool {
         let Some(at) = self.entries.iter().position(|entry| entry.id == id) else { return false };
         let entry = self.entries.remove(at);
@@ -76,7 +78,7 @@ impl Memory {
         self.entries.iter().find(|entry| entry.kind == kind && entry.key == key)
     }
 
-    /// The entry is right in this mission: it is made where it is missing, and `None` where the user forgot it.
+    /// Confirms an entry, and makes it if it is missing. Returns `None` if the user removed it before.
     pub(super) fn confirm(
         &mut self,
         kind: Kind,
@@ -105,7 +107,7 @@ impl Memory {
         self.entries.retain(|entry| entry.kind != kind || entry.key != key);
     }
 
-    /// Drops what has more quiet missions behind it than `most`.
+    /// Drops the entries of a kind that `most` missions in a row did not confirm.
     pub(super) fn drop_quiet(&mut self, kind: Kind, most: u32) {
         self.entries.retain(|entry| entry.kind != kind || entry.quiet < most);
     }

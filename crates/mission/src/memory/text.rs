@@ -1,4 +1,6 @@
-//! Memory as Markdown, for people to read and to edit, and the part of it that enters a prompt, bounded and marked as data.
+//! The memory as text: Markdown that people read and edit, and the part of it that a prompt shows.
+//!
+//! `store` holds the entries. A prompt must show them bounded, and as data, never as an instruction.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,7 +10,7 @@ use super::store::{MAX_NOTES, Memory};
 
 const TITLE: &str = "# Memory of this project\n\nWhat missions learned here. Prompts show it as data, never as an instruction; notes are shown as your words.\n";
 const HOW_TO_EDIT: &str = "\nDelete an entry's line to forget it, change its text, or add `- your text` as a note. Keep the ids in brackets.\n";
-/// Entries of one kind that a prompt shows.
+/// The most entries of one kind that a prompt shows.
 const MOST_TOLD: usize = 6;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -25,7 +27,7 @@ impl Kind {
 }
 
 impl Memory {
-    /// For people; with `now_ms` it says how long ago entries were right.
+    /// The Markdown for people. With `now_ms` it says how long ago each entry was confirmed.
     pub fn markdown(&self, now_ms: Option<u64>) -> String {
         let mut text = format!("{TITLE}{HOW_TO_EDIT}");
         for kind in Kind::ALL {
@@ -53,10 +55,10 @@ impl Memory {
         text
     }
 
-    /// Takes the user's edits of [`Memory::markdown`].
+    /// Applies the user's edits of [`Memory::markdown`].
     ///
     /// # Errors
-    /// What cannot be understood, by line; nothing is changed then.
+    /// One message for each line that cannot be understood. Then nothing is changed.
     pub fn edit(&mut self, markdown: &str, at_ms: u64) -> Result<(), Vec<String>> {
         let (mut problems, mut seen, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for (n, line) in markdown.lines().enumerate() {
@@ -107,7 +109,8 @@ impl Memory {
         Ok(())
     }
 
-    /// What a prompt says of it, in at most `limit` bytes; empty where nothing is known.
+    /// What a prompt shows: entries in at most `limit` bytes, and notes in at most half of that. Empty if
+    /// nothing is known.
     pub fn told(&self, limit: usize) -> String {
         let mut known = String::new();
         for (kind, title) in [
@@ -144,7 +147,7 @@ impl Memory {
         text
     }
 
-    /// The proven entries of a kind that were right most often, then most recently.
+    /// The proven entries of a kind, those that were confirmed most often first, then the most recent.
     fn best(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
         let mut entries: Vec<&Entry> =
             self.entries.iter().filter(|entry| entry.kind == kind && entry.is_proven()).collect();
@@ -158,7 +161,7 @@ impl Entry {
         self.took_ms.map(|ms| format!(", takes {}", seconds(ms))).unwrap_or_default()
     }
 
-    /// Where it came from and when it was last right.
+    /// How often an entry was confirmed, and by which missions first and last.
     fn history(&self, now_ms: Option<u64>) -> String {
         if self.kind == Kind::Note {
             return format!("yours{}", ago(now_ms, self.from.at_ms));

@@ -1,4 +1,5 @@
-//! A real `nats-server` for tests: on a loopback port, with its own folder, ended by its id.
+//! A real `nats-server` for tests, on a loopback port and with its own folder. It is stopped by its process
+//! id.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, dead_code)]
 
@@ -13,7 +14,7 @@ pub struct Server {
     child: Option<Child>,
 }
 
-/// Where Debian installs it; its folder is not on everyone's PATH.
+/// Also looks where Debian installs it, as this folder is not in every user's PATH.
 fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);

@@ -1,8 +1,9 @@
-//! Reads, writes and removes below a folder in which commands ran, on systems that cannot open a file below an open folder.
+//! Reads, writes and removes below a folder in which commands ran, on systems that cannot open a file below
+//! an open folder.
 //!
-//! It has the functions of `reading`, `writing` and `removal`, with the same results. Each part of a path is checked just
-//! before it is used, and none may be a link. A process that writes there at this moment can still change a part in between,
-//! which the three others exclude.
+//! It has the functions of `reading`, `writing` and `removal`, with the same results. It checks each part of
+//! a path just before it uses it, and must not follow a link. A process that writes there at the same moment
+//! can still change a part in between, which the other three files prevent.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -40,7 +41,7 @@ pub fn write_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
     write(root, path, bytes, None)
 }
 
-/// The same with a given mode.
+/// Like [`write_beneath`], with a given mode.
 pub(crate) fn write_beneath_as(root: &Path, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
     write(root, path, bytes, Some(mode))
 }
@@ -142,12 +143,13 @@ fn plain_file(root: &Path, path: &str) -> io::Result<PathBuf> {
     }
 }
 
-/// The full path of a file; every folder on the way is a real one.
+/// The full path of a file. A folder on the way that is a link is an error; a missing one is created if
+/// `make` is set.
 fn place(root: &Path, path: &str, make: bool) -> io::Result<PathBuf> {
     let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "it is no path inside the folder");
     let inside = Path::new(path);
     let normal = inside.components().all(|part| matches!(part, Component::Normal(_)));
-    // On Windows, some names mean other files
+    // On Windows, some names mean other files than they say
     if path.is_empty() || !normal || (cfg!(windows) && relative(path).is_err()) {
         return Err(wrong());
     }

@@ -1,4 +1,5 @@
-//! The names of [`crate::system`] on Unix.
+//! The names of [`crate::system`] on Unix: the standard library's own, and what it lacks. Each must be in
+//! `windows`, too.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io;

@@ -1,7 +1,8 @@
 //! The names of [`crate::system`] on Windows.
 //!
-//! Windows has no modes: folders of a user's profile can be entered by that user only, so a private mode is the usual one.
-//! The change time of Windows can be set by programs; what uses it to notice changes notices fewer of them.
+//! Windows has no modes: only the user can enter the folders of the user's profile, so the usual mode is
+//! already private. Programs can set the change time of Windows, so code that compares it notices fewer
+//! changes. It must not decide what a caller does without a function that Windows lacks.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, Metadata, OpenOptions, Permissions};
@@ -22,7 +23,7 @@ const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
 /// No file has this name: opening it is an error.
 const NO_NAME: &str = "\0";
 
-/// What Unix says of a file; a number that Windows does not have is 0, or the nearest that it has.
+/// What Unix says about a file. A number that Windows does not have is 0, or the nearest that it has.
 pub trait MetadataExt {
     fn dev(&self) -> u64;
     /// The time when the file was made: it differs for a file that replaced another.
@@ -150,7 +151,7 @@ impl OsStringExt for OsString {
     }
 }
 
-/// Every file that we can read in a user's profile belongs to that user.
+/// Always the same number: files in a user's profile belong to that user.
 pub(crate) fn user() -> u32 {
     0
 }
@@ -160,14 +161,14 @@ pub(crate) fn elsewhere() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// Only whether a file may be written is kept.
+/// Sets only whether the file may be written: Windows has no other mode.
 pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     let mut permissions = fs::metadata(path)?.permissions();
     permissions.set_readonly(mode & 0o200 == 0);
     fs::set_permissions(path, permissions)
 }
 
-/// Pipes have no names in folders on Windows.
+/// Changes nothing: on Windows no folder contains pipes.
 pub(crate) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
@@ -183,7 +184,7 @@ pub(crate) fn open_to_date(path: &Path) -> io::Result<fs::File> {
     Ok(file)
 }
 
-/// Makes a link; Windows has two kinds of them, for files and for folders.
+/// Makes a link. Windows has two kinds: for files and for folders.
 pub(crate) fn symlink(to: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
     let (to, link) = (to.as_ref(), link.as_ref());
     if link.parent().unwrap_or(link).join(to).is_dir() {

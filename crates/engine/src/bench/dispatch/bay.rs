@@ -1,8 +1,9 @@
-//! A worker's side: a bay is a place in which one verdict at a time is computed, with the code of the local verdict:
-//! fresh checkout, set-up, the base's configuration, checks.
+//! The worker's side. A bay computes one verdict at a time, with the code of the local verdict: fresh
+//! checkout, set-up, the base's configuration, checks.
 //!
-//! A bay has a state folder of its own, no checkout of the user's, and no mission. Between jobs it stays ready for the
-//! same base, with its outcomes and warm builds. The user's own settings confine its commands.
+//! A bay has its own state folder, and neither a checkout of the user nor a mission. Between jobs it stays
+//! ready for the same base, with its outcomes and warm builds. `cli/machines/worker` gives it jobs. It must
+//! run commands only as the settings of the worker's own user allow.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,11 +25,11 @@ use crate::config::Config;
 use crate::host::Nobody;
 use crate::world::Processes;
 
-/// The most bays of all workers of a user on one machine.
+/// The most bays of one user on one machine, over all workers.
 const MAX_BAYS: usize = 256;
 /// The name under which a bay locks its folder and keeps commits.
 const NAME: &str = "worker";
-/// The folder of a bay that stands for the user's project; it stays empty.
+/// The empty folder that a bay has in place of the user's project.
 const CHECKOUT: &str = "checkout";
 
 pub(crate) struct Bay {
@@ -45,12 +46,12 @@ struct Ready {
     of_base: String,
     bench: Arc<Bench>,
     checks: ProjectChecks,
-    /// Why this machine cannot judge changes of this base, if so.
+    /// Why this machine cannot judge changes of this base, if it cannot.
     unable: Option<String>,
 }
 
 impl Bay {
-    /// Takes the first bay below `data_home` that no other process uses.
+    /// Opens the first bay below `data_home` that no other process uses.
     pub fn open(data_home: &Path, config: Config, now_ms: u64) -> Result<Bay, String> {
         for n in 0..MAX_BAYS {
             let root =
@@ -77,7 +78,7 @@ impl Bay {
         Err(format!("{MAX_BAYS} workers of yours run on this machine already"))
     }
 
-    /// Does a job. The error says why this machine cannot.
+    /// Computes the verdict of a job. The error says why this machine cannot.
     pub async fn run(&mut self, job: &Job, queue: &Queue) -> Result<VerdictAnswer, String> {
         let wanted: VerdictJob = serde_json::from_value(job.body.clone())
             .map_err(|error| format!("the job cannot be read (another version?): {error}"))?;
@@ -115,7 +116,7 @@ impl Bay {
         Ok(VerdictAnswer { tree: change.tree.clone(), base, change: outcomes })
     }
 
-    /// The bay, prepared for the job's base. What belongs to another base is removed.
+    /// Prepares the bay for the job's base, and removes what belongs to another base.
     async fn ready(&mut self, job: &VerdictJob) -> Result<&mut Ready, String> {
         let of_base = job.of_base();
         if self.ready.as_ref().is_none_or(|ready| ready.of_base != of_base) {
@@ -126,7 +127,7 @@ impl Bay {
             config.workspace.copy.clear();
             let (sandbox, slots) = (config.sandbox.settings(), config.workspace.slots());
             let workspace = blocking(move || {
-                // Objects of earlier bases would only grow
+                // Without this, the objects of earlier bases would stay forever
                 workspace::remove_folder(&state.join("repository.git"));
                 let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
                 workspace.confine_filters(Arc::new(FilterSandbox(sandbox)));
@@ -157,7 +158,7 @@ impl Drop for Bay {
     }
 }
 
-/// Makes sure that a commit is here, and that it is of the tree that the job names.
+/// Fetches a commit that is not here, and checks that it has the tree that the job names.
 async fn fetch(workspace: &Workspace, queue: &Queue, pack: &str, lone: &Lone) -> Result<(), String> {
     let tree =
         |workspace: Workspace, commit: String| async move { blocking(move || workspace.tree(&commit)).await };
@@ -175,7 +176,8 @@ async fn fetch(workspace: &Workspace, queue: &Queue, pack: &str, lone: &Lone) ->
     }
 }
 
-/// Why the base is another one here than at the owner, if so: a missing toolchain, service or file.
+/// Why a check of the base ends differently here than at the owner, if one does: something is missing on one
+/// of the machines, such as a toolchain, a service or a file.
 fn differs(checks: &ProjectChecks, job: &VerdictJob) -> Option<String> {
     job.passed_on_base.iter().find_map(|(name, passed)| {
         let here = checks.on_base(name)?;

@@ -1,7 +1,7 @@
-//! Verdicts on other machines: what a worker is asked (`verdict_job`), how an owner asks (`owner`), how a worker answers
-//! (`bay`).
+//! Verdicts on other machines: `verdict_job` is the question, `owner` asks it, `bay` answers it on a worker.
 //!
-//! `project_checks` asks through `owner` and decides what an answer counts for. The protocol is in the crate `queue`.
+//! `project_checks` asks through `owner` and decides what an answer counts for. The crate `queue` has the
+//! protocol, which must not be repeated here.
 
 pub(crate) mod bay;
 pub(crate) mod owner;

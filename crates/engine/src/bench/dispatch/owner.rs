@@ -1,7 +1,8 @@
-//! An owner's side: asks a worker for the outcomes of a change's checks, if a queue is configured.
+//! The owner's side: asks a worker for the outcomes of a change's checks, if a queue is configured.
 //!
-//! What a worker answers is a claim. The owner compares it with its own base, and `[dispatch] trust` says whether a claim
-//! may decide what is delivered. Without an answer the checks run here, and the user is told why, each reason once.
+//! A worker's answer is a claim. The owner must compare it with its own base, and `[dispatch] trust` says
+//! whether a claim may decide what is delivered. Without an answer the checks run here, and the user is told
+//! each reason once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +20,14 @@ use crate::blocking::blocking;
 use crate::config::{Config, DispatchTrust};
 use crate::text::duration;
 
-/// How long a worker has to take a change before it is checked here.
+/// How long the owner waits for a worker to take a change before it checks the change itself.
 const TAKEN: Duration = Duration::from_secs(15);
-/// The longest wait for an answer, and the part of it that is not the checks themselves.
+/// The longest wait for an answer, and the time that the owner allows for everything but the checks.
 const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 const BESIDE_CHECKS: Duration = Duration::from_secs(10 * 60);
 /// How often each check may run at the worker: on the base, on the change, and again if it fails, each after a set-up.
 const RUNS: u32 = 4;
-/// How long a server that could not be used is left alone.
+/// After a server could not be used, the owner does not try it again for this long.
 const PAUSE: Duration = Duration::from_secs(60);
 /// The most questions whose attempts are counted, and the most reasons that are told.
 const MAX_KNOWN: usize = 1000;
@@ -38,7 +39,7 @@ pub(crate) struct Dispatch {
     connection: AsyncMutex<Connection>,
     attempts: Mutex<HashMap<String, u32>>,
     told: Mutex<BTreeSet<String>>,
-    /// Workers whose answers were found to be wrong here.
+    /// Workers that gave a wrong answer in this mission.
     wrong: Mutex<BTreeSet<String>>,
 }
 
@@ -146,7 +147,8 @@ impl Dispatch {
         Ok(Claims { worker, outcomes })
     }
 
-    /// A check failed at the worker and passes here: its answers are not used again in this mission.
+    /// Records that a check failed at the worker and passes here. The worker's answers are not used again in
+    /// this mission.
     pub fn contradict(&self, bench: &Bench, claims: &Claims, check: &Check) {
         let Claims { worker, .. } = claims;
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone());
@@ -182,7 +184,7 @@ impl Dispatch {
         *connection = Connection { queue: None, paused_until: Some(Instant::now() + PAUSE) };
     }
 
-    /// How often this was asked before.
+    /// Counts the question, and returns how often it was asked before.
     fn attempt(&self, key: &str) -> u32 {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if attempts.len() >= MAX_KNOWN {
@@ -201,7 +203,7 @@ impl Dispatch {
     }
 }
 
-/// The job, with base and change as commits without history.
+/// Makes the job, with base and change as commits without history.
 async fn prepare(bench: &Bench, question: &Question<'_>) -> Result<VerdictJob, String> {
     let (workspace, base, tree) =
         (bench.workspace.clone(), question.base.to_owned(), question.tree.to_owned());
@@ -235,7 +237,8 @@ async fn send_packs(bench: &Bench, queue: &Queue, job: &VerdictJob) -> Result<()
     Ok(())
 }
 
-/// The outcomes of an answer, if it is about this tree and its worker sees the base as this machine does.
+/// The outcomes of an answer, if it is about this tree and the base's checks ended at the worker as they did
+/// here.
 fn usable(
     worker: &str,
     answer: VerdictAnswer,

@@ -1,6 +1,7 @@
-//! The question for a worker, and its answer: run these checks on exactly this tree. Data only.
+//! The question for a worker, and its answer: run these checks on exactly this tree. Data only, for `owner`
+//! and `bay`.
 //!
-//! It contains no setting of the sandbox: a worker confines commands as its own user says.
+//! It must not contain a setting of the sandbox: a worker confines commands as its own user says.
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -12,7 +13,7 @@ use workspace::Commit;
 
 use crate::config::Setup;
 
-/// A tree, and the commit of only that tree.
+/// A tree, and a commit that has this tree and no history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lone {
     pub commit: String,
@@ -45,14 +46,14 @@ impl VerdictJob {
         [format!("tree-{base}"), format!("tree-{base}-{change}")]
     }
 
-    /// The same question has the same name.
+    /// The name of the question: equal questions have equal names.
     pub fn key(&self) -> String {
         format!("{}-{:016x}", self.change.tree, hash(&(self.of_base(), self.keeps_tests)))
     }
 
     /// A name for everything that a worker prepares before it looks at the change.
     pub fn of_base(&self) -> String {
-        // A map, so that fields have one order
+        // As JSON text, whose fields always have the same order
         let checks = serde_json::to_string(&(&self.checks, &self.setup)).unwrap_or_default();
         format!("{}-{:016x}", self.base.tree, hash(&checks))
     }

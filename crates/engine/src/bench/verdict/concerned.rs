@@ -1,4 +1,6 @@
-//! Which checks a change concerns, in a project with so many that not all run on every tree.
+//! Chooses the checks that a change concerns, in a project with so many that not all run on every tree.
+//!
+//! Works with the crate `checks`, which knows which folders depend on each other. It must run nothing.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,10 +8,10 @@ use std::path::Path;
 use checks::Check;
 use workspace::Workspace;
 
-/// The most checks that all run on every tree; of more, only those run that a change concerns.
+/// Up to this many checks all run on every tree. Of more checks, only those run that the change concerns.
 const MOST_ALWAYS: usize = 12;
 
-/// Whether there are so many checks that each runs only if a change concerns its folder.
+/// Whether there are so many checks that not all of them run on every tree.
 pub(crate) fn chooses(all: &[Check]) -> bool {
     all.len() > MOST_ALWAYS
 }

@@ -1,4 +1,7 @@
 //! Commands about a work queue and its machines: `worker` does work for others, `workers` lists who works.
+//!
+//! Both connect through the crate `queue`. They must not read a project's settings: only the user chooses a
+//! server.
 
 pub(super) mod worker;
 pub(super) mod workers;
@@ -27,7 +30,7 @@ pub(crate) struct Where {
 }
 
 impl Where {
-    /// The user's own settings, in which no project has a say, and where the queue is.
+    /// Reads the user's own settings, never those of a project, and where the queue is.
     fn settings(&self, place: &Place) -> Result<(Config, Settings), CommandFailure> {
         let config = settings::of_user(&place.config_home).map_err(|problems| {
             let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -58,7 +61,6 @@ impl Where {
     }
 }
 
-/// A duration in milliseconds.
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

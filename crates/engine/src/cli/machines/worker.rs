@@ -1,8 +1,8 @@
 //! `worker`: takes jobs from a queue and does them on this machine until it is ended.
 //!
-//! It needs no project and no checkout. Its commands run in the sandbox of the user who starts it; without a sandbox it
-//! starts only if that user's settings say so. Progress is printed as it happens, so the command has no answer of its
-//! own until it fails.
+//! `bay` computes the verdicts; no project and no checkout is needed. It must run commands only in the
+//! sandbox of the user who starts it; without a sandbox it starts only if that user's settings say so. It
+//! prints progress as it happens, so the command has no answer of its own until it fails.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -118,7 +118,7 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     for bay in bays {
         work.spawn(serve(shared.clone(), bay));
     }
-    // The loops end only by a panic
+    // The loops end only if one of them panics
     let ended = work.join_next().await;
     work.shutdown().await;
     let why = ended.and_then(Result::err).map_or_else(|| "it ended".to_string(), |error| error.to_string());

@@ -1,4 +1,4 @@
-//! `workers`: who works for a queue, on what, and since when.
+//! `workers`: lists who works for a queue, on what, and since when. It must not take a job.
 
 use queue::{Queue, WorkerCard};
 use serde_json::json;

@@ -1,4 +1,7 @@
-//! `[dispatch]`: the work queue whose workers run checks. Types, defaults and the problems of this section only.
+//! `[dispatch]`: the work queue whose workers run checks. Types, defaults and the problems of this section
+//! only.
+//!
+//! Another source than the user's own file must not set it.
 
 use std::path::PathBuf;
 
@@ -57,7 +60,7 @@ pub enum Trust {
 }
 
 impl DispatchConfig {
-    /// Where the queue is; `None`: nothing is dispatched.
+    /// Where the queue is; `None` if nothing is dispatched.
     pub(crate) fn settings(&self) -> Option<queue::Settings> {
         set(&self.queue).map(|url| queue::Settings {
             url: url.to_owned(),
@@ -83,7 +86,7 @@ pub(crate) fn wrong_address(text: &str) -> Option<&'static str> {
     (!good).then_some("write nats://host:4222, or tls://host:4222")
 }
 
-/// The problems of the section's texts, which the schema does not know.
+/// The problems of the section's texts that the schema cannot find.
 pub(in crate::config) fn wrong_texts(layer: &Layer) -> Vec<ConfigProblem> {
     let Some(section) = layer.root.get("dispatch") else { return Vec::new() };
     let text = |key: &str| {
@@ -115,8 +118,8 @@ pub(in crate::config) fn wrong_texts(layer: &Layer) -> Vec<ConfigProblem> {
     problems
 }
 
-/// The problem of a source that is not the user's own and has this section: it would send the project's files to a
-/// machine, and take results from one, that the user did not choose.
+/// The problem of a source that has this section and is not the user's own. A project must not choose a
+/// machine that gets its files, or one whose results count.
 pub(in crate::config) fn of_another(layer: &Layer) -> Option<ConfigProblem> {
     let Value::Table(table) = &layer.root.value else { return None };
     let entry = table.get("dispatch")?;

@@ -4,7 +4,8 @@
 use super::*;
 use crate::world::Processes;
 
-/// Leaves something in every cache of package managers and in the temporary folder. Fails if another one was here.
+/// Writes a file into the cache of each package manager and into the temporary folder. Fails if another
+/// set-up left a file there.
 const SETUP: &str = r#"
 for place in "$npm_config_cache" "$PIP_CACHE_DIR" "$UV_CACHE_DIR" "$YARN_CACHE_FOLDER" "$CARGO_HOME" \
     "$GOMODCACHE" "$XDG_CACHE_HOME" "$TMPDIR"; do
@@ -54,7 +55,7 @@ async fn a_set_up_that_runs_a_missions_code_fills_no_cache_of_another() {
     let attack = setup("echo theirs | tee \"$place/planted\" > \"$place/of-base\"");
     let attack = format!("{attack}mkdir -p node_modules/x && echo theirs > node_modules/x/planted\n");
     assert_eq!(verdict(&first, &[("setup.sh", &attack)]).await, GateVerdict::Pass, "the attack itself works");
-    // Its set-up ends with 1 if a cache has what the attack left, and its check if the packages have
+    // The set-up fails if a cache has what the attack left, and the check fails if the packages have it
     assert_eq!(verdict(&first, &[("a.txt", "good 2\n")]).await, GateVerdict::Pass);
     let caches = first.gates.bench.workspace.caches();
     drop(first);

@@ -1,7 +1,8 @@
-//! The project's own linter, run on the files that an edit wrote while the role still works on them.
+//! Runs the project's own linter on the files that an edit wrote, while the role still works on them.
 //!
-//! Judges the base's text and the new one with the same command, and tells only what is new. It runs in the sandbox of
-//! a check, with a short time limit, and is silent where the linter is missing, fails, or takes too long.
+//! It lints the base's text and the new one with the same command, and shows the role only what is new. The
+//! command runs in the sandbox of a check, with a short time limit. If the linter is missing, fails or takes
+//! too long, this file must say nothing.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,13 +17,13 @@ use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
 use crate::talk::session::Session;
 
-/// A linter that takes longer does not answer while a role edits.
+/// A linter that takes longer is not used while a role edits.
 const LIMIT: Duration = Duration::from_secs(2);
 /// The longest file that is linted, in bytes.
 const MAX_FILE: usize = 512 * 1024;
 /// The most files of one edit that are linted.
 const MAX_FILES: usize = 5;
-/// The most findings that are told.
+/// The most findings that are shown.
 const MAX_FINDINGS: usize = 10;
 /// The longest answer of a linter that is read, in bytes.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
@@ -61,7 +62,7 @@ pub(crate) async fn after(
             };
             let before =
                 workspace.read(&base, &path).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
-            // A linter that the project had before; one that a role adds proves nothing
+            // Only a linter of the base counts, as one that a role adds proves nothing
             let read = |path: &str| String::from_utf8(workspace.read(&base, path).ok().flatten()?).ok();
             let linters = checks::linters(&read, &|path| files.contains(path), &path);
             for linter in linters.into_iter().filter(|linter| !slow.contains(linter.name)) {
@@ -118,7 +119,7 @@ pub(crate) async fn after(
     })
 }
 
-/// Both texts of each file, side by side: most of a linter's time is its start.
+/// Lints both texts of each file in parallel, because most of a linter's time is its start.
 fn script(asked: &[Asked]) -> String {
     let mut script = String::new();
     for (n, one) in asked.iter().enumerate() {

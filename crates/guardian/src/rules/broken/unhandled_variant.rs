@@ -1,7 +1,7 @@
 //! Part of `not-compiled`: a `match` of Rust over an enum of the crate that leaves out a variant.
 //!
-//! Looks at matches that the change wrote, and at those over enums whose variants it changed. Reports nothing if an arm
-//! takes the rest, or if the variants are not all known.
+//! Looks at matches that the change wrote, and at those over enums whose variants it changed. It must report
+//! nothing if an arm takes the rest, or if the variants are not all known.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ pub(super) fn check(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-/// Enums that got a variant.
+/// The enums to which the change adds a variant.
 fn widened(pair: &Pair) -> Vec<String> {
     let enums = |file: &File| -> Vec<(String, BTreeSet<String>)> {
         let flat = file.flat();
@@ -81,7 +81,7 @@ fn taken(file: &File, index: usize) -> Option<(&str, BTreeSet<&str>)> {
     for arm in flat.parts(body) {
         let pattern = flat.field(arm, "pattern").filter(|_| flat.kind(arm) == "match_arm")?;
         let guarded = flat.field(pattern, "condition").is_some();
-        // `_` has no node of its own
+        // `_` has no node of its own, so a pattern without parts takes every value
         let mut waiting: Vec<usize> = vec![flat.parts(pattern).next()?];
         while let Some(at) = waiting.pop() {
             let path = match flat.kind(at) {

@@ -1,7 +1,8 @@
 //! Part of `wrong-arguments`: calls of methods and associated functions of the project's own types.
 //!
-//! Knows the type of `self` and `this`, of receivers and parameters, and of variables that are made of a type in plain
-//! sight. Reports nothing if a type or method is defined twice, decorated, overloaded, or made by a macro.
+//! It knows the type of `self` and `this`, of receivers and parameters, and of variables whose only binding
+//! shows the type. It must report nothing if a type or method is defined twice, decorated, overloaded, or
+//! made by a macro.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::project::{Memo, folder_of, go};
 use crate::rules::Change;
 use crate::rules::names::missing_member::{go_type_of, rust_inherent};
 
-/// What does not fit in a call of a method.
+/// A message about what does not fit in a call of a method; `None` if everything fits.
 pub(super) fn misfit_of_method(change: &Change<'_>, file: &File, call: usize) -> Option<String> {
     let flat = file.flat();
     let callee = flat.field(call, "function")?;
@@ -42,7 +43,7 @@ fn in_python(file: &File, call: usize, callee: usize) -> Option<(String, Signatu
         .take_while(|i| *i > class)
         .filter(|i| flat.kind(*i) == "function_definition")
         .last()?;
-    // `self` is what the method of this class gets
+    // The method's own first parameter must be `self`: otherwise the name may mean another object
     let given = flat.field(method, "parameters").and_then(|list| flat.parts(list).next());
     if given.is_none_or(|first| file.text_of(first) != "self") || is_decorated(file, method) {
         return None;
@@ -122,7 +123,8 @@ fn in_ecmascript(file: &File, call: usize, callee: usize) -> Option<(String, Sig
     Some((format!("this.{name}"), Signature { arity, named: None, any_keyword: false }))
 }
 
-/// `value.Name()` where the value is a receiver, a parameter, or made of a type of the package in plain sight.
+/// `value.Name()` where the value is a receiver, a parameter, or a variable whose only binding shows a type
+/// of the package.
 fn in_go(change: &Change<'_>, file: &File, call: usize, callee: usize) -> Option<(String, Signature)> {
     let flat = file.flat();
     let operand = flat.field(callee, "operand").filter(|i| flat.kind(*i) == "identifier")?;
@@ -132,10 +134,11 @@ fn in_go(change: &Change<'_>, file: &File, call: usize, callee: usize) -> Option
     Some((format!("{variable}.{name}"), Signature { arity, named: None, any_keyword: false }))
 }
 
-/// The methods of a package by type and name; `None` for one that is defined for each system.
+/// The methods of a package by type and name; `None` for one that is defined more than once, for example once
+/// for each system.
 type Methods = BTreeMap<(String, String), Option<Arity>>;
 
-/// Read once for all calls of a package; `None` if one of its files cannot be read.
+/// Reads the methods once for all calls of a package; `None` if one of its files cannot be read.
 fn go_methods(change: &Change<'_>, folder: &str) -> Option<Arc<Methods>> {
     const MAX_FILES: usize = 300;
     #[derive(Default)]
@@ -198,7 +201,7 @@ fn made_in_go(file: &File, call: usize, variable: &str) -> Option<String> {
     made
 }
 
-/// `self.name()`, `Self::name()`, `Type::name()`, and `value.name()` of a variable that is made of the type.
+/// `self.name()`, `Self::name()`, `Type::name()`, and `value.name()` of a variable whose type is known.
 fn in_rust(change: &Change<'_>, file: &File, call: usize, callee: usize) -> Option<(String, Signature)> {
     let flat = file.flat();
     if flat.above(call).any(|i| matches!(flat.kind(i), "macro_definition" | "token_tree")) {
@@ -239,7 +242,8 @@ fn own_type(file: &File, index: usize) -> Option<String> {
     Some(of.split('<').next().unwrap_or(of).to_string())
 }
 
-/// The type of a variable that its function binds once: a parameter, or what `Type::f()` gives.
+/// The type of a variable that its function binds once: a parameter, a new struct, or what `Type::f()`
+/// returns.
 fn rust_variable(change: &Change<'_>, file: &File, index: usize, name: &str) -> Option<String> {
     let flat = file.flat();
     let function = flat.above(index).find(|i| flat.kind(*i) == "function_item")?;

@@ -1,4 +1,6 @@
-//! What a function takes, and whether the arguments of a call fit. Knows nothing of where the function is.
+//! The parameters of a function, and whether the arguments of a call fit them.
+//!
+//! For the parts of `wrong-arguments`, which find the function. It must not look for one.
 
 use syntax::{Arity, Language};
 
@@ -8,7 +10,7 @@ use crate::code::file::File;
 #[derive(Clone, Debug)]
 pub(super) struct Signature {
     pub(super) arity: Arity,
-    /// Python's parameters: name, whether it has a default, whether it may be given by position, and by name
+    /// Python's parameters; `None` for other languages
     pub(super) named: Option<Vec<Parameter>>,
     pub(super) any_keyword: bool,
 }
@@ -21,7 +23,7 @@ pub(super) struct Parameter {
     pub(super) by_name: bool,
 }
 
-/// The parameters of a list of Python, and whether it takes any keyword.
+/// The parameters in a parameter list of Python, and whether the function takes any keyword.
 pub(super) fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
     let flat = file.flat();
     let mut found: Vec<Parameter> = Vec::new();
@@ -52,7 +54,7 @@ pub(super) fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
     (found, any)
 }
 
-/// What does not fit in a call.
+/// A message about what does not fit in a call; `None` if everything fits.
 pub(super) fn misfit(file: &File, call: usize, name: &str, signature: &Signature) -> Option<String> {
     let flat = file.flat();
     let arguments = flat.field(call, "arguments")?;

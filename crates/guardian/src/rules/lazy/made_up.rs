@@ -1,4 +1,7 @@
-//! Part of `pretended-work`: values named as mocks or samples that production code gives out.
+//! Part of `pretended-work`: production code that returns values whose names say that they are mocks or
+//! samples.
+//!
+//! The rule calls it for each function. It must report nothing if the name does not hold a fixed value.
 
 use std::sync::LazyLock;
 
@@ -17,7 +20,7 @@ static MADE_UP_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Production functions that return values named as mocks.
+/// Reports a function that returns a fixed value with such a name.
 pub(super) fn names(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
     let flat = file.flat();
     let mut returns: Vec<usize> = flat

@@ -1,6 +1,8 @@
-//! Part of `name-of-another-scope` in Python: the name of `except … as name`, which the end of the clause deletes.
+//! Part of `name-of-another-scope` in Python: the name of `except … as name`, which Python deletes at the end
+//! of the clause.
 //!
-//! Reports a use after the clause if nothing else in the same function binds the name: it is unbound on every way there.
+//! It must report a use after the clause only if nothing else in the same function binds the name: then the
+//! name is unbound on every path.
 
 use crate::code::file::File;
 use crate::names::binds_in_python;
@@ -69,7 +71,7 @@ fn unbound(file: &File, scope: usize, name: &str, first: usize) -> Option<usize>
         if within {
             continue;
         }
-        // Bound in another way: which binding holds here is not certain
+        // The name has another binding, so it may be bound here
         let own = scope_of(file, index) == scope;
         if binds_in_python(file, index, parent.kind, node.field)
             || matches!(parent.kind, "for_in_clause" | "named_expression" | "with_item" | "dotted_name")

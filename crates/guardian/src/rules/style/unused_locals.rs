@@ -1,6 +1,7 @@
-//! Part of `unused-code`: variables of a function of TypeScript or JavaScript that the change adds and nothing reads.
+//! Part of `unused-code`: variables of a function of TypeScript or JavaScript that the change adds and
+//! nothing reads.
 //!
-//! A name that stands anywhere else in the file counts as read. Go's are for `not-compiled`.
+//! It must report nothing if the name is anywhere else in the file. `not-compiled` reports variables of Go.
 
 use std::collections::HashMap;
 

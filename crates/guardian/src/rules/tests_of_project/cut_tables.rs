@@ -1,5 +1,8 @@
-//! Part of `test-case-removed`: tables whose rows are all there, and of which the test reads only a part now. Also
-//! tells which lists are tables: those over which a test runs.
+//! Part of `test-case-removed`: a table still has all its rows, but the test now reads only a part of them.
+//! It also tells the rule which lists are tables: those over which a test runs.
+//!
+//! It must only warn if the part depends on where the test runs, or if the file does not show the whole
+//! table.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +51,7 @@ pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// `if case.name == "x" { continue }`: a row that the loop passes over now.
+/// Reports a row that the loop skips now: `if case.name == "x" { continue }`.
 fn passed_over(pair: &Pair, base: &File, was: &[Run], head: &File, run: &Run, found: &mut Found) {
     let flat = head.flat();
     let Some(body) = run.body else { return };
@@ -138,7 +141,7 @@ fn is_choice(part: &str) -> bool {
         .any(|word| part.contains(word))
 }
 
-/// The text of what is run over, without borrows and whitespace.
+/// The text of a list, without borrows, iterators and whitespace.
 fn plain(text: &str) -> String {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let text = text.trim_start_matches("&mut").trim_start_matches('&');
@@ -149,8 +152,8 @@ fn plain(text: &str) -> String {
         .to_string()
 }
 
-/// Whether a test runs over a list: a loop with assertions, or a runner that makes a test of each row. A list that a
-/// call gets as it is written there is one.
+/// Whether a test runs over a list: a loop with assertions, or a runner that makes a test of each row. A list
+/// that no variable keeps counts as one.
 pub(super) fn is_run(file: &File, of: &str, table: usize) -> bool {
     let flat = file.flat();
     let parent = flat.node(table).parent;

@@ -1,7 +1,8 @@
-//! Protection that was there before the change and is not any more: signatures that were verified, flags of cookies,
-//! strong hashes, secrets from a safe source, comparisons in constant time, guards of routes.
+//! Protection that the code had before the change and no longer has: signatures that were verified, flags of
+//! cookies, strong hashes, secrets from a safe source, comparisons in constant time, guards of routes.
 //!
-//! Compares base and head of one file. Reports nothing of code that is new: what it should protect is not known.
+//! Compares base and head of one file. It must report nothing about new code, as nobody knows what that
+//! should protect.
 
 use std::sync::LazyLock;
 
@@ -153,7 +154,7 @@ const GUARDS: &[&str] = &[
     "ratelimit",
 ];
 
-/// A file without any of these words protects nothing that is known here: one pass finds out.
+/// All words of this rule, for one quick pass: a file without any of them has no protection to lose.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let lists = [ON, OFF, PASSWORD_HASHES, STRONG_HASHES, SAFE_RANDOM, GUARDS, COMPARES, VERIFIES];
     AhoCorasick::builder().ascii_case_insensitive(true).build(lists.into_iter().flatten()).ok()
@@ -178,7 +179,7 @@ fn count(text: &str, words: &[&str]) -> usize {
     words.iter().map(|word| text.matches(word).count()).sum()
 }
 
-/// A token whose signature was verified, and that is only read now.
+/// Reports a token whose signature was verified, and that is only read now.
 fn only_decoded(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     const READS: &[&str] = &[
         "jwt.decode",
@@ -205,7 +206,7 @@ fn only_decoded(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// A flag that is stated, with its value: `httpOnly: true`, `SESSION_COOKIE_SECURE = True`.
+/// The flags that a file sets, with their values: `httpOnly: true`, `SESSION_COOKIE_SECURE = True`.
 fn stated(file: &File) -> Vec<(usize, &str, bool)> {
     let flat = file.flat();
     let mut found = Vec::new();
@@ -255,7 +256,7 @@ fn flags(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// A function that lost a strong hash or a safe source of secrets, and got a weak one.
+/// Reports a strong hash or a safe source of secrets that a weak one replaced.
 fn replaced(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     let fewer = |words: &[&str]| count(&base.text, words) > count(&head.text, words);
     let more = |words: &[&str]| count(&head.text, words) > count(&base.text, words);
@@ -291,7 +292,7 @@ fn replaced(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// A comparison in constant time that became a plain one.
+/// Reports a comparison in constant time that became a plain one.
 fn compared(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     if !COMPARES.iter().any(|name| base.text.contains(name)) {
         return;
@@ -342,7 +343,7 @@ fn is_guard(text: &str) -> bool {
     GUARDS.iter().any(|guard| text.contains(guard))
 }
 
-/// Decorators of functions and handlers of routes that let in only some callers.
+/// Reports functions and routes that lost a decorator or a handler which lets in only some callers.
 fn guards(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     if !is_guard(&base.text) {
         return;
@@ -358,14 +359,14 @@ fn guards(pair: &Pair, base: &File, head: &File, found: &mut Found) {
         let Some(guard) = &one.guard else { continue };
         let node = head.flat().node(other.index);
         let message = format!("`{}` had the guard `{guard}`, and has none now", one.name);
-        // It may stand in another place now: before all routes, or around a class
+        // The guard may be in another place now: before all routes, or around a class
         let word = guard.trim_start_matches('@').split('(').next().unwrap_or(guard).to_string();
         let end = node.start + head.line(head.row(node.start)).trim().len();
         let still = head.text.matches(&word).count() >= base.text.matches(&word).count();
         let everywhere = ["use(", "dependencies=", "before_request", "addHook(", "middleware"]
             .iter()
             .any(|form| head.text.matches(form).count() > base.text.matches(form).count());
-        // Or what stands in its place has a name of its own
+        // A guard whose name is not known here may be in its place
         let replaced = other.around >= one.around;
         if still || everywhere || replaced || !pair.wrote_in(node.start.saturating_sub(200), end) {
             found.maybe(head, node.start, end, message);
@@ -375,7 +376,7 @@ fn guards(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// A function or a route, with what stands around it.
+/// A function or a route, with its guard.
 struct Guarded {
     name: String,
     index: usize,

@@ -129,7 +129,7 @@ async fn announce(queue: &Queue, name: &str) {
     queue.announce(&serde_json::from_value::<WorkerCard>(card).unwrap()).await.unwrap();
 }
 
-/// A worker with the code of the product.
+/// A worker that runs the code of the product.
 async fn worker(url: &str, name: &'static str, home: &Path) -> AbortHandle {
     let (queue, home) = (connect(url).await, home.to_path_buf());
     announce(&queue, name).await;

@@ -1,4 +1,8 @@
-//! Part of `failure-passed-over` in Go: errors that were returned and are only logged now, and panics that are dropped.
+//! Part of `failure-passed-over` in Go: errors that were returned and are only logged now, and panics that
+//! are dropped.
+//!
+//! Compares base and head of one file. It must only warn if a comment gives a reason, or if the call only
+//! cleans up.
 
 use super::logs::{explains, is_log, shown};
 use crate::code::file::{File, even};
@@ -10,7 +14,7 @@ pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     recovered(pair, head, found);
 }
 
-/// The reaction of an `if err != nil` in a function of Go.
+/// How a function of Go reacts to one `err != nil`.
 struct Handled {
     function: String,
     asked: String,
@@ -84,7 +88,7 @@ fn in_go(pair: &Pair, base: &File, head: &File, found: &mut Found) {
             let block = flat.field(one.index, "consequence").unwrap_or(one.index);
             let message =
                 format!("the failure of `{}` was returned, and is not any more", shown(&one.before));
-            // To close or clean up may fail without harm to the result
+            // A clean-up that fails does no harm to the result
             if explains(head, block) || cleans_up(&one.before) {
                 found.maybe(head, node.start, node.end, message)
             } else {
@@ -100,7 +104,7 @@ fn call_of(statement: &str) -> Option<&str> {
     call.ends_with(')').then_some(call)
 }
 
-/// Whether the same function of the base ended with `return f()`, and the head no longer does.
+/// Whether the same function of the base ends with `return f()`, and the head no longer does.
 fn was_given_back(base: &File, head: &File, one: &Handled) -> bool {
     let Some(form) = call_of(&one.before).map(|call| format!("return {call}")) else { return false };
     let count = |file: &File| {
@@ -137,7 +141,7 @@ fn cleans_up(statement: &str) -> bool {
     NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// A deferred `recover()` that drops every panic.
+/// Reports a deferred `recover()` that drops every panic.
 fn recovered(pair: &Pair, head: &File, found: &mut Found) {
     let flat = head.flat();
     for (index, node) in flat.iter().filter(|(_, node)| node.kind == "defer_statement") {

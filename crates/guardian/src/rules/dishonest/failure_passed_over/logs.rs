@@ -1,4 +1,6 @@
-//! Statements that write a log entry, and comments that give a reason. Judges nothing.
+//! Recognizes statements that write a log entry, and comments that give a reason.
+//!
+//! For the other parts of `failure-passed-over`, which judge. It must report nothing.
 
 use crate::code::file::File;
 

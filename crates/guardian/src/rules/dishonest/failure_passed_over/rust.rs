@@ -1,10 +1,14 @@
-//! Part of `failure-passed-over` in Rust: errors that were passed on and end in a branch that only logs now.
+//! Part of `failure-passed-over` in Rust: errors that reached the caller and now end in a branch that only
+//! logs them.
+//!
+//! Compares base and head of one file; `logs` tells what a log entry is. It must only warn if a comment gives
+//! a reason.
 
 use super::logs::{explains, shown};
 use crate::code::file::{File, even};
 use crate::rules::{Found, Pair};
 
-/// `?` that became a branch which returns a good result.
+/// Reports a `?` that became a branch in which the failure is lost.
 pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
     let flat = head.flat();
     for (index, node) in flat.iter() {
@@ -71,7 +75,7 @@ pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
             "+= 1",
             "unwrap()",
         ];
-        // Log macros contain `{e:?}`
+        // Texts are left out, because those of log macros contain `?`, as in `{e:?}`
         let without_texts: String = text.split('"').step_by(2).collect();
         if tells.iter().any(|word| without_texts.contains(word)) {
             continue;

@@ -1,5 +1,7 @@
-//! Part of `failure-passed-over` in JavaScript and TypeScript: `Promise.allSettled` whose results nobody reads, where a
-//! failure reached the caller before. In new code this only warns: to wait for all, whatever comes, may be meant.
+//! Part of `failure-passed-over` in JavaScript and TypeScript: `Promise.allSettled` whose results nobody
+//! reads, where a failure reached the caller before.
+//!
+//! In new code it must only warn, because the author may want to wait for all calls, even those that fail.
 
 use crate::code::file::{File, even};
 use crate::code::places::function_of;
@@ -22,7 +24,7 @@ pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
         }
         let message = "nobody reads what came of these: a failure of one of them is lost";
         let asked = flat.field(call, "arguments").map_or("", |list| head.text_of(list));
-        // Callbacks that handle their own failure
+        // These calls handle their own failures
         if [".catch(", "catch (", "catch {"].iter().any(|word| asked.contains(word)) {
             continue;
         }

@@ -114,7 +114,7 @@ fn fields<'f>(file: &'f File, class: usize) -> BTreeMap<&'f str, Option<&'f str>
             _ => {}
         }
     }
-    // A type parameter of the class has the name of no class
+    // A type parameter of the class hides a class of the same name
     let parameters = flat.field(class, "type_parameters").map_or("", |list| file.text_of(list));
     for of in found.values_mut() {
         if of.is_some_and(|of| {

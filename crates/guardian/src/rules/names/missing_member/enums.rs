@@ -1,7 +1,7 @@
 //! Members of enums of TypeScript and Python, and of objects of TypeScript that are `as const`.
 //!
-//! Works with `classes`, which finds the definition. Reports nothing if a namespace, a second declaration, a base class
-//! with members or a computed name may add members.
+//! Works with `classes`, which finds the definition. It must report nothing if a namespace, a second
+//! declaration, a base class with members or a computed name may add members.
 
 use std::collections::BTreeSet;
 
@@ -144,7 +144,8 @@ fn of_typescript(file: &File, definition: usize) -> Option<BTreeSet<String>> {
     names.map(|name| Some(file.text_of(name?).trim_matches(['"', '\'']).to_string())).collect()
 }
 
-/// Only classes whose one base is an enum of the standard library have just what they list.
+/// The members of a class whose base is an enum of the standard library; `None` if it may have others than it
+/// lists.
 fn of_python(file: &File, definition: usize) -> Option<BTreeSet<String>> {
     const BASES: &[&str] = &["Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"];
     let flat = file.flat();
@@ -200,7 +201,7 @@ fn of_python(file: &File, definition: usize) -> Option<BTreeSet<String>> {
     Some(all)
 }
 
-/// What every enum of Python has; mixed-in types bring more, all in lower case.
+/// Whether an enum of Python may inherit this name: all names that it inherits begin in lower case.
 fn is_of_every_enum(name: &str) -> bool {
     name.starts_with(char::is_lowercase)
 }

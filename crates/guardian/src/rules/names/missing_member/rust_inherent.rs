@@ -1,6 +1,7 @@
-//! The one inherent function of a type of the crate: what it takes and gives.
+//! Finds the inherent function of a type of the crate: what it takes and what it returns.
 //!
-//! Expands no macro. Knows nothing of a function that is defined twice, stands under an attribute, or may be made.
+//! For `wrong-arguments`. It expands no macro. It must return nothing for a function that is defined twice,
+//! has an attribute that may change it, or may be made by a macro.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::project::{Memo, Tree, folder_of};
 #[derive(Clone, Debug)]
 pub(in crate::rules) struct Inherent {
     pub(in crate::rules) takes_self: bool,
-    /// Without `self`
+    /// The number of parameters, without `self`
     pub(in crate::rules) parameters: u32,
     /// Its return type as it is written
     pub(in crate::rules) gives: String,
@@ -47,7 +48,7 @@ pub(in crate::rules) fn rust_inherent(
 /// The inherent functions of a type by name; `None` for one that is not certain.
 type All = BTreeMap<String, Option<Inherent>>;
 
-/// All of them in one pass; `None` if the type itself is not certain.
+/// Finds all of them in one pass; `None` if the type itself is not certain.
 fn find(tree: &Tree<'_>, folder: &str, of: &str) -> Option<All> {
     const MAX_FILES: usize = 2_000;
     let own = |path: &&String| {
@@ -82,7 +83,7 @@ fn find(tree: &Tree<'_>, folder: &str, of: &str) -> Option<All> {
                     for function in flat.parts(body).filter(|i| flat.kind(*i) == "function_item") {
                         let known = inherent(&file, function).filter(|_| !whole && !attributed(function));
                         let name = file.field_text(function, "name").to_string();
-                        // Defined twice
+                        // A function that is defined twice is not certain
                         found.entry(name).and_modify(|other| *other = None).or_insert(known);
                     }
                 }

@@ -1,7 +1,7 @@
 //! Variants of the crate's own enums: `State::Cancelled`, also in macros such as `matches!`.
 //!
-//! Expands no macro. Reports nothing if the name may mean another type, or if an attribute, an associated constant or
-//! a macro may provide what is asked for.
+//! It expands no macro. It must report nothing if the name may mean another type, or if an attribute, an
+//! associated constant or a macro may provide the variant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ fn asked<'f>(pair: &Pair, file: &'f File) -> Vec<(usize, usize, &'f str, &'f str
                 "macro_definition" | "use_declaration" | "attribute_item" | "inner_attribute_item"
             )
         });
-        // An associated type of a bound: `T::Item` of an enum is one, too, where a type stands
+        // Where a type is expected, `T::Item` is an associated type and no variant
         let as_type = matches!(flat.kind(node.parent), "scoped_type_identifier")
             && !matches!(flat.kind(flat.node(node.parent).parent), "struct_expression" | "struct_pattern");
         if !elsewhere && !as_type {
@@ -72,7 +72,7 @@ fn within<'t>(tree: &'t Tree<'_>, path: &str) -> impl Iterator<Item = &'t String
     tree.paths().iter().filter(own).take(MAX_FILES)
 }
 
-/// Whether a text has a word directly after another.
+/// Whether a text defines a name: it has the keyword directly before it.
 fn defines(text: &str, keyword: &str, name: &str) -> bool {
     text.match_indices(&format!("{keyword} {name}")).any(|(at, form)| {
         let after = text.get(at + form.len()..).and_then(|rest| rest.chars().next());
@@ -80,7 +80,7 @@ fn defines(text: &str, keyword: &str, name: &str) -> bool {
     })
 }
 
-/// An associated constant of that name, in any `impl`.
+/// Whether the crate may have an associated constant or type of that name, in any `impl`.
 fn is_constant(tree: &Tree<'_>, file: &File, name: &str) -> bool {
     within(tree, &file.path).any(|path| {
         tree.read(path).is_some_and(|text| {
@@ -103,7 +103,7 @@ pub(in crate::rules) fn variants(tree: &Tree<'_>, file: &File, of: &str) -> Opti
     if !(here && other == 0 || imported && other == 1) {
         return None;
     }
-    // The same for all files of a crate
+    // The answer is the same for all files of a crate
     #[derive(Default)]
     struct Known(Memo<(String, String), Option<BTreeSet<String>>>);
     let manifest = tree.nearest(&file.path, "Cargo.toml").unwrap_or_default();

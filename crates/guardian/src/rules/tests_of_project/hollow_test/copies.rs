@@ -1,6 +1,7 @@
 //! Part of `hollow-test`: a test file that tests its own copy of a function of the project.
 //!
-//! The copy has the same name and the same body. A changed function of the project would still pass such a test.
+//! A copy has the same name and the same body. Such a test still passes if the function of the project
+//! changes, so it tests nothing. It must not report a function that the test file had before.
 
 use syntax::Language;
 
@@ -52,7 +53,7 @@ pub(super) fn tests_a_copy(change: &Change<'_>, pair: &Pair, file: &File, found:
     }
 }
 
-/// The code of a body: `x => f(x)` does what `{ return f(x); }` does.
+/// The code of a body in one form: `x => f(x)` has the same code as `{ return f(x); }`.
 fn code_of(file: &File, body: usize) -> String {
     let code = even(file.text_of(body));
     let given = code.strip_prefix("{ return ").and_then(|rest| rest.strip_suffix('}'));
