@@ -12,7 +12,8 @@ const MOST = 100
 /** @param {string} session @param {Typed} next */
 export function remember(session, next) {
   const { typed } = registry()
-  if (typed.size >= MOST) typed.clear()
+  const oldest = typed.keys().next().value
+  if (typed.size >= MOST && !typed.has(session) && oldest !== undefined) typed.delete(oldest)
   const waiting = typed.get(session) ?? []
   typed.set(session, [...waiting, next].slice(-MOST))
 }

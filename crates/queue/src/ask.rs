@@ -11,7 +11,7 @@ use async_nats::jetstream::message::PublishMessage;
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use crate::connection::{Queue, QueueError, failed};
+use crate::connection::{Queue, QueueError, failed, is_worker};
 use crate::fence::Fence;
 use crate::message::{Event, Job, Report};
 
@@ -55,55 +55,76 @@ pub enum NoAnswer {
 const LOOK: Duration = Duration::from_millis(500);
 /// After this many checks the owner reads the newest report from the server, as it may have missed one.
 const MISSED: u32 = 10;
+/// How long taking a job out of the queue may take.
+const REMOVAL: Duration = Duration::from_secs(1);
+/// After so many workers have returned a job, it is not offered any longer.
+const MAX_RETURNED: usize = 20;
+/// The longest reason that is kept, in bytes.
+const MAX_REASON: usize = 500;
 
 impl Queue {
-    /// Asks for a job and waits for its answer. `cancel` ends the wait.
+    /// Asks for a job and waits for its answer. `cancel` ends the wait at once, whatever the server does.
     pub async fn ask(
         &self,
         job: &Job,
         patience: Patience,
         cancel: impl Future<Output = ()>,
     ) -> Result<Answer, NoAnswer> {
-        let label = job.label.as_deref();
-        if self.able(label).await?.is_empty() {
+        let mut sequence = None;
+        let end = tokio::select! {
+            biased;
+            () = cancel => Err(NoAnswer::Cancelled),
+            end = self.answer(job, patience, &mut sequence) => end,
+        };
+        if let (Err(_), Some(sequence)) = (&end, sequence) {
+            // Nobody will read the answer. If the removal fails, the job expires at the server
+            let _ = tokio::time::timeout(REMOVAL, self.jobs.delete_message(sequence)).await;
+        }
+        end
+    }
+
+    /// Puts the job into the queue as `sequence`, and waits for its answer.
+    async fn answer(
+        &self,
+        job: &Job,
+        patience: Patience,
+        sequence: &mut Option<u64>,
+    ) -> Result<Answer, NoAnswer> {
+        if self.able(job.label.as_deref()).await?.is_empty() {
             return Err(NoAnswer::NoWorker { label: job.label.clone() });
         }
         let subject = self.report_subject(&job.id());
         let mut reports =
             self.client.subscribe(subject.clone()).await.map_err(failed("listen for reports"))?;
-        let sequence = self.publish(job).await?;
-        tokio::pin!(cancel);
+        *sequence = Some(self.publish(job).await?);
         let mut wait = Wait::new(self, job, patience);
-        let mut looks = 0;
+        let (mut looks, mut seen) = (0, 0);
         let mut look = tokio::time::interval(LOOK);
-        let end = loop {
+        loop {
             let report = tokio::select! {
-                () = &mut cancel => break Err(NoAnswer::Cancelled),
-                message = reports.next() => message.map(|message| message.payload),
+                // A subscription that has ended must not turn this loop into a busy one
+                Some(message) = reports.next() => Some(message.payload),
                 _ = look.tick() => {
                     looks += 1;
                     if let Some(why) = wait.over() {
-                        break Err(why);
+                        return Err(why);
                     }
                     if looks % MISSED != 0 {
                         continue;
                     }
                     let last = self.reports.get_last_raw_message_by_subject(&subject).await;
-                    last.ok().map(|message| message.payload)
+                    // The same report again is no sign of life
+                    let new = last.ok().filter(|last| std::mem::replace(&mut seen, last.sequence) != last.sequence);
+                    new.map(|message| message.payload)
                 }
             };
             let report = report.and_then(|bytes| serde_json::from_slice::<Report>(&bytes).ok());
+            let report = report.filter(|report| is_worker(&report.worker));
             let Some((worker, event)) = report.and_then(|report| wait.fence.take(report)) else { continue };
             if let Some(end) = wait.heard(worker, event).await? {
-                break end;
+                return end;
             }
-        };
-        if end.is_err() {
-            // Nobody will read the answer. If the removal fails, the job expires at the server
-            let _ = self.jobs.delete_message(sequence).await;
         }
-        let _ = reports.unsubscribe().await;
-        end
     }
 
     async fn publish(&self, job: &Job) -> Result<u64, QueueError> {
@@ -117,6 +138,13 @@ impl Queue {
         let sent = self.context.publish_message(message).await.map_err(failed("put a job into the queue"))?;
         Ok(sent.await.map_err(failed("put a job into the queue"))?.sequence)
     }
+}
+
+/// A worker's reason as one short line, because it is shown among the owner's own.
+fn one_line(why: &str) -> String {
+    let mut line = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.truncate(line.floor_char_boundary(MAX_REASON));
+    line
 }
 
 /// What an owner knows while it waits.
@@ -159,7 +187,10 @@ impl Wait<'_> {
             Event::Done { took_ms, body } => return Ok(Some(Ok(Answer { worker, took_ms, body }))),
             Event::Returned { why } => {
                 (self.with, self.free_since) = (None, Instant::now());
-                self.returned.push((worker, why));
+                self.returned.push((worker, one_line(&why)));
+                if self.returned.len() >= MAX_RETURNED {
+                    return Ok(Some(Err(NoAnswer::Returned(std::mem::take(&mut self.returned)))));
+                }
                 let able = self.queue.able(self.label).await?;
                 if able.iter().all(|name| self.fence.returned().contains(name)) {
                     return Ok(Some(Err(NoAnswer::Returned(std::mem::take(&mut self.returned)))));

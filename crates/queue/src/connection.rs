@@ -4,16 +4,18 @@
 //! Owners and workers create what is missing with the same settings, so nobody has to prepare the server. It
 //! must not know what a job contains.
 
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_nats::ConnectOptions;
 use async_nats::connection::State;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::kv::Store;
 use async_nats::jetstream::object_store::ObjectStore;
 use async_nats::jetstream::stream::{DiscardPolicy, RetentionPolicy, Stream};
 use async_nats::jetstream::{Context, context, object_store, stream};
+use async_nats::{ConnectOptions, ServerAddr};
 
 /// How long one request to the server may take.
 const REQUEST: Duration = Duration::from_secs(5);
@@ -27,6 +29,13 @@ const MAX_DELIVERIES: i64 = 20;
 /// The most bytes of jobs, of reports and of packs at the server, which reserves this space at once.
 const MAX_STREAM: i64 = 32 << 20;
 const MAX_PACKS: i64 = 512 << 20;
+/// The bounds of a lease, whatever a server says.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
+/// The largest credentials file, in bytes.
+const MAX_CREDENTIALS: u64 = 64 * 1024;
+/// How many returned jobs a connection remembers.
+const MAX_REMEMBERED: usize = 1000;
 /// The most reports of one job that are kept.
 const REPORTS_KEPT: i64 = 8;
 
@@ -82,6 +91,12 @@ pub fn is_name(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.chars().all(fits)
 }
 
+/// Whether a text can be a worker's name: it becomes a part of the server's subjects, and is shown to owners.
+pub fn is_worker(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (1..=64).contains(&text.len()) && text.chars().all(fits)
+}
+
 /// A connection. Cheap to clone; it reconnects by itself.
 #[derive(Clone)]
 pub struct Queue {
@@ -92,6 +107,8 @@ pub struct Queue {
     pub(crate) reports: Stream,
     pub(crate) workers: Store,
     pub(crate) packs: ObjectStore,
+    /// Jobs that workers of this connection returned, the oldest first.
+    returned: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl std::fmt::Debug for Queue {
@@ -105,17 +122,27 @@ impl Queue {
         if !is_name(&settings.namespace) {
             return Err(QueueError::Namespace(settings.namespace));
         }
+        let unreachable = |why: String| QueueError::Unreachable { server: settings.server(), why };
         let mut options = ConnectOptions::new()
             .name("opencode-orchestrator")
             .connection_timeout(REQUEST)
-            .request_timeout(Some(REQUEST));
+            .request_timeout(Some(REQUEST))
+            // Servers that are named later are reached without TLS if they do not ask for it
+            .ignore_discovered_servers()
+            .require_tls(settings.url.starts_with("tls://"));
+        // The client does not use the login of an address by itself
+        let at: ServerAddr =
+            settings.url.parse().map_err(|error: std::io::Error| unreachable(error.to_string()))?;
+        options = match (at.username(), at.password()) {
+            (Some(user), Some(password)) => options.user_and_password(user.into(), password.into()),
+            (Some(token), None) => options.token(token.into()),
+            _ => options,
+        };
         if let Some(path) = &settings.credentials {
-            options = options.credentials_file(path).await.map_err(|error| QueueError::Credentials {
-                path: path.display().to_string(),
-                why: error.to_string(),
-            })?;
+            let unusable = |why: String| QueueError::Credentials { path: path.display().to_string(), why };
+            let text = credentials(path).map_err(unusable)?;
+            options = options.credentials(&text).map_err(|error| unusable(error.to_string()))?;
         }
-        let unreachable = |why: String| QueueError::Unreachable { server: settings.server(), why };
         let connect = tokio::time::timeout(REQUEST, options.connect(&settings.url)).await;
         let client = connect
             .map_err(|_| unreachable(format!("no connection within {} s", REQUEST.as_secs())))?
@@ -133,8 +160,23 @@ impl Queue {
         let workers = bucket(&context, namespace, settings.lease).await?;
         let packs = packs(&context, namespace).await?;
         // The first connection to a namespace sets the lease for all
-        settings.lease = workers.stream.cached_info().config.max_age;
-        Ok(Queue { settings, client, context, jobs, reports, workers, packs })
+        settings.lease = workers.stream.cached_info().config.max_age.clamp(SHORTEST_LEASE, LONGEST_LEASE);
+        Ok(Queue { settings, client, context, jobs, reports, workers, packs, returned: Arc::default() })
+    }
+
+    /// Remembers that a worker of this connection returned a job.
+    pub(crate) fn remember_returned(&self, worker: &str, job: &str) {
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        if returned.len() >= MAX_REMEMBERED {
+            returned.pop_front();
+        }
+        returned.push_back(format!("{worker} {job}"));
+    }
+
+    /// Whether a worker of this connection returned the job before.
+    pub(crate) fn has_returned(&self, worker: &str, job: &str) -> bool {
+        let returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        returned.contains(&format!("{worker} {job}"))
     }
 
     /// Where the queue is.
@@ -168,6 +210,15 @@ impl Queue {
         };
         self.jobs.get_or_create_consumer(&name, config).await.map_err(failed("create the consumer of jobs"))
     }
+}
+
+/// The text of a credentials file. Only a plain file of a sensible size is read, because a pipe would never end.
+fn credentials(path: &Path) -> Result<String, String> {
+    let found = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !found.is_file() || found.len() > MAX_CREDENTIALS {
+        return Err(format!("it is not a file of at most {} KB", MAX_CREDENTIALS / 1024));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 /// The last part of the subject of jobs without a label. No label has an upper-case letter.

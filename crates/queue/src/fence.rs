@@ -30,6 +30,8 @@ impl Fence {
         }
         match &event {
             Event::Done { .. } => self.over = true,
+            // The server offers it to the same worker again, which returns it again
+            Event::Taken | Event::Alive if self.returned.contains(&worker) => return None,
             Event::Returned { .. } if !self.returned.insert(worker.clone()) => return None,
             _ => {}
         }
@@ -74,6 +76,7 @@ mod tests {
         let returned = || report(0, "a", Event::Returned { why: "no cargo".into() });
         assert!(fence.take(returned()).is_some());
         assert_eq!(fence.take(returned()), None);
+        assert_eq!(fence.take(report(0, "a", Event::Taken)), None, "the server offered it again");
         assert_eq!(fence.returned().len(), 1);
     }
 

@@ -71,6 +71,12 @@ impl Queue {
             message.ack_with(nak).await.map_err(failed("return a job"))?;
             return Ok(None);
         };
+        if self.has_returned(worker, &job.id()) {
+            // It would only be returned again: it waits for a worker that is busy now
+            let nak = AckKind::Nak(Some(self.settings.lease / 3));
+            message.ack_with(nak).await.map_err(failed("return a job"))?;
+            return Ok(None);
+        }
         let keeper = tokio::spawn(keep(self.clone(), worker.to_string(), job.clone(), message.clone()));
         let (worker, queue) = (worker.to_string(), self.clone());
         let lease = Lease { job, worker, queue, message, started: Instant::now(), keeper };
@@ -110,6 +116,7 @@ impl Lease {
 
     /// Returns the job for another worker.
     pub async fn give_back(&self, why: String) -> Result<(), QueueError> {
+        self.queue.remember_returned(&self.worker, &self.job.id());
         self.report(Event::Returned { why }, None).await?;
         let nak = AckKind::Nak(Some(RETURNED_FOR));
         self.message.ack_with(nak).await.map_err(failed("return a job"))

@@ -19,6 +19,6 @@ mod packs;
 mod registry;
 
 pub use ask::{Answer, NoAnswer, Patience};
-pub use connection::{Queue, QueueError, Settings, is_name};
+pub use connection::{Queue, QueueError, Settings, is_name, is_worker};
 pub use lease::Lease;
 pub use message::{Doing, Event, Job, Report, VERSION, WorkerCard};

@@ -2,12 +2,18 @@
 //!
 //! A name must follow from the content, because a pack whose name is there is not sent again.
 
+use std::time::Duration;
+
 use tokio::io::AsyncReadExt;
 
 use crate::connection::{Queue, QueueError, failed};
 
 /// The largest pack, in bytes.
 const MAX_PACK: usize = 256 << 20;
+/// How long a pack may take to arrive at the server, or from there. The client itself waits without a limit.
+const TRANSFER: Duration = Duration::from_secs(10 * 60);
+
+const TOO_SLOW: &str = "it took more than 10 minutes";
 
 impl Queue {
     pub async fn has_pack(&self, name: &str) -> bool {
@@ -23,12 +29,18 @@ impl Queue {
             return Ok(0);
         }
         let mut rest = bytes;
-        self.packs.put(name, &mut rest).await.map_err(failed("store a pack"))?;
+        let put = tokio::time::timeout(TRANSFER, self.packs.put(name, &mut rest)).await;
+        put.map_err(|_| failed("store a pack")(TOO_SLOW))?.map_err(failed("store a pack"))?;
         Ok(bytes.len())
     }
 
     /// Reads a pack. The store checks its hash.
     pub async fn pack(&self, name: &str) -> Result<Vec<u8>, QueueError> {
+        let read = tokio::time::timeout(TRANSFER, self.read_pack(name)).await;
+        read.map_err(|_| failed("read a pack")(TOO_SLOW))?
+    }
+
+    async fn read_pack(&self, name: &str) -> Result<Vec<u8>, QueueError> {
         let object = self.packs.get(name).await.map_err(failed("find a pack"))?;
         if object.info().size > MAX_PACK {
             return Err(QueueError::TooLarge { what: "a pack", size: object.info().size, limit: MAX_PACK });

@@ -71,6 +71,18 @@ fn worker(
     })
 }
 
+/// Keeps the card of a worker in the list until it is aborted, also on a busy machine.
+async fn present(queue: &Queue, name: &'static str) -> JoinHandle<()> {
+    let queue = queue.clone();
+    queue.announce(&card(name, &[])).await.unwrap();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LEASE / 5).await;
+            queue.announce(&card(name, &[])).await.unwrap();
+        }
+    })
+}
+
 async fn ask(queue: &Queue, job: &Job) -> Result<Answer, NoAnswer> {
     queue.ask(job, PATIENCE, pending()).await
 }
@@ -107,7 +119,7 @@ async fn a_job_is_answered_by_a_worker_that_fits() {
 async fn a_job_of_a_worker_that_dies_goes_to_another() {
     let Some(server) = Server::start() else { return };
     let (owner, machine) = (connect(&server).await, connect(&server).await);
-    machine.announce(&card("first", &[])).await.unwrap();
+    let first = present(&machine, "first").await;
     let asked = tokio::spawn({
         let owner = owner.clone();
         async move { ask(&owner, &job("k", 0)).await }
@@ -117,16 +129,57 @@ async fn a_job_of_a_worker_that_dies_goes_to_another() {
     machine.announce(&card("second", &[])).await.unwrap();
     assert!(machine.next("second", &[], LEASE * 3).await.unwrap().is_none(), "the lease is kept alive");
     drop(lease);
+    first.abort();
     let second = worker(machine.clone(), "second", &[], None);
     assert_eq!(asked.await.unwrap().unwrap().worker, "second");
     second.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_only_worker_that_dies_is_missed_and_a_cancelled_owner_waits_for_nobody() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let only = present(&machine, "only").await;
+    let soon = Patience { taken: Duration::from_secs(2), whole: Duration::from_secs(120) };
+    let (first, second) = (job("k", 0), job("l", 0));
+    let (asked, lease) = tokio::join!(
+        tokio::time::timeout(Duration::from_secs(40), owner.ask(&first, soon, pending())),
+        async { drop(machine.next("only", &[], Duration::from_secs(5)).await.unwrap().expect("a job")) }
+    );
+    let () = lease;
+    let lost = asked.expect("the last report is no sign of life, however often it is read");
+    assert!(matches!(lost, Err(NoAnswer::Lost { .. })), "{lost:?}");
+
+    let cancelled = owner.ask(&second, soon, async {}).await;
+    assert!(matches!(cancelled, Err(NoAnswer::Cancelled)), "{cancelled:?}");
+    only.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_returned_a_job_leaves_it_to_one_that_is_busy() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let busy = present(&machine, "able").await;
+    machine.announce(&card("bare", &[])).await.unwrap();
+    let bare = worker(machine.clone(), "bare", &[], Some("no cargo"));
+    let question = job("k", 0);
+    let asked = tokio::spawn({
+        let owner = owner.clone();
+        async move { ask(&owner, &question).await }
+    });
+    tokio::time::sleep(LEASE * 2).await;
+    busy.abort();
+    let able = worker(machine.clone(), "able", &[], None);
+    assert_eq!(asked.await.unwrap().unwrap().worker, "able");
+    able.abort();
+    bare.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_counts_once_and_not_for_another_attempt() {
     let Some(server) = Server::start() else { return };
     let (owner, machine) = (connect(&server).await, connect(&server).await);
-    machine.announce(&card("slow", &[])).await.unwrap();
+    let slow = present(&machine, "slow").await;
     // The owner does not wait, and the worker answers late
     let short = Patience { whole: Duration::from_millis(1), ..PATIENCE };
     let first = {
@@ -151,6 +204,7 @@ async fn an_answer_counts_once_and_not_for_another_attempt() {
     lease.answer(json!("in time")).await.unwrap();
     assert_eq!(asked.await.unwrap().unwrap().body, json!("in time"));
     assert!(machine.next("slow", &[], LEASE * 2).await.unwrap().is_none(), "nothing is left in the queue");
+    slow.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

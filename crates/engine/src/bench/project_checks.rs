@@ -284,9 +284,10 @@ impl ProjectChecks {
                     };
                     // A new failure of a test runs once more: if the results differ, the test is flaky and does not
                     // fail the gate
-                    if matches!(compare(&outcome).await, Verdict::Fail { .. })
-                        && check.kind == CheckPurpose::Test
-                    {
+                    let is_own_end = matches!(outcome.end, End::Exited { .. });
+                    // What a limit of a worker's machine ended says nothing about the change
+                    let repeats = check.kind == CheckPurpose::Test || is_claimed && !is_own_end;
+                    if repeats && matches!(compare(&outcome).await, Verdict::Fail { .. }) {
                         let again = self.run_again(slot, check, &ran).await;
                         let passes = !matches!(compare(&again).await, Verdict::Fail { .. });
                         if passes && is_claimed {
@@ -300,7 +301,8 @@ impl ProjectChecks {
                     }
                     let outcome = Arc::new(outcome);
                     // A warm slot contains files of earlier commands, so its outcomes are not remembered
-                    if slot.n == CHECKING {
+                    // Nor is a claim, which another setting of `[dispatch] trust` would not believe
+                    if slot.n == CHECKING && !is_claimed {
                         self.known.set(tree, check, outcome.clone()).await;
                     }
                     outcome

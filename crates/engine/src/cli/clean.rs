@@ -32,7 +32,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
         if args.dry_run {
             return would_remove(args, place, &[]);
         }
-        return answer(args, Cleaned::default(), 0, remove_orphans(args)?);
+        return answer(args, Cleaned::default(), 0, remove_orphans(args));
     }
     let owner = LockOwner {
         pid: std::process::id(),
@@ -67,15 +67,15 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
             forgotten += 1;
         }
     }
-    answer(args, cleaned, forgotten, remove_orphans(args)?)
+    answer(args, cleaned, forgotten, remove_orphans(args))
 }
 
 /// How many folders of slots without a state folder were removed, or would be.
-fn remove_orphans(args: &Arguments) -> Result<usize, CommandFailure> {
+fn remove_orphans(args: &Arguments) -> usize {
     if args.dry_run {
-        return Ok(workspace::orphaned_slots().len());
+        return workspace::orphaned_slots().len();
     }
-    workspace::remove_orphaned_slots().map_err(CommandFailure::problem)
+    workspace::remove_orphaned_slots()
 }
 
 /// The same sums without removing anything.
@@ -90,7 +90,7 @@ fn would_remove(
         bytes += Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?.size();
     }
     let journals = if args.all { missions.len() } else { 0 };
-    let orphans = remove_orphans(args)?;
+    let orphans = remove_orphans(args);
     if args.json {
         return CommandAnswer::json(
             &json!({ "dry_run": true, "slots": slots, "bytes": bytes, "missions": journals, "orphaned": orphans }),

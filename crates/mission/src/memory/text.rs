@@ -136,11 +136,12 @@ impl Memory {
         }
         let mut title = "\n# The user's notes on this project\n";
         let mut left = limit / 2;
-        for note in self.best(Kind::Note).filter(|note| {
-            let fits = note.text.len() <= left;
-            left = left.saturating_sub(note.text.len());
-            fits
-        }) {
+        for note in self.best(Kind::Note) {
+            // A shorter one after it may still fit
+            if note.text.len() > left {
+                continue;
+            }
+            left -= note.text.len();
             let _ = writeln!(text, "{title}- {}", note.text);
             title = "";
         }

@@ -72,15 +72,15 @@ fn orphans(shared: &Path) -> Vec<PathBuf> {
     folders.filter(|folder| owner(folder).is_some_and(|state| is_gone(&state, folder))).collect()
 }
 
-/// Removes such folders, and says how many.
-pub fn remove_orphaned_slots() -> Result<usize, Error> {
-    let folders = orphaned_slots();
-    for folder in &folders {
+/// Removes such folders, and says how many. One that cannot be removed stays.
+pub fn remove_orphaned_slots() -> usize {
+    let removed = orphaned_slots().into_iter().filter(|folder| {
+        // A mission may have made its state folder again while others were removed
+        let still = owner(folder).is_some_and(|state| is_gone(&state, folder));
         // The note goes last: what an interrupted removal leaves is found again
-        remove_tree(&folder.join("slots"))?;
-        remove_tree(folder)?;
-    }
-    Ok(folders.len())
+        still && remove_tree(&folder.join("slots")).is_ok() && remove_tree(folder).is_ok()
+    });
+    removed.count()
 }
 
 /// The state folder that a folder of slots names.
@@ -89,10 +89,12 @@ fn owner(folder: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(OsString::from_vec(named))).filter(|state| state.is_absolute())
 }
 
-/// Whether this state folder is gone. The name of the folder of slots must be made of its path, because files in it
-/// are no proof. If its disk is only not mounted, a mission loses nothing: it creates its slots again.
+/// Whether this state folder is gone, and not only on a disk that is not mounted: the folder of all programs' data is
+/// there. The name of the folder of slots must be made of its path, because files in it are no proof.
 fn is_gone(state: &Path, slots: &Path) -> bool {
     slots.file_name().is_some_and(|name| name == key(state).as_str())
+        && fs::symlink_metadata(slots).is_ok_and(|found| found.is_dir())
+        && state.ancestors().nth(2).is_some_and(Path::is_dir)
         && fs::symlink_metadata(state).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
@@ -192,15 +194,17 @@ mod tests {
             fs::write(shared.join(name).join(OWNER), state.as_os_str().as_bytes()).unwrap();
             shared.join(name)
         };
-        let (kept, gone) = (place.path().join("kept"), place.path().join("gone"));
-        fs::create_dir(&kept).unwrap();
+        let (kept, gone) = (place.path().join("data/kept"), place.path().join("data/gone"));
+        fs::create_dir_all(&kept).unwrap();
         note(&key(&kept), &kept);
         let orphan = note(&key(&gone), &gone);
         note("another-name", &gone);
+        let unmounted = Path::new("/nowhere/disk/data/project");
+        note(&key(unmounted), unmounted);
         private_dir(&shared.join("no-note")).unwrap();
         crate::system::symlink(&orphan, shared.join("link")).unwrap();
-        assert_eq!(orphans(&shared), [orphan.clone()]);
+        assert_eq!(orphans(&shared), std::slice::from_ref(&orphan));
         fs::create_dir(&gone).unwrap();
-        assert_eq!(orphans(&shared), [PathBuf::new(); 0]);
+        assert!(orphans(&shared).is_empty());
     }
 }

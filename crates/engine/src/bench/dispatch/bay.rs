@@ -127,8 +127,11 @@ impl Bay {
             config.workspace.copy.clear();
             let (sandbox, slots) = (config.sandbox.settings(), config.workspace.slots());
             let workspace = blocking(move || {
-                // Without this, the objects of earlier bases would stay forever
-                workspace::remove_folder(&state.join("repository.git"));
+                // Nothing that code of one project wrote may reach another, and objects would stay forever. Downloads
+                // stay: only set-ups of bases write them
+                for left in ["repository.git", "tmp", "environments"] {
+                    workspace::remove_folder(&state.join(left));
+                }
                 let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
                 workspace.confine_filters(Arc::new(FilterSandbox(sandbox)));
                 Ok::<_, workspace::Error>(workspace)

@@ -104,13 +104,23 @@ impl Dispatch {
         }
     }
 
-    async fn answer(&self, bench: &Bench, question: &Question<'_>) -> Result<Claims, String> {
+    /// Connects, and puts there what a worker needs for the job.
+    async fn ready(&self, bench: &Bench, question: &Question<'_>) -> Result<(Queue, VerdictJob), String> {
         let queue = self.connected().await?;
         let job = prepare(bench, question).await?;
         if let Err(why) = send_packs(bench, &queue, &job).await {
             self.pause().await;
             return Err(why);
         }
+        Ok((queue, job))
+    }
+
+    async fn answer(&self, bench: &Bench, question: &Question<'_>) -> Result<Claims, String> {
+        let (queue, job) = tokio::select! {
+            biased;
+            () = bench.cancel.cancelled() => return Ok(Claims::default()),
+            ready = self.ready(bench, question) => ready?,
+        };
         let key = job.key();
         let attempt = self.attempt(&key);
         let limits: Duration = question.checks.iter().map(|check| check.timeout).sum();
@@ -130,8 +140,15 @@ impl Dispatch {
         let Answer { worker, took_ms, body } = match answer {
             Ok(answer) => answer,
             Err(why) => {
-                if let queue::NoAnswer::Queue(_) = why {
-                    self.pause().await;
+                match why {
+                    queue::NoAnswer::Cancelled => return Ok(Claims::default()),
+                    // The next question would wait as long for nothing
+                    queue::NoAnswer::Queue(_)
+                    | queue::NoAnswer::Lost { .. }
+                    | queue::NoAnswer::TooLong(_) => {
+                        self.pause().await;
+                    }
+                    _ => {}
                 }
                 return Err(why.to_string());
             }
@@ -139,6 +156,7 @@ impl Dispatch {
         let answer: VerdictAnswer = serde_json::from_value(body)
             .map_err(|error| format!("the answer of worker {worker} cannot be read: {error}"))?;
         if self.wrong.lock().unwrap_or_else(PoisonError::into_inner).contains(&worker) {
+            self.pause().await;
             return Err(format!("worker {worker} was wrong before in this mission"));
         }
         let outcomes = usable(&worker, answer, question)?;

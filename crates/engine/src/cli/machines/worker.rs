@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// Its name in lists; the machine's name and the process number without it.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// After how many seconds a job of a worker that died goes to another. The first worker of a namespace decides.
+    /// After how many seconds a job of a worker that died goes to another. The first owner or worker of a namespace decides.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     lease: u64,
     /// Print what happens as JSON, a line for each thing.
@@ -71,8 +71,7 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         }
     }
     let name = args.name.clone().unwrap_or_else(|| format!("{}-{}", machine(), std::process::id()));
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
+    if !queue::is_worker(&name) {
         return Err(CommandFailure::Usage(format!(
             "`--name {name}` cannot be used\nhint: use 1 to 64 letters, digits, `-` or `_`"
         )));

@@ -5,6 +5,7 @@
 //! too long, this file must say nothing.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -108,7 +109,9 @@ pub(crate) async fn after(
             .await
         }
         Some(checks::End::TimedOut { .. }) => {
-            context.slow_linters().extend(asked.iter().map(|one| one.linter.name));
+            let folder = tmp.clone();
+            let slow = blocking(move || unfinished(&asked, &folder)).await;
+            context.slow_linters().extend(slow);
             Vec::new()
         }
         _ => Vec::new(),
@@ -125,13 +128,23 @@ fn script(asked: &[Asked]) -> String {
     for (n, one) in asked.iter().enumerate() {
         for side in ["base", "now"] {
             script.push_str(&format!(
-                "( {} ) < \"$TMPDIR/{n}.{side}\" > \"$TMPDIR/{n}.{side}.out\" 2> /dev/null &\n",
+                "( {}; : > \"$TMPDIR/{n}.{side}.ended\" ) < \"$TMPDIR/{n}.{side}\" > \"$TMPDIR/{n}.{side}.out\" 2> /dev/null &\n",
                 one.linter.line
             ));
         }
     }
     script.push_str("wait\n");
     script
+}
+
+/// The linters that did not end on one of the texts.
+fn unfinished(asked: &[Asked], folder: &Path) -> Vec<&'static str> {
+    let ended = |name: String| folder.join(name).exists();
+    let slow = asked
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| !["base", "now"].iter().all(|side| ended(format!("{n}.{side}.ended"))));
+    slow.map(|(_, one)| one.linter.name).collect()
 }
 
 /// The new findings as lines for the role.

@@ -92,8 +92,13 @@ fn in_ecmascript(file: &File, call: usize, callee: usize) -> Option<(String, Sig
     }
     let body = flat.above(call).find(|i| flat.kind(*i) == "class_body")?;
     let own = flat.above(call).take_while(|i| *i > body).all(|i| {
-        let holds =
-            matches!(flat.kind(i), "function_declaration" | "function_expression" | "generator_function");
+        let holds = matches!(
+            flat.kind(i),
+            "function_declaration"
+                | "function_expression"
+                | "generator_function"
+                | "generator_function_declaration"
+        );
         let of_object = flat.kind(i) == "method_definition" && flat.kind(flat.node(i).parent) == "object";
         !holds && !of_object
     });
