@@ -99,7 +99,7 @@ test("the lines are those of OpenCode 1, in the colours of both generations of t
 
 test("the graph is a panel beside a session, and a page where none is open", async (t) => {
   const { host } = await terminal(t, board())
-  const rows = ["m-aaaaaaaa: Do it all · coding two", "●  one  Do one  integrated", "●  two  Do two  working", "●  three  Do three  waiting"]
+  const rows = ["m-aaaaaaaa: Do it all · coding two", "●  one  Do one  done", "●  two  Do two  coding", "●  three  Do three  waiting"]
   await host.slash("orchestrator.graph")
   assert.deepEqual([host.route.type, host.shown()], ["plugin", rows])
   host.route = { type: "session", sessionID: "ses_open" }
