@@ -331,7 +331,7 @@ export class World {
 
   /** Removes slots of this world that lie outside of it, because its state folder is hidden. */
   removeSlots() {
-    const shared = `/var/tmp/opencode-orchestrator-${process.getuid()}`
+    const shared = `/var/tmp/opencode-orchestrator-${process.getuid?.()}`
     for (const name of existsSync(shared) ? readdirSync(shared) : []) {
       let state = ""
       try {
