@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use syntax::{Import, ImportKind, SymbolKind};
+use syntax::{Import, ImportKind, Language, SymbolKind};
 
 use super::{Target, Tree, folder_of, join};
 use crate::code::file::File;
@@ -277,7 +277,7 @@ fn follow_inside(file: &File, name: &str, path: &[String], module: &str) -> Foun
                     ) || flat.kind(i) == "use_declaration"
                         && (file.text_of(i).contains('*') || has_word(file.text_of(i), name))
                 });
-                let named = text.contains(&format!("as {name}"));
+                let named = text.contains(&format!("as {name}")) || may_be_derived(file, name);
                 return if open || named { Found::Unknown } else { Found::No(module, name.clone()) };
             }
         }
@@ -380,6 +380,26 @@ pub(crate) fn is_defined(text: &str, name: &str) -> bool {
                 .unwrap_or_default()
                 .starts_with(|c: char| c.is_alphanumeric() || c == '_')
         })
+    })
+}
+
+/// The files of Rust in the package that contains a path.
+pub(crate) fn package_files<'t>(tree: &'t Tree<'_>, path: &str) -> impl Iterator<Item = &'t String> {
+    const MAX_FILES: usize = 2_000;
+    let manifest = tree.nearest(path, "Cargo.toml").unwrap_or_default();
+    let folder = folder_of(&manifest).to_string();
+    let own = move |path: &&String| {
+        Language::of_path(path) == Some(Language::Rust)
+            && (folder.is_empty() || path.starts_with(&format!("{folder}/")))
+    };
+    tree.paths().iter().filter(own).take(MAX_FILES)
+}
+
+/// Whether a text defines a name: it has the keyword directly before it.
+pub(crate) fn has_definition(text: &str, keyword: &str, name: &str) -> bool {
+    text.match_indices(&format!("{keyword} {name}")).any(|(at, form)| {
+        let after = text.get(at + form.len()..).and_then(|rest| rest.chars().next());
+        !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
     })
 }
 

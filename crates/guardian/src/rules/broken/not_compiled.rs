@@ -1,5 +1,5 @@
 //! Code that a compiler rejects because another part is missing or unused: unused variables of Go, names defined twice
-//! in a Go package, and struct values of Rust and Go with missing or unknown fields.
+//! in a Go package, struct values of Rust and Go with missing or unknown fields, and a `match` without a variant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     id: "not-compiled",
     category: Category::Broken,
     severity: Severity::Error,
-    summary: "Code that Go or Rust does not compile: a variable that nothing uses, a name defined twice, a field that is missing or unknown.",
+    summary: "Code that Go or Rust does not compile: a variable that nothing uses, a name defined twice, a field that is missing or unknown, a variant that a `match` leaves out.",
     note: "Nothing can be built until it is right. Use or delete the variable, give the second definition another name, and set each field of the struct.",
     valid: &[
         Example::new(&[(

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use syntax::{Arity, Language, SymbolKind};
 
+use super::rust_functions::rust_inherent;
 use super::signature::{Signature, misfit, parameters};
 use crate::code::file::File;
 use crate::code::functions::functions;
 use crate::project::{Memo, folder_of, go};
 use crate::rules::Change;
-use crate::rules::names::missing_member::{go_type_of, rust_inherent};
+use crate::rules::names::missing_member::go_type_of;
 
 /// A message about what does not fit in a call of a method; `None` if everything fits.
 pub(super) fn misfit_of_method(change: &Change<'_>, file: &File, call: usize) -> Option<String> {
@@ -62,7 +63,7 @@ fn in_python(file: &File, call: usize, callee: usize) -> Option<(String, Signatu
     }
     let list = flat.field(only.index, "parameters")?;
     let (mut named, any_keyword) = parameters(file, list);
-    if named.is_empty() || named.first().is_none_or(|first| first.name != "self") {
+    if named.first().is_none_or(|first| first.name != "self") {
         return None;
     }
     named.remove(0);
@@ -108,8 +109,7 @@ fn in_ecmascript(file: &File, call: usize, callee: usize) -> Option<(String, Sig
         || flat.parts(body).take_while(|i| *i < only).last().is_some_and(|i| flat.kind(i) == "decorator");
     let plain = flat.kind(only) == "method_definition" && flat.field(only, "body").is_some();
     let text = file.text_of(only);
-    let accessor =
-        ["get ", "set ", "static "].iter().any(|word| text.starts_with(word)) || text.contains("static ");
+    let accessor = text.starts_with("get ") || text.starts_with("set ") || text.contains("static ");
     if !own
         || !plain
         || decorated
@@ -214,12 +214,13 @@ fn in_rust(change: &Change<'_>, file: &File, call: usize, callee: usize) -> Opti
     }
     let scoped = flat.kind(callee) == "scoped_identifier";
     let (of, name) = if scoped {
-        let path = file.field_text(callee, "path");
-        let last = path.rsplit("::").next().unwrap_or(path);
-        (
-            if last == "Self" { own_type(file, call)? } else { last.to_string() },
-            file.field_text(callee, "name"),
-        )
+        let of = match file.field_text(callee, "path") {
+            "Self" => own_type(file, call)?,
+            // `other::Client` may be another type than the crate's own `Client`
+            path if path.contains("::") => return None,
+            path => path.to_string(),
+        };
+        (of, file.field_text(callee, "name"))
     } else {
         let value = flat.field(callee, "value")?;
         let of = match flat.kind(value) {
@@ -253,7 +254,8 @@ fn rust_variable(change: &Change<'_>, file: &File, index: usize, name: &str) -> 
     let flat = file.flat();
     let function = flat.above(index).find(|i| flat.kind(*i) == "function_item")?;
     let mut of = None;
-    for at in flat.below(function).filter(|i| flat.kind(*i) == "identifier" && file.text_of(*i) == name) {
+    let is_name = |i: &usize| matches!(flat.kind(*i), "identifier" | "shorthand_field_identifier");
+    for at in flat.below(function).filter(|i| is_name(i) && file.text_of(*i) == name) {
         let node = flat.node(at);
         let holder =
             if flat.kind(node.parent) == "mut_pattern" { flat.node(node.parent).parent } else { node.parent };
@@ -278,8 +280,7 @@ fn rust_variable(change: &Change<'_>, file: &File, index: usize, name: &str) -> 
                     "call_expression" => {
                         let callee =
                             flat.field(value, "function").filter(|i| flat.kind(*i) == "scoped_identifier")?;
-                        let path = file.field_text(callee, "path");
-                        let of = plain_type(path.rsplit("::").next().unwrap_or(path))?;
+                        let of = plain_type(file.field_text(callee, "path"))?;
                         let maker = rust_inherent(&change.head, file, &of, file.field_text(callee, "name"))?;
                         (maker.gives == "Self" || maker.gives == of).then_some(of)?
                     }

@@ -8,5 +8,6 @@ mod method_arguments;
 pub(super) mod missing_return;
 pub(super) mod missing_value;
 pub(super) mod not_awaited;
+mod rust_functions;
 mod signature;
 pub(super) mod wrong_arguments;

@@ -1,8 +1,8 @@
 //! New calls whose arguments do not fit the project's function.
 //!
-//! Follows a plain name to its only definition, in the file or by an import; methods are for `method_arguments`. Reports nothing if a
-//! decorator, a condition or a second binding may change the called function. `arity_mismatch` checks calls that the
-//! change did not write.
+//! Follows a plain name to its only definition, in the file or by an import; methods are for `method_arguments`.
+//! Reports nothing if a decorator, a condition or a second binding may change the called function. `arity_mismatch`
+//! checks calls that the change did not write.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -25,6 +25,13 @@ pub(crate) static RULE: Rule = Rule {
     summary: "A new call of a function of the project with too few, too many, or wrongly named arguments.",
     note: "The call fails, or does not compile. Look up what the function takes and hand over just that.",
     valid: &[
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub struct Mutex;\nimpl Mutex {\n    pub fn new() -> Self { Mutex }\n}\npub fn f() { std::sync::Mutex::new(1); }\n",
+            ),
+        ]),
         Example::new(&[(
             "a.ts",
             "export function f(a: number, b = 1, ...c: number[]) {}\nf(1);\nf(1, 2, 3, 4);\nf(...g);\n",

@@ -229,17 +229,7 @@ fn caught(base: &File, head: &File, found: &mut Found) {
     // Handlers that ignored some errors, and now ignore all others too
     let ending = silent(base, true);
     let old: HashSet<String> = silent(base, false).into_iter().flat_map(|s| s.body).collect();
-    let statements: HashSet<String> = base
-        .flat()
-        .iter()
-        .filter(|(_, node)| {
-            node.kind.ends_with("_statement")
-                || node.kind == "lexical_declaration"
-                || node.kind == "variable_declaration"
-        })
-        .map(|(index, _)| even(base.text_of(index)))
-        .chain(given_by_arrows(base))
-        .collect();
+    let statements = super::failure_passed_over::statements_of(base);
     for one in new {
         // The base had the statement, without a `try` or with a handler that reacted
         let ended_so = |statement: &String| {
@@ -262,15 +252,6 @@ fn caught(base: &File, head: &File, found: &mut Found) {
             );
         }
     }
-}
-
-/// What functions give whose body is an expression: `() => f(x)` does what `() => { return f(x); }` does.
-fn given_by_arrows(file: &File) -> impl Iterator<Item = String> {
-    let flat = file.flat();
-    let bodies = flat.iter().filter(|(_, node)| node.kind == "arrow_function");
-    let bodies = bodies.filter_map(|(index, _)| flat.field(index, "body"));
-    let given = bodies.filter(|body| flat.kind(*body) != "statement_block");
-    given.map(|body| format!("return {};", even(file.text_of(body))))
 }
 
 /// With `in_the_end`: those whose handlers end without effect, whatever they do before.

@@ -71,8 +71,8 @@ fn unbound(file: &File, scope: usize, name: &str, first: usize) -> Option<usize>
         if within {
             continue;
         }
-        // The name has another binding, so it may be bound here
         let own = scope_of(file, index) == scope;
+        // The name has another binding, so it may be bound here
         if binds_in_python(file, index, parent.kind, node.field)
             || matches!(parent.kind, "for_in_clause" | "named_expression" | "with_item" | "dotted_name")
         {

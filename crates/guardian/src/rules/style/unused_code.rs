@@ -1,4 +1,4 @@
-//! Imports and functions that the change adds and nothing uses.
+//! Imports, local variables and functions that the change adds and nothing uses.
 
 use syntax::{ImportKind, Language, SymbolKind};
 
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     id: "unused-code",
     category: Category::Style,
     severity: Severity::Warning,
-    summary: "An import or a private function that the change adds and nothing uses.",
+    summary: "An import, a local variable or a function that the change adds and nothing uses.",
     note: "A reader looks for a use that is not there. Use it or delete it.",
     valid: &[
         Example::new(&[("a.py", "import os\nprint(os.sep)\n")]),
@@ -37,6 +37,17 @@ pub(crate) static RULE: Rule = Rule {
         ]),
         Example::new(&[("src/lib.rs", "use std::collections::HashMap;\npub fn f() {}\n")]),
         Example::new(&[("a.ts", "export const a = 1;\nfunction unusedHelper(x: number) { return x; }\n")]),
+        Example::new(&[(
+            "a.ts",
+            "export function f(x: number) {\n  const unread = x + 1;\n  return x;\n}\n",
+        )]),
+        Example::change(
+            &[("a.ts", "export function sum(x: number) { return x; }\n")],
+            &[(
+                "a.ts",
+                "export function sum(x: number) { return x; }\nexport function sumV2(x: number) { return x + 0; }\n",
+            )],
+        ),
         Example::new(&[("a.go", "package a\n\nvar A = 1\n\nfunc helper() int { return 1 }\n")]),
         Example::new(&[("a.py", "A = 1\ndef _helper(x):\n    return x\n")]),
     ],
@@ -249,14 +260,12 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
                 .any(|path| {
                     change.head.read(path).is_some_and(|text| text.contains(name) && count(&text, name) > 0)
                 }),
+            // Files of other kinds may use it too, such as `.vue`
             _ if symbol.exported => change
                 .head
                 .paths()
                 .iter()
-                .filter(|path| {
-                    Language::of_path(path).is_some_and(Language::is_ecmascript) && **path != *file.path
-                })
-                .take(3_000)
+                .filter(|path| **path != *file.path)
                 .any(|path| change.head.read(path).is_some_and(|text| text.contains(name))),
             _ => false,
         };

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use syntax::Language;
 
 use crate::code::file::{File, even};
+use crate::project::rust::has_word;
 use crate::rules::{Found, Pair};
 
 /// What one loop, or one parametrised test, runs over.
@@ -94,10 +95,6 @@ fn only_statement(file: &File, block: usize) -> Option<&str> {
         list
     };
     Some(file.text_of(statement).trim_end_matches(';'))
-}
-
-fn has_word(text: &str, word: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|other| other == word)
 }
 
 /// A list and the part that is taken of it: `cases.slice(0, 1)`, `CASES[:1]`, `islice(CASES, 2)`.

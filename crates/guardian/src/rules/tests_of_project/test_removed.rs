@@ -430,7 +430,6 @@ fn none_left(head: Option<&File>) -> bool {
 /// Whether two tests call a function of the same name, beside what most tests call.
 fn is_about_the_same(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
     const USUAL: &[&str] = &[
-        "assert",
         "expect",
         "unwrap",
         "expect_err",
@@ -462,7 +461,6 @@ fn is_about_the_same(old_file: &File, old: &Test, new_file: &File, new: &Test) -
         "toContain",
         "describe",
         "test",
-        "it",
         "print",
         "format",
         "join",

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use syntax::Language;
 
+use crate::code::bodies::decorators;
 use crate::code::file::{File, even};
 use crate::code::functions::functions;
 use crate::finding::{Category, Severity};
@@ -112,7 +113,6 @@ const SAFE_RANDOM: &[&str] = &[
     "OsRng",
     "getrandom",
 ];
-const PLAIN_RANDOM: &[&str] = &["random.", "Math.random(", "math/rand", "thread_rng", "fastrand"];
 /// Calls that check a signature.
 const VERIFIES: &[&str] =
     &["jwt.verify(", "jsonwebtoken.verify(", "JWT.verify(", "jwtVerify(", "jose.jwtVerify("];
@@ -280,15 +280,14 @@ fn replaced(pair: &Pair, base: &File, head: &File, found: &mut Found) {
         let row = place(WEAK_HASHES).or_else(|| place(STRONG_HASHES));
         report(row, "passwords had a slow hash before, and have one now that is quickly guessed");
     }
-    let plain: Vec<&str> = match head.language {
-        Some(Language::Python) => vec!["random."],
-        Some(Language::Go) => vec!["math/rand"],
-        Some(Language::Rust) => vec!["thread_rng", "fastrand"],
-        _ => vec!["Math.random("],
+    let plain: &[&str] = match head.language {
+        Some(Language::Python) => &["random."],
+        Some(Language::Go) => &["math/rand"],
+        Some(Language::Rust) => &["thread_rng", "fastrand"],
+        _ => &["Math.random("],
     };
-    let gone = fewer(SAFE_RANDOM) && count(&head.text, SAFE_RANDOM) == 0;
-    if gone && PLAIN_RANDOM.iter().any(|word| plain.contains(word)) && more(&plain) {
-        report(place(&plain), "this came from a safe source of secrets before, and can be predicted now");
+    if fewer(SAFE_RANDOM) && count(&head.text, SAFE_RANDOM) == 0 && more(plain) {
+        report(place(plain), "this came from a safe source of secrets before, and can be predicted now");
     }
 }
 
@@ -387,17 +386,8 @@ struct Guarded {
 
 /// Functions with the guard among their decorators.
 fn decorated(file: &File) -> Vec<Guarded> {
-    let flat = file.flat();
     let all = functions(file).iter().map(|function| {
-        let holder = flat.node(function.index).parent;
-        let decorators: Vec<String> = if flat.kind(holder) == "decorated_definition" {
-            flat.parts(holder)
-                .filter(|i| flat.kind(*i) == "decorator")
-                .map(|i| even(file.text_of(i)))
-                .collect()
-        } else {
-            Vec::new()
-        };
+        let decorators: Vec<String> = decorators(file, function).map(even).collect();
         let around = decorators.len();
         let guard = decorators.into_iter().find(|text| is_guard(text));
         Guarded { name: function.name.clone(), index: function.index, guard, around }

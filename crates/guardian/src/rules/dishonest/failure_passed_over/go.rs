@@ -162,9 +162,7 @@ fn recovered(pair: &Pair, head: &File, found: &mut Found) {
                 | "func() { if r := recover(); r != nil { } }"
                 | "func() { if recover() != nil { } }"
         );
-        let commented = flat
-            .below(index)
-            .any(|i| flat.kind(i) == "comment" && head.text_of(i).split_whitespace().count() > 3);
+        let commented = explains(head, index);
         if bare || commented && code.contains("{ recover()") {
             let message = "every panic of this function is dropped here";
             if commented {

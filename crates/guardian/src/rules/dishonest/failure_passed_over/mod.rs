@@ -179,7 +179,7 @@ fn only_logs(file: &File, block: usize) -> bool {
 }
 
 /// Statements of the base, whitespace evened out.
-fn statements_of(base: &File) -> std::collections::HashSet<String> {
+pub(super) fn statements_of(base: &File) -> std::collections::HashSet<String> {
     let flat = base.flat();
     let bodies = flat.iter().filter(|(_, node)| node.kind == "arrow_function");
     let given = bodies

@@ -3,7 +3,7 @@
 //! Works with `classes`, which finds the definition. It must report nothing if a namespace, a second
 //! declaration, a base class with members or a computed name may add members.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::Language;
 
@@ -15,16 +15,10 @@ use crate::rules::{Change, Found, Pair};
 
 pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     let python = file.language == Some(Language::Python);
-    let mut looked: Vec<(&str, Option<BTreeSet<String>>)> = Vec::new();
+    let mut looked: BTreeMap<&str, Option<BTreeSet<String>>> = BTreeMap::new();
     for (index, of, name) in asked(pair, file, python) {
-        let at = match looked.iter().position(|(known, _)| *known == of) {
-            Some(at) => at,
-            None => {
-                looked.push((of, members(change, file, of, python)));
-                looked.len() - 1
-            }
-        };
-        let Some((_, Some(members))) = looked.get(at) else { continue };
+        let known = looked.entry(of).or_insert_with(|| members(change, file, of, python));
+        let Some(members) = known else { continue };
         let common =
             if python { name.starts_with('_') || is_of_every_enum(name) } else { OBJECT.contains(&name) };
         if !members.contains(name) && !common {

@@ -1,4 +1,4 @@
-//! Members that a class, struct or type of the project does not have.
+//! Members that a class, struct, enum or type of the project does not have.
 
 mod classes;
 mod ecmascript;
@@ -10,11 +10,9 @@ mod go;
 mod python;
 mod python_variables;
 mod rust;
-mod rust_inherent;
 mod rust_variants;
 
 pub(in crate::rules) use go::type_of as go_type_of;
-pub(in crate::rules) use rust_inherent::rust_inherent;
 pub(in crate::rules) use rust_variants::variants as rust_variants;
 
 use syntax::Language;
@@ -27,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
     id: "missing-member",
     category: Category::Broken,
     severity: Severity::Error,
-    summary: "A method or field that the project's own class, struct or type does not have.",
+    summary: "A method, field or variant that the project's own class, struct, enum or type does not have.",
     note: "It was invented or misspelt. Look up what the type has, or write what is missing.",
     valid: &[
         Example::new(&[(

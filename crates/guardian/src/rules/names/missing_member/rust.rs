@@ -5,10 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use syntax::Language;
-
 use crate::code::file::File;
-use crate::project::folder_of;
+use crate::project::rust::{has_definition, package_files};
 use crate::rules::{Change, Found, Pair};
 
 /// Derives that add only methods of the standard library's traits.
@@ -169,7 +167,6 @@ fn brings_traits(file: &File) -> bool {
 
 /// Whether each trait of the type belongs to the crate, or adds only the methods in [`OF_TRAITS`].
 fn has_only_known_traits(change: &Change<'_>, file: &File, of: &str) -> bool {
-    const MAX_FILES: usize = 2_000;
     const KNOWN: &[&str] = &[
         "Debug",
         "Display",
@@ -212,15 +209,7 @@ fn has_only_known_traits(change: &Change<'_>, file: &File, of: &str) -> bool {
         return false;
     };
     let tree = &change.head;
-    let manifest = tree.nearest(&file.path, "Cargo.toml").unwrap_or_default();
-    let folder = folder_of(&manifest);
-    let texts: Vec<_> = tree
-        .paths()
-        .iter()
-        .filter(|path| Language::of_path(path) == Some(Language::Rust) && path.starts_with(folder))
-        .take(MAX_FILES)
-        .filter_map(|path| tree.read(path))
-        .collect();
+    let texts: Vec<_> = package_files(tree, &file.path).filter_map(|path| tree.read(path)).collect();
     texts.iter().filter(|text| text.contains(of)).all(|text| {
         form.captures_iter(text).filter_map(|found| found.get(1)).all(|name| {
             let own = format!("trait {}", name.as_str());
@@ -245,23 +234,10 @@ fn own_type(file: &File, index: usize, path: &str) -> Option<String> {
 
 /// Whether a type belongs to the crate, and nothing in the crate defines a function of that name.
 fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
-    const MAX_FILES: usize = 2_000;
     let tree = &change.head;
-    let manifest = tree.nearest(&file.path, "Cargo.toml").unwrap_or_default();
-    let folder = folder_of(&manifest);
-    let within = |path: &&String| {
-        Language::of_path(path) == Some(Language::Rust)
-            && (folder.is_empty() || path.starts_with(&format!("{folder}/")))
-    };
-    let defined = |text: &str, word: &str, name: &str| {
-        text.match_indices(&format!("{word} {name}")).any(|(at, form)| {
-            let after = text.get(at + form.len()..).and_then(|rest| rest.chars().next());
-            !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-        })
-    };
     let mut definitions = 0;
     let (mut of_traits, mut implemented) = (BTreeSet::new(), Vec::new());
-    for path in tree.paths().iter().filter(within).take(MAX_FILES) {
+    for path in package_files(tree, &file.path) {
         let Some(text) = tree.read(path) else { continue };
         // A macro may generate functions, and an alias may mean another type
         if text.contains(&format!("type {of}"))
@@ -269,7 +245,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
         {
             return false;
         }
-        if defined(&text, "fn", name) {
+        if has_definition(&text, "fn", name) {
             let Some(other) = tree.file(path).filter(|other| other.is_code() && !other.is_broken()) else {
                 return false;
             };
@@ -283,7 +259,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
             continue;
         }
         for word in ["struct", "enum"] {
-            if defined(&text, word, of) {
+            if has_definition(&text, word, of) {
                 definitions += 1;
                 let Some(other) = tree.file(path).filter(|other| other.is_code() && !other.is_broken())
                 else {
@@ -294,8 +270,8 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
                 }
             }
         }
-        if defined(&text, "trait", of)
-            || defined(&text, "union", of)
+        if has_definition(&text, "trait", of)
+            || has_definition(&text, "union", of)
             || text.contains(&format!("Deref for {of}"))
             || text.contains(&format!("as {of}"))
         {

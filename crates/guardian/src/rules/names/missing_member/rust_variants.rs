@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syntax::Language;
-
 use super::rust::is_plain;
 use crate::code::file::File;
-use crate::project::{Memo, Tree, folder_of};
+use crate::project::rust::{has_definition, package_files};
+use crate::project::{Memo, Tree};
 use crate::rules::{Change, Found, Pair};
 
 pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
@@ -61,31 +60,14 @@ fn asked<'f>(pair: &Pair, file: &'f File) -> Vec<(usize, usize, &'f str, &'f str
     found
 }
 
-fn within<'t>(tree: &'t Tree<'_>, path: &str) -> impl Iterator<Item = &'t String> {
-    const MAX_FILES: usize = 2_000;
-    let manifest = tree.nearest(path, "Cargo.toml").unwrap_or_default();
-    let folder = folder_of(&manifest).to_string();
-    let own = move |path: &&String| {
-        Language::of_path(path) == Some(Language::Rust)
-            && (folder.is_empty() || path.starts_with(&format!("{folder}/")))
-    };
-    tree.paths().iter().filter(own).take(MAX_FILES)
-}
-
-/// Whether a text defines a name: it has the keyword directly before it.
-fn defines(text: &str, keyword: &str, name: &str) -> bool {
-    text.match_indices(&format!("{keyword} {name}")).any(|(at, form)| {
-        let after = text.get(at + form.len()..).and_then(|rest| rest.chars().next());
-        !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-    })
-}
-
 /// Whether the crate may have an associated constant or type of that name, in any `impl`.
 fn is_constant(tree: &Tree<'_>, file: &File, name: &str) -> bool {
-    within(tree, &file.path).any(|path| {
+    package_files(tree, &file.path).any(|path| {
         tree.read(path).is_some_and(|text| {
             text.contains(name)
-                && (defines(&text, "const", name) || defines(&text, "type", name) || text.contains("const $"))
+                && (has_definition(&text, "const", name)
+                    || has_definition(&text, "type", name)
+                    || text.contains("const $"))
         })
     })
 }
@@ -112,13 +94,13 @@ pub(in crate::rules) fn variants(tree: &Tree<'_>, file: &File, of: &str) -> Opti
 
 fn listed(tree: &Tree<'_>, file: &File, of: &str) -> Option<BTreeSet<String>> {
     let mut found = None;
-    for path in within(tree, &file.path) {
+    for path in package_files(tree, &file.path) {
         let Some(text) = tree.read(path).filter(|text| text.contains(of)) else { continue };
         let others = ["struct", "union", "trait", "type", "mod", "as"];
-        if others.iter().any(|keyword| defines(&text, keyword, of)) {
+        if others.iter().any(|keyword| has_definition(&text, keyword, of)) {
             return None;
         }
-        if !defines(&text, "enum", of) {
+        if !has_definition(&text, "enum", of) {
             continue;
         }
         // Defined twice: which one is meant is not certain

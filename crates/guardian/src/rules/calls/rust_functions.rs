@@ -6,28 +6,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use syntax::Language;
-
 use crate::code::file::File;
-use crate::project::{Memo, Tree, folder_of};
+use crate::project::rust::package_files;
+use crate::project::{Memo, Tree};
 
 /// A function in an `impl` of a type.
 #[derive(Clone, Debug)]
-pub(in crate::rules) struct Inherent {
-    pub(in crate::rules) takes_self: bool,
+pub(super) struct Inherent {
+    pub(super) takes_self: bool,
     /// The number of parameters, without `self`
-    pub(in crate::rules) parameters: u32,
+    pub(super) parameters: u32,
     /// Its return type as it is written
-    pub(in crate::rules) gives: String,
+    pub(super) gives: String,
 }
 
 /// The function of that name of a type, if the file means the crate's only type of this name.
-pub(in crate::rules) fn rust_inherent(
-    tree: &Tree<'_>,
-    file: &File,
-    of: &str,
-    name: &str,
-) -> Option<Inherent> {
+pub(super) fn rust_inherent(tree: &Tree<'_>, file: &File, of: &str, name: &str) -> Option<Inherent> {
     let elsewhere = file.outline().imports.iter().any(|import| {
         let first = import.module.split("::").next().unwrap_or_default();
         let own = matches!(first, "crate" | "self" | "super")
@@ -41,7 +35,7 @@ pub(in crate::rules) fn rust_inherent(
     struct Known(Memo<(String, String), Option<Arc<All>>>);
     let manifest = tree.nearest(&file.path, "Cargo.toml")?;
     let key = (manifest.clone(), of.to_string());
-    let all = tree.fact(Known::default).0.get(key, || find(tree, folder_of(&manifest), of).map(Arc::new))?;
+    let all = tree.fact(Known::default).0.get(key, || find(tree, &manifest, of).map(Arc::new))?;
     all.get(name).cloned().flatten()
 }
 
@@ -49,14 +43,9 @@ pub(in crate::rules) fn rust_inherent(
 type All = BTreeMap<String, Option<Inherent>>;
 
 /// Finds all of them in one pass; `None` if the type itself is not certain.
-fn find(tree: &Tree<'_>, folder: &str, of: &str) -> Option<All> {
-    const MAX_FILES: usize = 2_000;
-    let own = |path: &&String| {
-        Language::of_path(path) == Some(Language::Rust)
-            && (folder.is_empty() || path.starts_with(&format!("{folder}/")))
-    };
+fn find(tree: &Tree<'_>, manifest: &str, of: &str) -> Option<All> {
     let (mut found, mut definitions) = (All::new(), 0);
-    for path in tree.paths().iter().filter(own).take(MAX_FILES) {
+    for path in package_files(tree, manifest) {
         let Some(text) = tree.read(path).filter(|text| text.contains(of)) else { continue };
         if ["fn $", "paste!", "include!("].iter().any(|form| text.contains(form)) {
             return None;
