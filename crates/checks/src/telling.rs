@@ -40,7 +40,7 @@ impl Telling {
 
     fn end_line(&mut self) {
         let line = std::mem::take(&mut self.line);
-        if !words().is_none_or(|words| words.is_match(&line)) {
+        if !words().is_none_or(|words| words.is_match(said(&line))) {
             return;
         }
         if self.kept.len() + line.len() > MAX_BYTES {
@@ -66,6 +66,14 @@ fn words() -> Option<&'static Regex> {
     WORDS_FOUND.get_or_init(|| Regex::new(WORDS).ok()).as_ref()
 }
 
+/// The part of a line that may be about tests: of an output event of `go test -json` only the output, because its other
+/// fields name a test in any case.
+fn said(line: &[u8]) -> &[u8] {
+    const OUTPUT: &[u8] = br#""Output":""#;
+    let at = line.windows(OUTPUT.len()).position(|part| part == OUTPUT).filter(|_| line.starts_with(b"{"));
+    at.and_then(|at| line.get(at + OUTPUT.len()..)).unwrap_or(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +91,8 @@ mod tests {
             ("1..40\n", true),
             ("  1) does it\n", true),
             ("{\"Action\":\"fail\",\"Test\":\"A\"}\n", true),
+            ("{\"Action\":\"output\",\"Test\":\"TestA\",\"Output\":\"--- FAIL: TestA (0.00s)\\n\"}\n", true),
+            ("{\"Action\":\"output\",\"Test\":\"TestA\",\"Output\":\"lorem ipsum\\n\"}\n", false),
             ("lorem ipsum dolor\n", false),
             ("0123456789abcdef\n", false),
         ];

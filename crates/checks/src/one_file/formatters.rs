@@ -3,6 +3,7 @@
 //! A formatter reads a text from standard input and writes it to standard output, so nothing but that text can change.
 //! Pure: files are read through the given functions, and nothing runs.
 
+use super::row::{Place, Row, above, extension, lines};
 use crate::shell::quote;
 
 /// One way to format a file: a shell command line that runs in the project's root.
@@ -11,24 +12,6 @@ pub struct Formatter {
     pub name: &'static str,
     /// Reads the text from standard input and writes the formatted one to standard output.
     pub line: String,
-}
-
-/// A kind of formatter.
-struct Row {
-    name: &'static str,
-    extensions: &'static [&'static str],
-    /// Whether the project uses it in this folder, which is the file's folder or one above.
-    asks: fn(&Place) -> bool,
-    /// The command; the path is relative to that folder.
-    command: fn(&Place, &str) -> String,
-}
-
-/// A folder of the project, seen from one file.
-pub(crate) struct Place<'a> {
-    pub(crate) folder: &'a str,
-    pub(crate) file: &'a str,
-    pub(crate) read: &'a dyn Fn(&str) -> Option<String>,
-    pub(crate) is_file: &'a dyn Fn(&str) -> bool,
 }
 
 const OF_NODE: &[&str] = &[
@@ -152,55 +135,11 @@ pub fn formatters(
     is_file: &dyn Fn(&str) -> bool,
     path: &str,
 ) -> Vec<Formatter> {
-    let fits = |row: &&Row| row.extensions.contains(&extension(path));
-    let mut found = Vec::new();
-    for row in ROWS.iter().filter(fits) {
-        let place = |folder| Place { folder, file: path, read, is_file };
-        let Some(place) = above(path).map(place).find(|place| (row.asks)(place)) else { continue };
-        let inside = path.get(place.folder.len()..).unwrap_or(path).trim_start_matches('/');
-        // A path with a leading dash would be read as an option
-        let inside = if inside.starts_with('-') { format!("./{inside}") } else { inside.to_owned() };
-        let command = (row.command)(&place, &quote(&inside));
-        let line = match place.folder {
-            "" => command,
-            folder => format!("cd {} && {command}", quote(&format!("./{folder}"))),
-        };
-        found.push(Formatter { name: row.name, line });
-    }
-    found
-}
-
-pub(crate) fn extension(path: &str) -> &str {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or("", |(_, extension)| extension)
-}
-
-/// The folder of a path and those above it, the root last.
-pub(crate) fn above(path: &str) -> impl Iterator<Item = &str> {
-    let mut next = Some(path);
-    std::iter::from_fn(move || {
-        let path = next?;
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        next = (!folder.is_empty()).then_some(folder);
-        Some(folder)
-    })
+    let found = lines(ROWS, read, is_file, path).into_iter();
+    found.map(|(name, line)| Formatter { name, line }).collect()
 }
 
 impl Place<'_> {
-    fn path(&self, name: &str) -> String {
-        if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
-    }
-
-    pub(crate) fn has(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| (self.is_file)(&self.path(name)))
-    }
-
-    pub(crate) fn says(&self, name: &str, words: &[&str]) -> bool {
-        let path = self.path(name);
-        (self.is_file)(&path)
-            && (self.read)(&path).is_some_and(|text| words.iter().any(|word| text.contains(word)))
-    }
-
     /// Whether the package.json of this folder depends on the program, or has settings for it.
     fn package_names(&self, program: &str) -> bool {
         let path = self.path("package.json");
@@ -209,17 +148,6 @@ impl Place<'_> {
         let Some(manifest) = manifest else { return false };
         let among = |key: &str| manifest.get(key).and_then(|packages| packages.get(program)).is_some();
         among("devDependencies") || among("dependencies") || manifest.get(program).is_some()
-    }
-
-    /// A program of a Node package; the project's own has priority.
-    pub(crate) fn node(&self, program: &str, arguments: &str) -> String {
-        if (self.is_file)(".pnp.cjs") {
-            return format!("yarn run {program} {arguments}");
-        }
-        let depth = self.folder.split('/').filter(|part| !part.is_empty()).count();
-        let up: Vec<String> =
-            (0..=depth).map(|n| format!("$PWD/{}node_modules/.bin", "../".repeat(n))).collect();
-        format!("PATH=\"{}:$PATH\" {program} {arguments}", up.join(":"))
     }
 
     /// The edition in the nearest Cargo.toml; a member may inherit it from its workspace.

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::formatters::{Place, above, extension};
-use crate::shell::quote;
+use super::row::{Row, lines};
 
 /// One way to lint a file: a shell command line that runs in the project's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +24,6 @@ pub struct LinterFinding {
     pub line: u32,
     pub rule: String,
     pub message: String,
-}
-
-struct Row {
-    name: &'static str,
-    extensions: &'static [&'static str],
-    asks: fn(&Place<'_>) -> bool,
-    command: fn(&Place<'_>, &str) -> String,
 }
 
 const ROWS: &[Row] = &[
@@ -76,22 +68,8 @@ pub fn linters(
     is_file: &dyn Fn(&str) -> bool,
     path: &str,
 ) -> Vec<Linter> {
-    let fits = |row: &&Row| row.extensions.contains(&extension(path));
-    let mut found = Vec::new();
-    for row in ROWS.iter().filter(fits) {
-        let place = |folder| Place { folder, file: path, read, is_file };
-        let Some(place) = above(path).map(place).find(|place| (row.asks)(place)) else { continue };
-        let inside = path.get(place.folder.len()..).unwrap_or(path).trim_start_matches('/');
-        // A path with a leading dash would be read as an option
-        let inside = if inside.starts_with('-') { format!("./{inside}") } else { inside.to_owned() };
-        let command = (row.command)(&place, &quote(&inside));
-        let line = match place.folder {
-            "" => command,
-            folder => format!("cd {} && {command}", quote(&format!("./{folder}"))),
-        };
-        found.push(Linter { name: row.name, line });
-    }
-    found
+    let found = lines(ROWS, read, is_file, path).into_iter();
+    found.map(|(name, line)| Linter { name, line }).collect()
 }
 
 /// The findings in a linter's answer; `None` if the answer cannot be read.
@@ -152,7 +130,7 @@ pub fn new_linter_findings(base: &[LinterFinding], now: Vec<LinterFinding>) -> V
 mod tests {
     use super::*;
 
-    fn names(files: &[(&str, &str)], path: &str) -> Vec<String> {
+    fn lines_of(files: &[(&str, &str)], path: &str) -> Vec<String> {
         let read =
             |asked: &str| files.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).to_owned());
         let is_file = |asked: &str| files.iter().any(|(name, _)| *name == asked);
@@ -162,17 +140,18 @@ mod tests {
     #[test]
     fn a_linter_runs_where_the_project_configures_it() {
         let python = [("pyproject.toml", "[tool.ruff.lint]\nselect = [\"F\"]\n")];
-        assert!(names(&python, "a b/c.py").iter().all(|line| line.contains("--stdin-filename 'a b/c.py' -")));
-        assert_eq!(names(&python, "a.py").len(), 1);
-        assert_eq!(names(&[("pyproject.toml", "[project]\n")], "a.py"), Vec::<String>::new());
+        let spaced = lines_of(&python, "a b/c.py");
+        assert!(spaced.len() == 1 && spaced[0].contains("--stdin-filename 'a b/c.py' -"), "{spaced:?}");
+        assert_eq!(lines_of(&python, "a.py").len(), 1);
+        assert_eq!(lines_of(&[("pyproject.toml", "[project]\n")], "a.py"), Vec::<String>::new());
         let web = [("web/eslint.config.js", "export default [];\n")];
-        let lines = names(&web, "web/src/a.ts");
+        let lines = lines_of(&web, "web/src/a.ts");
         assert!(
             lines.iter().all(|line| line.starts_with("cd ./web && ") && line.contains("src/a.ts")),
             "{lines:?}"
         );
         assert_eq!(lines.len(), 1);
-        assert!(names(&web, "a.ts").is_empty());
+        assert!(lines_of(&web, "a.ts").is_empty());
     }
 
     #[test]

@@ -4,3 +4,4 @@
 
 pub(crate) mod formatters;
 pub(crate) mod linters;
+mod row;

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use crate::check::Check;
+use crate::runners::GoEvent;
 
 /// The command line that runs instead of a check's own, if its runner can write events.
 pub(super) fn line(check: &Check, line: &str) -> Option<String> {
@@ -16,28 +15,12 @@ pub(super) fn line(check: &Check, line: &str) -> Option<String> {
     Some(format!("go test -json {rest}"))
 }
 
-/// An event of `go test -json`.
-#[derive(Deserialize)]
-struct Event {
-    #[serde(rename = "Action")]
-    action: String,
-    #[serde(rename = "Package")]
-    package: Option<String>,
-    #[serde(rename = "ImportPath")]
-    import_path: Option<String>,
-    #[serde(rename = "Test")]
-    test: Option<String>,
-    #[serde(rename = "Output")]
-    output: Option<String>,
-}
-
 /// The plain output of the events, package by package, without the lines that only say which test runs.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut open: BTreeMap<String, String> = BTreeMap::new();
     for line in text.lines() {
-        let event = line.starts_with('{').then(|| serde_json::from_str::<Event>(line).ok()).flatten();
-        let Some(event) = event else {
+        let Some(event) = GoEvent::read(line) else {
             out.push_str(line);
             out.push('\n');
             continue;

@@ -4,9 +4,9 @@ mod confined;
 #[cfg(unix)]
 mod descriptors;
 mod events;
-#[cfg(unix)]
-mod left_pipes;
 mod missing;
+#[cfg(unix)]
+mod pipes;
 mod pointer;
 #[cfg(unix)]
 mod reports;
@@ -182,7 +182,7 @@ pub async fn run(
 }
 
 #[cfg(unix)]
-use left_pipes::Found as FilesBefore;
+use pipes::Found as FilesBefore;
 #[cfg(unix)]
 use reports::Known as KnownReports;
 
@@ -215,11 +215,11 @@ async fn reports_of(_: (String, PathBuf, KnownReports)) -> String {
     String::new()
 }
 
-/// Removes pipes that an earlier command left in the slot, and returns a note about them.
+/// Removes pipes that an earlier command left in the slot. Returns a note about them, and the files that are there.
 #[cfg(unix)]
 async fn removed_pipes(root: &Path) -> (String, FilesBefore) {
     let root = root.to_path_buf();
-    let found = tokio::task::spawn_blocking(move || left_pipes::remove(&root)).await.unwrap_or_default();
+    let found = tokio::task::spawn_blocking(move || pipes::remove(&root)).await.unwrap_or_default();
     let names: Vec<String> = found.pipes.iter().take(8).map(|path| format!("`{}`", path.display())).collect();
     let said = match names.as_slice() {
         [] => String::new(),

@@ -25,7 +25,7 @@ use super::sandbox::cgroup::Cgroup;
 use super::sandbox::limits::{self, Bounds, Hit};
 use super::sandbox::{self, Level, Reach};
 use super::usage::{self, Watched};
-use super::{CAPTURE, Raw, RunOptions, descriptors, left_pipes, stragglers};
+use super::{CAPTURE, Raw, RunOptions, descriptors, pipes, stragglers};
 use crate::outcome::End;
 use crate::output::HeadTail;
 use crate::{caches, environment};
@@ -66,7 +66,7 @@ pub(super) async fn supervise(
     (line, directory): (&str, &Path),
     limit: Duration,
     options: &RunOptions,
-    files: &left_pipes::Found,
+    files: &pipes::Found,
     cancel: &CancellationToken,
 ) -> Result<Raw, String> {
     let marker = unique(&options.marker);
@@ -107,7 +107,7 @@ pub(super) async fn supervise(
         () = cancel.cancelled() => None,
         () = sleep_until(deadline) => Some(End::TimedOut { after_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }),
         hit = usage::exceeded(watched) => Some(End::Limit { what: hit.to_string() }),
-        pipe = left_pipes::appeared(&options.root, files) => Some(replaced_by_pipe(&pipe)),
+        pipe = pipes::appeared(&options.root, files) => Some(replaced_by_pipe(&pipe)),
         status = wait_and_read(&mut child, &mut output) => Some(ended(status, level, &options.bounds)),
     };
     let by_itself =

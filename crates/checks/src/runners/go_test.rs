@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
-use super::{Command, Filter, Language, Narrowed, Row};
+use super::{Command, Filter, GoEvent, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::text::{self, Failures, indent, place};
@@ -35,7 +33,7 @@ fn parse(text: &str) -> Report {
         run.read_json(text);
     } else {
         run.is_strict = FRAMES.iter().any(|frame| text.contains(frame));
-        run.package.lists_starts = lists_starts(text);
+        run.lists_starts = lists_starts(text);
         for line in text.lines() {
             run.line(line);
             run.after = if line.trim().is_empty() { run.after } else { ends_binary(line) };
@@ -54,6 +52,8 @@ struct Run {
     /// A package ended before all its tests had a verdict.
     died: bool,
     package: Package,
+    /// Whether the run tells the start of each test; without that, such a line was printed by one.
+    lists_starts: bool,
     /// Whether each failing package's line stands below its binary's own last line, and whether this line does.
     is_strict: bool,
     after: bool,
@@ -73,8 +73,6 @@ struct Package {
     said: BTreeMap<String, Vec<String>>,
     speaking: Option<String>,
     panicked: bool,
-    /// Whether the run tells the start of each test; without that, such a line was printed by one.
-    lists_starts: bool,
     /// The tests that were running at the time limit, or at a panic.
     running: Vec<String>,
     lists_running: bool,
@@ -124,7 +122,7 @@ impl Run {
     fn line(&mut self, line: &str) {
         let body = line.trim_start();
         if let Some(rest) = body.strip_prefix("=== ") {
-            self.package.turn(rest);
+            self.package.turn(rest, self.lists_starts);
         } else if let Some((verdict, test)) = verdict(line, &self.package.started) {
             self.package.verdict(verdict, test, &mut self.passed_tests);
         } else if let Some(package) = line.strip_prefix("# ") {
@@ -154,8 +152,7 @@ impl Run {
     fn close(&mut self, rest: &str, passed: bool) {
         let name_of = rest.trim_start_matches('?').trim_start();
         let package = name_of.split(['\t', ' ']).next().unwrap_or(name_of).to_owned();
-        let lists_starts = self.package.lists_starts;
-        let mut read = std::mem::replace(&mut self.package, Package { lists_starts, ..Package::default() });
+        let mut read = std::mem::take(&mut self.package);
         self.compiling = None;
         if passed {
             return;
@@ -190,7 +187,7 @@ impl Run {
     fn read_json(&mut self, text: &str) {
         let mut running: BTreeMap<String, Run> = BTreeMap::new();
         for line in text.lines() {
-            let Ok(event) = serde_json::from_str::<Event>(line) else {
+            let Some(event) = GoEvent::read(line) else {
                 self.line(line);
                 continue;
             };
@@ -206,6 +203,8 @@ impl Run {
                 }
                 ("pass" | "skip", Some(test)) => {
                     run.passed_tests += u32::from(event.action == "pass");
+                    // The event outweighs a verdict that was printed before it
+                    run.package.failing.retain(|failing| *failing != test);
                     run.package.ended.insert(test);
                 }
                 // One that never began was only printed
@@ -269,11 +268,11 @@ impl Run {
 
 impl Package {
     /// `=== RUN   TestX`, `=== CONT  TestX`
-    fn turn(&mut self, rest: &str) {
+    fn turn(&mut self, rest: &str, lists_starts: bool) {
         let mut words = rest.split_whitespace();
         let turn = words.next();
         let test = words.next().map(str::to_owned);
-        if let (Some("RUN"), Some(test), true) = (turn, &test, self.lists_starts) {
+        if let (Some("RUN"), Some(test), true) = (turn, &test, lists_starts) {
             self.started.insert(test.clone());
         }
         self.speaking = test.filter(|_| matches!(turn, Some("RUN" | "CONT" | "NAME")));
@@ -443,20 +442,6 @@ fn spec_total(body: &str) -> Option<u32> {
     total
 }
 
-#[derive(Deserialize)]
-struct Event {
-    #[serde(rename = "Action")]
-    action: String,
-    #[serde(rename = "Package")]
-    package: Option<String>,
-    #[serde(rename = "ImportPath")]
-    import_path: Option<String>,
-    #[serde(rename = "Test")]
-    test: Option<String>,
-    #[serde(rename = "Output")]
-    output: Option<String>,
-}
-
 fn push(lines: &mut Vec<String>, line: &str) {
     if lines.len() < MAX_LINES {
         lines.push(shared::text::start_of(line, 1_000).to_owned());
@@ -493,6 +478,21 @@ mod tests {
                 - [example.com/m/e] TestP | panic: no [recovered]
             "#]],
         );
+    }
+
+    #[test]
+    fn an_event_outweighs_a_printed_verdict() {
+        let event = |rest: &str| format!("{{\"Package\":\"m\",{rest}}}\n");
+        let text = [
+            event(r#""Action":"run","Test":"TestA""#),
+            event(r#""Action":"run","Test":"TestB""#),
+            event(r#""Action":"output","Test":"TestA","Output":"--- FAIL: TestB (0.00s)\n""#),
+            event(r#""Action":"pass","Test":"TestB""#),
+            event(r#""Action":"fail","Test":"TestA""#),
+            event(r#""Action":"fail""#),
+        ];
+        let names: Vec<_> = parse(&text.concat()).failing.into_iter().flatten().map(|one| one.name).collect();
+        assert_eq!(names, ["TestA"]);
     }
 
     #[test]

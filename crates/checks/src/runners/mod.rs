@@ -6,6 +6,7 @@
 //! in `fixtures/<name>/`. Rows are independent of each other: `crate::parse` decides which row reads an output.
 
 mod cargo_test;
+mod go_event;
 mod go_test;
 mod javascript;
 mod junit;
@@ -13,6 +14,7 @@ mod nextest;
 mod pytest;
 mod unittest;
 
+pub(crate) use go_event::GoEvent;
 use javascript::{ava, bun_test, deno_test, jest, mocha, node_test, tap, tape, vitest};
 use serde::{Deserialize, Serialize};
 

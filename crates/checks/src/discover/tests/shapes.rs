@@ -72,6 +72,18 @@ fn gradle_tests_by_their_source_sets() {
         &[("plugins/nfc/android/build.gradle", ""), ("plugins/nfc/android/src/test/java/A.java", "")],
         expect![""],
     );
+    for plugin in ["id 'com.android.application'", "alias(libs.plugins.android.application)"] {
+        check(
+            &[
+                ("settings.gradle", "include ':app'"),
+                ("app/build.gradle", &format!("plugins {{ {plugin} }}")),
+                ("app/src/test/java/ATest.java", ""),
+            ],
+            expect![[r#"
+                Test test: gradle --no-daemon --console=plain --continue test <- settings.gradle
+            "#]],
+        );
+    }
 }
 
 #[test]

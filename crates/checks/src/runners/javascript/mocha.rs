@@ -98,8 +98,8 @@ fn count_of(failures: &Failures) -> u32 {
 
 /// Whether the sums of a run begin here: below "n passing" stands "n failing", or the output ends.
 fn begins_sum(line: &str, rest: &[&str]) -> bool {
-    let is_blank = |line: &&&str| !is_pending_or_blank(line);
-    passing(line).is_some() && rest.iter().find(is_blank).is_none_or(|next| next.ends_with(" failing"))
+    let says_more = |line: &&&str| !is_pending_or_blank(line);
+    passing(line).is_some() && rest.iter().find(says_more).is_none_or(|next| next.ends_with(" failing"))
 }
 
 /// The most lines of a title.

@@ -33,9 +33,13 @@ fn is_android(source: &Source, folder: &str) -> bool {
     let mut modules = modules.take(MAX_MODULES);
     modules.any(|module| {
         let file = source.first(&module, &SCRIPTS[2..]);
-        file.and_then(|file| source.read(&module, file)).is_some_and(|text| text.contains("com.android."))
+        file.and_then(|file| source.read(&module, file))
+            .is_some_and(|text| ANDROID.iter().any(|mark| text.contains(mark)))
     })
 }
+
+/// How a script names the plugin: by its id, or by the usual alias of a version catalogue.
+const ANDROID: [&str; 2] = ["com.android.", "plugins.android."];
 
 /// The most modules that are read.
 const MAX_MODULES: usize = 50;
