@@ -77,8 +77,12 @@ impl Graph {
 
     /// Whether a change of the files in `fresh` leaves every edge as it is; the paths are the same.
     pub(crate) fn is_same(before: &[Arc<Entry>], entries: &[Arc<Entry>], fresh: &[usize]) -> bool {
-        let links = |entry: &Arc<Entry>| (entry.language, entry.imports.clone(), entry.manifest.clone());
-        fresh.iter().all(|n| before.get(*n).map(links) == entries.get(*n).map(links))
+        fresh.iter().all(|n| match (before.get(*n), entries.get(*n)) {
+            (Some(a), Some(b)) => {
+                (a.language, &a.imports, &a.manifest) == (b.language, &b.imports, &b.manifest)
+            }
+            _ => false,
+        })
     }
 
     /// The graph after a change of the files in `fresh` (in rising order); the paths are the same.

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::usage::UsageByRole;
-use crate::{
-    CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage, Verified, verified,
-};
+use crate::{CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage, verified};
 
 /// The most tasks that the board names as next.
 const NEXT: usize = 3;
@@ -102,11 +100,8 @@ impl<T> Board<'_, T> {
             objective: Cow::Borrowed(&state.objective),
             stage: state.stage(),
             outcome: state.outcome,
-            verified: (state.outcome == Some(Outcome::Done)).then(|| match verified(&state.head_checks) {
-                Verified::Yes => "yes".into(),
-                Verified::InPart(_) => "in_part".into(),
-                Verified::No => "no".into(),
-            }),
+            verified: (state.outcome == Some(Outcome::Done))
+                .then(|| verified(&state.head_checks).word().into()),
             paused: state.paused.as_ref().map(ToString::to_string),
             started_ms: state.started_ms,
             elapsed_ms: state.elapsed_ms(now_ms),

@@ -1,9 +1,9 @@
 //! A command with everything that it starts: a process group, by the process that leads it.
 //!
-//! `workspace` ends git and its filters with it, `checks` the commands of a project. It waits for nothing (on Windows, for
-//! the system's own `taskkill`): the caller that started the leader reaps it, and must not signal the group afterwards, since another group
-//! may have its number by then. `process-wrap` would add a type around each child and waits for the whole group; here a
-//! watchdog leads the group of a check, and git is reaped alone.
+//! `workspace` ends git and its filters with it, `checks` the commands of a project. It waits for nothing (on Windows,
+//! for the system's own `taskkill`): the caller that started the leader reaps it, and must not signal the group
+//! afterwards, since another group may have its number by then. `process-wrap` would add a type around each child and
+//! waits for the whole group; here a watchdog leads the group of a check, and git is reaped alone.
 
 use std::process::Command;
 

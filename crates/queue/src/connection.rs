@@ -24,7 +24,7 @@ const JOBS_KEPT: Duration = Duration::from_secs(60 * 60);
 const PACKS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the server remembers the ids of messages.
 const REMEMBERED: Duration = Duration::from_secs(120);
-/// How often a job is delivered before the server drops it.
+/// How often a job is delivered: then it waits unused until it expires.
 const MAX_DELIVERIES: i64 = 20;
 /// The most bytes of jobs, of reports and of packs at the server, which reserves this space at once.
 const MAX_STREAM: i64 = 32 << 20;

@@ -22,11 +22,6 @@ impl Queue {
         Ok(())
     }
 
-    /// Removes a worker's card from the list.
-    pub async fn leave(&self, name: &str) -> Result<(), QueueError> {
-        self.workers.purge(name).await.map_err(failed("take a worker out of the list"))
-    }
-
     /// The workers that announced themselves within one lease, sorted by name.
     pub async fn workers(&self) -> Result<Vec<WorkerCard>, QueueError> {
         let listed = tokio::time::timeout(LIST, self.cards()).await;

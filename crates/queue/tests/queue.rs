@@ -142,11 +142,10 @@ async fn an_only_worker_that_dies_is_missed_and_a_cancelled_owner_waits_for_nobo
     let only = present(&machine, "only").await;
     let soon = Patience { taken: Duration::from_secs(2), whole: Duration::from_secs(120) };
     let (first, second) = (job("k", 0), job("l", 0));
-    let (asked, lease) = tokio::join!(
+    let (asked, ()) = tokio::join!(
         tokio::time::timeout(Duration::from_secs(40), owner.ask(&first, soon, pending())),
         async { drop(machine.next("only", &[], Duration::from_secs(5)).await.unwrap().expect("a job")) }
     );
-    let () = lease;
     let lost = asked.expect("the last report is no sign of life, however often it is read");
     assert!(matches!(lost, Err(NoAnswer::Lost { .. })), "{lost:?}");
 

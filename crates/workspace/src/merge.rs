@@ -44,9 +44,7 @@ impl Workspace {
         }
         Ok(Merge::Clean(commit_tree(&git, &tried.tree, &[ours, theirs], message)?))
     }
-}
 
-impl Workspace {
     /// Whether `commit` is `part` or comes after it, so that it contains its changes.
     pub fn contains(&self, commit: &str, part: &str) -> Result<bool, Error> {
         let (git, commit, part) = (self.git()?, object(commit)?, object(part)?);

@@ -19,7 +19,7 @@ use crate::config::{
 /// The most rule files that are read, and the largest size of one, in bytes.
 const MAX_RULES: usize = 500;
 const MAX_RULE_FILE: u64 = 256 * 1024;
-/// How much of a settings file is read, in bytes; its parser refuses less.
+/// How much of a settings file is read, in bytes; the parser accepts only shorter files.
 const MAX_SETTINGS: u64 = 4 << 20;
 
 /// The options of the plugin's entry in opencode.json.

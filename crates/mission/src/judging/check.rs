@@ -75,6 +75,17 @@ pub enum Verified {
     No,
 }
 
+impl Verified {
+    /// The word for programs: `yes`, `in_part` or `no`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verified::Yes => "yes",
+            Verified::InPart(_) => "in_part",
+            Verified::No => "no",
+        }
+    }
+}
+
 /// How far the checks of one tree verify the change that made it.
 pub fn verified(checks: &[CheckSummary]) -> Verified {
     let mut vouching = checks.iter().filter(|check| check.vouches());

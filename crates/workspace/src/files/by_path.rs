@@ -6,10 +6,11 @@
 //! can still change a part in between, which the other three files prevent.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::files::read_bounded;
 use crate::names::relative;
 use crate::system::{OsStrExt, set_mode, symlink};
 
@@ -18,11 +19,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// The bytes of a plain file below `root`; `None` if there is none, if a link leads to it, or if it is longer than `limit`.
 pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
-    let file = open_beneath(root, Path::new(path))
-        .filter(|file| file.metadata().is_ok_and(|found| found.len() <= limit))?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= limit).then_some(bytes)
+    open_beneath(root, Path::new(path)).and_then(|file| read_bounded(file, limit))
 }
 
 /// A plain file below `root`, open for reading; `None` if there is none or if a link leads to it.

@@ -20,12 +20,22 @@ use by_path as removal;
 #[cfg(not(unix))]
 pub use by_path as writing;
 
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::error::{At, Error};
 use crate::system::{DirBuilderExt, PermissionsExt, open_to_date, set_mode};
+
+/// The bytes of an open file; `None` if it is longer than `limit`, also if it grows meanwhile.
+fn read_bounded(file: File, limit: u64) -> Option<Vec<u8>> {
+    if file.metadata().is_ok_and(|found| found.len() > limit) {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= limit).then_some(bytes)
+}
 
 /// Makes a folder (and its parents) that only the user can enter. A link in its place is replaced.
 pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {

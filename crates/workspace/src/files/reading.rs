@@ -4,20 +4,17 @@
 //! the path in one step (`openat2`), and only the opened file is inspected. Opening never waits for a pipe.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
+use crate::files::read_bounded;
+
 /// The bytes of a plain file below `root`; `None` if there is none, if a link leads to it, or if it is longer than `limit`.
 pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
-    let file = open_beneath(root, Path::new(path))
-        .filter(|file| file.metadata().is_ok_and(|found| found.len() <= limit))?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= limit).then_some(bytes)
+    open_beneath(root, Path::new(path)).and_then(|file| read_bounded(file, limit))
 }
 
 /// A plain file below `root`, open for reading; `None` if there is none or if a link leads to it.

@@ -26,7 +26,8 @@ const NO_NAME: &str = "\0";
 /// What Unix says about a file. A number that Windows does not have is 0, or the nearest that it has.
 pub trait MetadataExt {
     fn dev(&self) -> u64;
-    /// The time when the file was made: it differs for a file that replaced another.
+    /// The time when the file was made. It mostly differs for a file that replaced another: for some seconds Windows
+    /// gives a new file of the same name the old time.
     fn ino(&self) -> u64;
     fn size(&self) -> u64;
     fn mode(&self) -> u32;

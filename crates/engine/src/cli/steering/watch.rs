@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use journal::Reader;
-use mission::{Board, Event, Outcome, State, Verified};
+use mission::{Board, Event, Outcome, State};
 use serde_json::json;
 
 use super::super::answer::{Again, CommandAnswer, CommandFailure, Line};
@@ -92,9 +92,8 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
 }
 
 fn verified(state: &State) -> &'static str {
-    match (state.outcome, mission::verified(&state.head_checks)) {
-        (Some(Outcome::Done), Verified::Yes) => "yes",
-        (Some(Outcome::Done), Verified::InPart(_)) => "in_part",
+    match state.outcome {
+        Some(Outcome::Done) => mission::verified(&state.head_checks).word(),
         _ => "no",
     }
 }

@@ -186,4 +186,30 @@ mod tests {
         assert!(told(&asked, &|_| Some("ruff: not found".into())).is_empty());
         assert!(script(&asked).ends_with("wait\n"));
     }
+
+    #[test]
+    fn only_a_linter_that_did_not_end_is_slow() {
+        let one = |name, line: &str| Asked {
+            path: "a.py".into(),
+            linter: Linter { name, line: line.into() },
+            now: String::new(),
+            base: String::new(),
+        };
+        let asked = [one("ruff", "false"), one("eslint", "sleep 9")];
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["0.base", "0.now", "1.base", "1.now"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let run = |asked: &[Asked]| {
+            let mut shell = std::process::Command::new("sh");
+            shell.arg("-c").arg(script(asked)).env("TMPDIR", folder.path()).status().unwrap()
+        };
+        run(&asked[..1]);
+        assert_eq!(
+            unfinished(&asked[..1], folder.path()),
+            Vec::<&str>::new(),
+            "also one that fails has ended"
+        );
+        assert_eq!(unfinished(&asked, folder.path()), ["eslint"]);
+    }
 }
