@@ -7,13 +7,15 @@
  * @typedef {import("./engine.js").Engine} Engine
  * @typedef {{ engine: Engine, directory: string, role: string, title: string, bash: boolean, interactive: boolean, options?: Record<string, unknown>, told?: object }} RoleSession
  *   `options`: options for requests to its model; `told`: the messages of the newest request that the engine knows
+ * @typedef {{ text: string, shown: string, answer?: string }} Typed what a user typed after `/task`; `shown`: the text of
+ *   the message; `answer`: the answer, if the text has taken effect already
  * @typedef {object} Shared
  * @property {Map<string, RoleSession>} sessions sessions of working roles
  * @property {Map<string, Record<string, any>>} settings settings of a user's instance that slots take over, by its
  *   folder
  * @property {Map<string, string>} owners the user's folder of each slot
  * @property {Map<string, Engine>} missions the engine of each mission, by the session that started it
- * @property {Map<string, import("./v1/turns.js").Typed[]>} typed the texts after `/task`, by session, until the mission
+ * @property {Map<string, Typed[]>} typed the texts after `/task`, by session, until the mission
  *   model reads them
  * @property {WeakSet<object>} seen tool calls of roles that a hook has handled, because two entries of this plugin in
  *   one configuration run every hook twice

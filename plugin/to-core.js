@@ -13,6 +13,6 @@ const HALF = /\\ud[89a-f]/
 export function toCore(value) {
   const text = JSON.stringify(value)
   if (!HALF.test(text)) return text
-  // UTF-8 has no half characters
-  return JSON.stringify(value, (_, part) => (typeof part === "string" ? Buffer.from(part).toString() : part))
+  // A written backslash is `\\`, and is passed over as a whole
+  return text.replace(/\\\\|\\ud[89a-f]../g, (part) => (part === "\\\\" ? part : "\ufffd"))
 }

@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto"
 import { mkdir, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { commandName } from "../command-name.js"
 
 /** @typedef {import("@opencode-ai/plugin/tui").TuiPluginApi} Api */
 /** @typedef {import("./board.js").Seen} Seen */
@@ -59,7 +60,7 @@ export async function task(api, words, session) {
     const sessionID = shown ?? session ?? (await api.client.session.create({})).data?.id
     if (!sessionID) throw new Error("OpenCode opened no session")
     if (!shown) api.route.navigate("session", { sessionID })
-    await api.client.session.command({ sessionID, command: "task", arguments: words })
+    await api.client.session.command({ sessionID, command: await commandName(api.state.path.directory), arguments: words })
     return true
   } catch (error) {
     api.ui.toast({ message: `/task ${words}: ${/** @type {Error} */ (error).message}`, variant: "error" })

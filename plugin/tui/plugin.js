@@ -2,20 +2,17 @@
  * The board in OpenCode's terminal interface: the sidebar, the line beside the prompt, the start page, a dialog, the
  * graph, the review, and a note when a mission ends or waits. Without a mission it shows nothing.
  */
-import { createSignal, onCleanup } from "solid-js"
-import { watchBoard } from "./board.js"
+import { onCleanup } from "solid-js"
 import { ask, sessionOf, stop, task } from "./control.js"
 import { column, element, laneRows } from "./elements.js"
 import { stateFolder } from "./place.js"
 import { reviewRoute, showReview } from "./review.js"
-import { choices, doing, fit, grouped, isOpen, news, plain, promptLine, shortPause, sidebar } from "./view.js"
+import { boardState } from "./state.js"
+import { choices, doing, fit, grouped, homeLine, isOpen, plain, promptLine, shortPause, sidebar, waits } from "./view.js"
 
 /** Characters of a line in OpenCode's sidebar, which is 42 columns wide. */
 const SIDEBAR = 36
 const GRAPH = "orchestrator-graph"
-/** How long an ended mission stays in the sidebar and on the start page, in milliseconds. */
-const KEPT = 30 * 60_000
-const TICK = 1_000
 
 /** @typedef {import("@opencode-ai/plugin/tui").TuiPluginApi} Api */
 /** @typedef {import("./board.js").Seen} Seen */
@@ -23,29 +20,7 @@ const TICK = 1_000
 
 /** @type {import("@opencode-ai/plugin/tui").TuiPlugin} */
 export async function tui(api) {
-  const [board, setBoard] = createSignal(/** @type {Seen | undefined} */ (undefined))
-  const [now, setNow] = createSignal(Date.now())
-  /** @type {Seen | undefined} */
-  let last
-  const show = (/** @type {Seen | undefined} */ next) => {
-    const told = news(last, next)
-    last = next
-    setNow(Date.now())
-    setBoard(() => next)
-    if (told) tell(api, told)
-  }
-  void watchBoard(() => stateFolder(api.state.path), show, api.lifecycle.signal)
-  const clock = setInterval(() => {
-    // The update of the board has just drawn it
-    if (board()?.running && Date.now() - now() >= TICK / 2) setNow(Date.now())
-  }, TICK)
-  clock.unref?.()
-  api.lifecycle.onDispose(() => clearInterval(clock))
-
-  const recent = () => {
-    const seen = board()
-    return seen && (isOpen(seen) || now() - seen.written_ms < KEPT) ? seen : undefined
-  }
+  const { board, now, recent } = boardState(() => stateFolder(api.state.path), (told) => tell(api, told), api.lifecycle.signal)
   const open = (/** @type {string} */ id) => openTask(api, recent(), id)
 
   api.slots.register({
@@ -69,12 +44,7 @@ export async function tui(api) {
       },
       home_bottom: (/** @type {Context} */ context) => {
         const theme = context.theme.current
-        return element("text", { fg: theme.textMuted, wrapMode: "none" }, () => {
-          const seen = board()
-          if (!seen || !isOpen(seen)) return ""
-          const how = seen.running && !seen.paused ? promptLine(seen, now()) : `${doing(seen)} · /task resume ${seen.mission}`
-          return `Mission ${seen.mission}: ${how}`
-        })
+        return element("text", { fg: theme.textMuted, wrapMode: "none" }, () => homeLine(board(), now()))
       },
     },
   })
@@ -128,7 +98,7 @@ function asked(api, board) {
   })
 }
 
-/** @param {Api} api @param {NonNullable<ReturnType<typeof news>>} told */
+/** @param {Api} api @param {NonNullable<ReturnType<typeof import("./view.js").news>>} told */
 function tell(api, { message, sound, variant }) {
   api.ui.toast({ title: "opencode-orchestrator", message, variant, duration: 8_000 })
   void api.attention
@@ -178,11 +148,6 @@ function resuming(api, board, act, planned) {
     ...(paused && planned ? [{ ...act("Change", "first change the plan, in your words", change), category }] : []),
     ...(paused ? [{ ...act("Why", fit(shortPause(paused).replace(/^[^:]*: /, ""), 50), why), category }] : []),
   ]
-}
-
-/** Whether the mission waits for the user, or for a resume. @param {Seen} board */
-function waits(board) {
-  return isOpen(board) && (!board.running || board.paused !== null)
 }
 
 /** @param {Api} api @param {Seen | undefined} board */

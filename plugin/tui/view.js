@@ -138,6 +138,17 @@ export function isOpen(board) {
   return !board.outcome
 }
 
+/** Whether the mission waits for the user or for a resume; the process of a paused one may still be ending. @param {Seen} board */
+export function waits(board) {
+  return isOpen(board) && (!board.running || Boolean(board.paused))
+}
+
+/** The line of the start page; empty without an open mission. @param {Seen | undefined} board @param {number} now */
+export function homeLine(board, now) {
+  if (!board || !isOpen(board)) return ""
+  return `Mission ${board.mission}: ${waits(board) ? `${doing(board)} · /task resume ${board.mission}` : promptLine(board, now)}`
+}
+
 /**
  * The choices of the open questions, each with the answer that selects it.
  * @param {Seen} board

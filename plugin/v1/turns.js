@@ -4,7 +4,7 @@
  */
 import { registry } from "../registry.js"
 
-/** @typedef {{ text: string, shown: string, answer?: string }} Typed `shown`: the text of the message; `answer`: the answer, if the text has taken effect already */
+/** @typedef {import("../registry.js").Typed} Typed */
 
 /** The most sessions, and the most texts of one, that may wait. */
 const MOST = 100

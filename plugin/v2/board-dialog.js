@@ -3,7 +3,7 @@
  * it; `board-actions` and `tui/control` do what is chosen. It must not change a mission itself.
  */
 import { ask, stop } from "../tui/control.js"
-import { choices, fit, grouped, isOpen } from "../tui/view.js"
+import { choices, fit, grouped, plain, shortPause, waits } from "../tui/view.js"
 import { openTask, task } from "./board-actions.js"
 
 /** @typedef {import("./board-actions.js").Context} Context @typedef {import("../tui/board.js").Seen} Seen */
@@ -21,7 +21,7 @@ export async function openDialog(context, board, showGraph) {
   }
   const all = [...asking(context, board), ...acting(context, board, showGraph), ...tasks(context, board)]
   const options = all.map(({ title, description, category }, at) => ({ title, description, category, value: String(at) }))
-  const chosen = await context.ui.dialog.select({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "a task", options })
+  const chosen = await context.ui.dialog.select({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options })
   if (chosen !== undefined) await all[Number(chosen)]?.run()
 }
 
@@ -40,23 +40,26 @@ function acting(context, board, showGraph) {
   const { mission, paused, running, outcome } = board
   const act = (/** @type {string} */ title, /** @type {string} */ description, /** @type {() => unknown} */ run, category = "Mission") => ({ title, description, category, run })
   const say = (/** @type {string} */ words) => () => task(context, words)
-  const waits = isOpen(board) && !running
-  const planned = waits && board.tasks.some(({ state }) => state === "waiting")
-  const why = paused ? fit(`It waits: ${paused}`, 70) : undefined
+  const waiting = waits(board)
+  const planned = waiting && board.tasks.some(({ state }) => state === "waiting")
+  // The whole reason does not fit a row
+  const category = paused ? `Paused: ${shortPause(paused).split(": ")[0]}` : undefined
+  const why = () => context.ui.toast.show({ message: plain(paused ?? ""), variant: "info", duration: 8_000 })
   return [
-    ...(running ? [act("Stop", "pause; Resume continues it later", () => stop(toasts(context), board))] : []),
-    ...(waits ? [act("Resume", paused ? "agree and continue" : "continue the mission", say(`resume ${mission}`), why)] : []),
-    ...(paused && planned ? [act("Change", "first change the plan, in your words", () => change(context, mission), why)] : []),
-    ...(planned ? [act("Plan", "/task plan: what has not started, and how to change it", say("plan"))] : []),
-    ...(outcome ? [act("Review", `/task review ${mission}`, say(`review ${mission}`)), act("Undo", `/task undo ${mission}`, say(`undo ${mission}`))] : []),
-    act("Report", `/task report ${mission}`, say(`report ${mission}`)),
-    act("Graph", "the tasks and what they depend on", showGraph),
+    ...(running && !paused ? [act("Stop", "pause; Resume continues it later", () => stop(toasts(context), board))] : []),
+    ...(waiting ? [act("Resume", paused ? "agree and continue" : "continue the mission", say(`resume ${mission}`), category)] : []),
+    ...(paused && planned ? [act("Change", "first change the plan, in your words", () => change(context, mission), category)] : []),
+    ...(paused ? [act("Why", fit(shortPause(paused).replace(/^[^:]*: /, ""), 50), why, category)] : []),
+    ...(planned ? [act("Plan", "show the tasks that have not started", say("plan"))] : []),
+    ...(outcome ? [act("Review", `/task review ${mission}`, say(`review ${mission}`)), act("Undo", "take the whole change back", say(`undo ${mission}`))] : []),
+    act("Report", "what was done, verified and spent", say(`report ${mission}`)),
+    act("Graph", "tasks and what they depend on", showGraph),
   ]
 }
 
 /** @param {Context} context @param {Seen} board @returns {Choice[]} */
 function tasks(context, board) {
-  const waiting = board.paused && !board.running ? board.tasks.filter(({ state }) => state === "waiting") : []
+  const waiting = board.paused ? board.tasks.filter(({ state }) => state === "waiting") : []
   return [
     ...grouped(board).map(({ group, task, text }) => ({ title: `${task.id}  ${fit(task.title, 60)}`, description: text, category: group, run: () => openTask(context, board, task.id) })),
     ...waiting.map(({ id, title }) => ({ title: `Drop ${id}`, description: fit(title, 60), category: "Plan", run: () => task(context, `plan drop ${id}`) })),

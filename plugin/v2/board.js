@@ -4,11 +4,10 @@
  * (docs/COMPATIBILITY.md) and shows the same lines as in OpenCode 1. Without a mission it shows nothing.
  */
 import { dirname } from "node:path"
-import { createSignal } from "solid-js"
-import { watchBoard } from "../tui/board.js"
 import { column, element, laneRows } from "../tui/elements.js"
 import { stateFolder } from "../tui/place.js"
-import { doing, fit, isOpen, news, promptLine, sidebar } from "../tui/view.js"
+import { boardState } from "../tui/state.js"
+import { doing, fit, homeLine, isOpen, promptLine, sidebar } from "../tui/view.js"
 import { directory, openTask } from "./board-actions.js"
 import { openDialog } from "./board-dialog.js"
 
@@ -16,9 +15,6 @@ import { openDialog } from "./board-dialog.js"
 export const GRAPH = "opencode-orchestrator.graph"
 /** Characters of a line in the sidebar. */
 const SIDEBAR = 36
-/** How long an ended mission is shown, in milliseconds. */
-const KEPT = 30 * 60_000
-const TICK = 1_000
 
 /** The methods of the interface that the board calls. A missing one is named at load. */
 const METHODS = [
@@ -50,32 +46,9 @@ export function setup(context) {
   if (lacking.length > 0) {
     throw new Error(`the board of opencode-orchestrator cannot be shown in OpenCode ${context?.app?.version ?? "of an unknown version"}: it lacks ${lacking.join(", ")}. Missions run without it.`)
   }
-  const [board, setBoard] = createSignal(/** @type {Seen | undefined} */ (undefined))
-  const [now, setNow] = createSignal(Date.now())
   const gone = new AbortController()
-  /** @type {Seen | undefined} */
-  let last
-  const show = (/** @type {Seen | undefined} */ next) => {
-    const told = news(last, next)
-    last = next
-    setNow(Date.now())
-    setBoard(() => next)
-    if (told) tell(context, told)
-  }
-  void watchBoard(() => folderOf(directory(context)), show, gone.signal)
-  const clock = setInterval(() => {
-    if (board()?.running && Date.now() - now() >= TICK / 2) setNow(Date.now())
-  }, TICK)
-  clock.unref?.()
-  const recent = () => {
-    const seen = board()
-    return seen && (isOpen(seen) || now() - seen.written_ms < KEPT) ? seen : undefined
-  }
-  place(context, { board, now, recent })
-  return () => {
-    gone.abort()
-    clearInterval(clock)
-  }
+  place(context, boardState(() => folderOf(directory(context)), (told) => tell(context, told), gone.signal))
+  return () => gone.abort()
 }
 
 /**
@@ -106,12 +79,7 @@ function place(context, { board, now, recent }) {
   })
   context.ui.slot({
     append: "home.footer.status",
-    render: () =>
-      line(() => {
-        const seen = board()
-        if (!seen || !isOpen(seen)) return ""
-        return `Mission ${seen.mission}: ${seen.running ? promptLine(seen, now()) : `${doing(seen)} · /task resume ${seen.mission}`}`
-      }),
+    render: () => line(() => homeLine(board(), now())),
   })
   context.ui.slot({
     append: "session.panel",
@@ -183,7 +151,7 @@ function asked(context, board, shown) {
   ])
 }
 
-/** @param {Context} context @param {NonNullable<ReturnType<typeof news>>} told */
+/** @param {Context} context @param {NonNullable<ReturnType<typeof import("../tui/view.js").news>>} told */
 function tell(context, { message, sound, variant }) {
   context.ui.toast.show({ title: "opencode-orchestrator", message, variant, duration: 8_000 })
   const when = "blurred"
