@@ -17,8 +17,7 @@ const place = join(root, ".cache", "real-model")
 await packages()
 if (!(await core())) fail("the native core did not build")
 if (!existsSync(join(place, "weights.gguf"))) await fetchModel()
-const env = { REAL_MODEL: place }
-Object.assign(process.env, env)
+process.env.REAL_MODEL = place
 const tests = ["--test", "--test-reporter=spec", "tests/real-model/missions.test.mjs"]
 process.exitCode = (await run(process.execPath, tests)) ? 0 : 1
 

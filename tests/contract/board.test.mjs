@@ -55,7 +55,7 @@ async function terminal(t, content, { running = true, ...options } = {}) {
     rmSync(root, { recursive: true, force: true })
   })
   if (content) await until(() => host.drawn("sidebar.content", SIDE).length > 0, 10_000, () => "the board")
-  return { host, folder, write, lock: join(state, "lock") }
+  return { host, folder, write }
 }
 
 test("a real mission is shown while it runs and when it has ended, and its report is a choice", { skip: noPlugin }, async () => {
@@ -131,12 +131,11 @@ test("the dialog stops a mission by a request in its folder, and answers its que
   assert.equal(control().length, 2, "a closed dialog does nothing")
 })
 
-test("a paused mission is changed and resumed in a session, a new one if none is open", async (t) => {
+test("a task of a paused mission is dropped in a new session if none is open, also while its process still ends", async (t) => {
   /** @type {string[][]} */
   const ran = []
   const run = async (/** @type {string[]} */ ...call) => void ran.push(call)
-  const { host, write, lock } = await terminal(t, board(), { run, create: async () => ({ id: "ses_new" }) })
-  rmSync(lock)
+  const { host, write } = await terminal(t, board(), { run, create: async () => ({ id: "ses_new" }) })
   write(board({ paused: "the budget is spent", tasks: [task("one", "waiting")] }))
   await until(() => host.toasts.length > 0, 10_000, () => "a note")
   assert.match(host.toasts[0].message, /paused: the budget is spent/)

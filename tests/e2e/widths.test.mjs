@@ -106,7 +106,7 @@ for (const columns of [80, 120, 200]) {
       await tui.shows(/0\/2 · \$\d+\.\d+ · \d+:\d\d · coding one/)
       if (hasSidebar(columns)) await tui.shows(/● coding one[^]*○ 1 waiting/)
       await choose("Graph", /Running[^]*one {2}Add the first[^]*Waiting[^]*two {2}Add two/)
-      await tui.shows(/● +one {2}Add the first {2}coding\n *● +two {2}Add two {2}waiting|● +one {2}Add the first {2}coding[^]*two {2}Add two {2}waiting/)
+      await tui.shows(/● +one {2}Add the first {2}coding[^]*two {2}Add two {2}waiting/)
       await tui.press("Escape")
       await until(async () => !/esc back/.test(await tui.screen()), 20_000, "the session behind the graph")
 

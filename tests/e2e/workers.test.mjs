@@ -1,15 +1,17 @@
 /**
  * Workers check the changes of a mission's tasks over a real `nats-server`. One is killed in the middle, and
- * the mission must deliver the same as without workers. Skipped if nats-server is not installed.
+ * the mission must deliver the same as without workers. The scene with a server is skipped if nats-server
+ * is not installed.
  */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { after } from "node:test"
 import { ROOT, changes, scene, start, until } from "../harness/index.mjs"
+import { freePort } from "../harness/world.mjs"
 import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
 
 /** @typedef {import("../harness/index.mjs").World} World */
@@ -17,12 +19,7 @@ import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
 const PROGRAM = join(ROOT, "bin", "opencode-orchestrator.js")
 const SERVER = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"].map((folder) => join(folder, "nats-server")).find(existsSync)
 const skip = noPlugin || (SERVER ? false : "nats-server is not installed here: apt install nats-server")
-const PORT = await new Promise((done) => {
-  const probe = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = /** @type {import("node:net").AddressInfo} */ (probe.address())
-    probe.close(() => done(port))
-  })
-})
+const PORT = await freePort()
 const QUEUE = `nats://127.0.0.1:${PORT}`
 const folder = mkdtempSync(join(tmpdir(), "nats-test-"))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -98,7 +95,7 @@ scene(
 
 scene(
   "workers: without a server everything is checked here, and the user is told once",
-  { skip, files: project(), scenario: modules(["left", "right"]), toml: '[dispatch]\nqueue = "nats://127.0.0.1:1"\n' },
+  { skip: noPlugin, files: project(), scenario: modules(["left", "right"]), toml: '[dispatch]\nqueue = "nats://127.0.0.1:1"\n' },
   async (world) => {
     const result = await world.task("Add two modules")
     const text = printed(result)

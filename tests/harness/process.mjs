@@ -62,7 +62,7 @@ export class Running {
     const timer = setTimeout(() => {
       this.late = true
       void this.stop()
-    }, deadline_ms)
+    }, deadline_ms * SLOWER)
     /** @type {Promise<Result>} */
     this.done = new Promise((done, fail) => {
       this.child.once("error", (error) => {
@@ -151,7 +151,7 @@ export async function until(probe, limit_ms, what) {
   for (;;) {
     const value = await probe()
     if (value) return /** @type {NonNullable<T>} */ (value)
-    if (Date.now() > end) throw new Error(`waited ${limit_ms} ms in vain for ${typeof what === "string" ? what : what()}`)
+    if (Date.now() > end) throw new Error(`waited ${limit_ms * SLOWER} ms in vain for ${typeof what === "string" ? what : what()}`)
     await sleep(50)
   }
 }

@@ -6,6 +6,7 @@
  */
 import { createServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
+import { SLOWER } from "../harness/process.mjs"
 import { readConversation } from "./conversation.mjs"
 import { loadScenario } from "./scenario.mjs"
 import { replyTo } from "./script.mjs"
@@ -45,8 +46,6 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs"
 const KEPT_BODIES = 400
 const KEPT_RECORDS = 20_000
 const MAX_BODY = 64 * 1024 * 1024
-/** As in the harness: every limit is that many times as long. */
-const SLOWER = Math.max(1, Number(process.env.SLOWER) || 1)
 /** The longest time that an answer is held, even if a test forgets to release it. */
 const GATE_LIMIT_MS = 120_000 * SLOWER
 const HANG_LIMIT_MS = 600_000

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { compare, neededVersions, newestGlibc } from "../../scripts/lib/elf.js"
-import { folder, ROOT } from "./support.mjs"
+import { folder, ROOT, withGlibc } from "./support.mjs"
 
 /**
  * An ELF file with a list of needed versions, laid out by hand: the header, two program headers, the dynamic
@@ -90,7 +90,7 @@ test("a file that is no ELF file, or a part of one, is an error with its name", 
   assert.throws(() => neededVersions(join(folder(t), "missing")), /missing.*ENOENT/)
 })
 
-test("objdump reads the same from this Node", { skip: process.platform !== "linux" && "only Linux has ELF programs" }, (t) => {
+test("objdump reads the same from this Node", { skip: !withGlibc && "this system has no glibc" }, (t) => {
   const { error, stdout } = spawnSync("objdump", ["-T", process.execPath], { encoding: "utf8", maxBuffer: 1e9 })
   if (error) return t.skip("objdump is not installed")
   const seen = new Set(stdout.split("\n").flatMap((line) => (line.includes("*UND*") ? (/\((GLIBC_[\d.]+)\)/.exec(line)?.[1] ?? []) : [])))

@@ -35,7 +35,9 @@ test("what OpenCode says is shown where it begins no mission, and the status is 
 test("a program that OpenCode leaves behind does not keep the answer", { skip }, (t) => {
   const leave = "require('child_process').spawn('sleep', ['12'], { detached: true, stdio: 'inherit' })"
   const { call } = played(t, `process.stdin.resume().on('end', () => { console.log('**Mission m-abcdefgh**'); ${leave}; process.exit(0) })`)
+  const began = Date.now()
   const called = call(["run", "Add one"])
+  assert.ok(Date.now() - began < 10_000, "it waited for the program that was left")
   assert.match(called.stderr, /there is no mission `m-abcdefgh`/)
   assert.doesNotMatch(called.stderr, /has a bug/)
 })

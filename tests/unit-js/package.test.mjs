@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { platformPackage } from "../../plugin/identity.js"
 import { loadNative, PLATFORMS, targets } from "../../plugin/native.js"
-import { folder, ROOT } from "./support.mjs"
+import { folder, ROOT, withGlibc } from "./support.mjs"
 
 const read = (file) => JSON.parse(readFileSync(join(ROOT, file), "utf8"))
 
@@ -49,7 +49,7 @@ test("the lockfile names no registry", () => {
   assert.doesNotMatch(readFileSync(join(ROOT, "package-lock.json"), "utf8"), /"resolved"/)
 })
 
-test("a core that needs a newer glibc than its package promises is not packed", { skip: process.platform !== "linux" && "only Linux has glibc" }, (t) => {
+test("a core that needs a newer glibc than its package promises is not packed", { skip: !withGlibc && "this system has no glibc" }, (t) => {
   const { file: built } = loadNative()
   if (!built) return t.skip("not built yet: npm run build")
   const out = folder(t)

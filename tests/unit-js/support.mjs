@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url"
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
+/** Whether this system has glibc. */
+export const withGlibc = Boolean(/** @type {any} */ (process.report?.getReport())?.header?.glibcVersionRuntime)
+
 /**
  * A temporary folder, removed when the test ends.
  * @param {import("node:test").TestContext} t
