@@ -1,6 +1,7 @@
 /** What a mission learned of the project, and the next one uses. */
 import assert from "node:assert/strict"
 import { readdirSync, readFileSync, statSync } from "node:fs"
+import { createServer } from "node:http"
 import { join } from "node:path"
 import { ROOT, scene, start } from "../harness/index.mjs"
 import { constant, noPlugin, printed, project, task } from "./fixtures.mjs"
@@ -84,5 +85,76 @@ scene(
       assert.ok(text.includes("Cut to what concerns this task. Read AGENTS.md"), text.slice(0, 3_000))
       assert.ok(text.split("Keep things tidy").length < 200, "the other areas are left out")
     }
+  },
+)
+
+/** The mission that came after the first. @param {World} world @param {string} first */
+const later = (world, first) => world.missions().find(({ id }) => id !== first)
+
+const MISSES = Array.from({ length: 8 }, (_, n) => ({ calls: [{ tool: "edit", args: { filePath: "src/metre.js", oldString: `METRE = ${n + 2};`, newString: "METRE = 9;" } }] }))
+
+scene(
+  "a model whose edits missed is asked to write whole files in the next mission",
+  {
+    skip: noPlugin,
+    files: project(),
+    toml: '[mission]\ntests = "none"\nmax_cycles = 1\n',
+    scenario: {
+      plan: { tasks: [task("one", ["src/metre.js", "src/one.js"])] },
+      work: { one: { "src/one.js": constant("ONE", 1) } },
+      answers: [{ role: "coder", task: "one", step: 1, turns: [...MISSES, { use: "default" }] }],
+    },
+  },
+  async (world) => {
+    const first = await world.task("Add one")
+    const [{ id }] = world.missions()
+    const made = world.facts("edits_made")[0]
+    assert.deepEqual([made?.edits, made?.missed], [8, 8], printed(first))
+    assert.deepEqual(world.facts("whole_files_chosen"), [])
+    assert.doesNotMatch(asked(world, id, "coder"), /Write each file whole/)
+
+    await world.task("Add one once more")
+    const next = later(world, id)
+    assert.equal(next?.facts.filter((fact) => fact.event === "whole_files_chosen").length, 1)
+    assert.match(asked(world, next?.id ?? "", "coder"), /Write each file whole, with the tool `write`/)
+  },
+)
+
+/** It rains at the first look at a project that has `src/one.js`, and never again. */
+let looks = 0
+const weather = createServer((request, response) => response.end(request.url === "/one" && ++looks === 1 ? "rain" : "sun"))
+await new Promise((resolve) => weather.listen(0, "127.0.0.1", () => resolve(undefined)))
+weather.unref()
+const { port } = /** @type {import("node:net").AddressInfo} */ (weather.address())
+const SKY = `import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import test from "node:test";
+
+test("the sun shines", async () => {
+  const sky = await fetch("http://127.0.0.1:${port}/" + (existsSync("src/one.js") ? "one" : ""));
+  assert.equal(await sky.text(), "sun");
+});
+`
+
+scene(
+  "a test that failed and then passed blocks nobody, and the next mission knows it",
+  {
+    skip: noPlugin,
+    files: project({ "test/sky.test.js": SKY }),
+    toml: '[mission]\ntests = "none"\nmax_cycles = 1\n[sandbox]\nnetwork = "all"\n',
+    scenario: { plan: { tasks: [task("one", ["src/one.js"])] }, work: { one: { "src/one.js": constant("ONE", 1) } } },
+  },
+  async (world) => {
+    const first = await world.task("Add one")
+    const [{ id }] = world.missions()
+    assert.deepEqual(world.facts("attempt_failed"), [], printed(first))
+    assert.deepEqual(world.facts("flaky_seen").map(({ tests }) => tests), [["the sun shines"]])
+    assert.match(printed(first), /`test` is flaky: it failed and then passed on the same tree/)
+    const { entries } = JSON.parse((await cli(world, ["memory", "--json"])).stdout)
+    const pitfall = entries.find((/** @type {any} */ entry) => entry.kind === "pitfall")
+    assert.match(pitfall?.text ?? "", /flaky: `the sun shines`/)
+
+    await world.task("Add one once more")
+    assert.ok(asked(world, later(world, id)?.id ?? "", "coder").includes(pitfall.text))
   },
 )
