@@ -20,7 +20,8 @@ export function offerToResume(lazy, host, command) {
   for (const after of AFTER) {
     const timer = setTimeout(async () => {
       const message = await lazy.get().engine?.unfinished().catch(() => null)
-      if (message) await host.toast(withName(message, command), "info", SHOWN)
+      // A toast draws no Markdown
+      if (message) await host.toast(withName(message, command).replaceAll("`", ""), "info", SHOWN)
     }, after)
     timer.unref?.()
   }

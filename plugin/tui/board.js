@@ -38,6 +38,7 @@ const MOST_MISSIONS = 2_000
  * @property {string} stage
  * @property {"done" | "incomplete" | "failed" | null} outcome
  * @property {"yes" | "in_part" | "no"} [verified] how far tests verify a mission that is done
+ * @property {boolean} [undone] whether the user has taken the whole change back
  * @property {string | null} paused
  * @property {number} elapsed_ms
  * @property {BoardTask[]} tasks

@@ -6,7 +6,7 @@ import { onCleanup } from "solid-js"
 import { ask, sessionOf, stop, task } from "./control.js"
 import { column, element, laneRows } from "./elements.js"
 import { stateFolder } from "./place.js"
-import { reviewRoute, showReview } from "./review.js"
+import { reviewRoute, showReview } from "./review-route.js"
 import { boardState } from "./state.js"
 import { choices, doing, fit, grouped, homeLine, isOpen, plain, promptLine, shortPause, sidebar, waits } from "./view.js"
 
@@ -77,12 +77,38 @@ function registerKeys(api, recent) {
       namespace: "palette",
       run: () => review(api, recent()),
     },
+    {
+      name: "orchestrator.stop",
+      title: "Mission: stop",
+      category: "Mission",
+      namespace: "palette",
+      run: () => stopOrSay(api, recent()),
+    },
+    {
+      name: "orchestrator.resume",
+      title: "Mission: resume",
+      category: "Mission",
+      namespace: "palette",
+      run: () => resumeOrSay(api, recent()),
+    },
   ]
   const off = api.keymap.registerLayer({
     commands,
     bindings: [{ key: "<leader>k", cmd: "orchestrator.mission", desc: "mission" }],
   })
   api.lifecycle.onDispose(off)
+}
+
+/** @param {Api} api @param {Seen | undefined} board */
+function stopOrSay(api, board) {
+  if (board?.running && !board.paused) void stop(api, board)
+  else api.ui.toast({ message: "No mission runs here.", variant: "info" })
+}
+
+/** @param {Api} api @param {Seen | undefined} board */
+function resumeOrSay(api, board) {
+  if (board && waits(board)) void task(api, `resume ${board.mission}`)
+  else api.ui.toast({ message: "No mission waits to be resumed here.", variant: "info" })
 }
 
 /** Questions for the user in the mission's own sessions. @param {Api} api @param {Seen} board */
@@ -187,7 +213,7 @@ function dialog(api, board) {
     ...resuming(api, board, act, waiting.length > 0),
     ...(waiting.length > 0 ? [act("Plan", "show the tasks that have not started", () => task(api, "plan"))] : []),
     ...(board.outcome ? [act("Review", "the change; take back, comment", () => showReview(api, board.mission))] : []),
-    ...(board.outcome ? [act("Undo", "take the whole change back", () => task(api, `undo ${board.mission}`))] : []),
+    ...(board.outcome && !board.undone ? [act("Undo", "take the whole change back", () => task(api, `undo ${board.mission}`))] : []),
     act("Report", "what was done, verified and spent", () => task(api, `report ${board.mission}`)),
     act("Graph", "tasks and what they depend on", () => showGraph(api)),
     ...grouped(board).map(({ group, task, text }) => ({

@@ -111,6 +111,8 @@ export function doing(board) {
   if (open(board).length > 0) return "waiting for your answer"
   const task = those(board, (task) => RUNNING.has(task.state)).at(-1)
   if (task) return `${DOING[task.state]} ${task.id}`
+  // While nothing else happens, a change of the plan is made
+  if (board.stage === "working" && board.seat?.role === "planner") return "planning"
   const stages = /** @type {Record<string, string>} */ ({
     starting: "checking the base",
     searching: "searching",
@@ -188,7 +190,8 @@ export function sidebar(board, now, width, asks = []) {
   if (board.outcome) {
     const good = board.outcome === "done" && unverified(board) === ""
     const ended = `${progress(board)} tasks · ${money(board.usage.cost_usd)} · ${clock(board.elapsed_ms)}`
-    if (good) say(`✓ Done: ${ended}`, "good")
+    if (board.undone) say(`Undone: ${ended}`, "muted")
+    else if (good) say(`✓ Done: ${ended}`, "good")
     else if (board.outcome === "done") wrap(`! Done${unverified(board)}: ${ended}`, width, 2).forEach((line) => say(line, "asks"))
     else say(`✗ ${doing(board)}: ${ended}`, "bad")
     for (const task of those(board, (task) => LOST.has(task.state)).slice(0, MOST_LINES)) say(`✗ ${task.id}`, "bad", task.id)

@@ -3,6 +3,8 @@
  * `board-dialog`. It must not draw anything but a toast.
  */
 import { commandName } from "../command-name.js"
+import { stop } from "../tui/control.js"
+import { waits } from "../tui/view.js"
 
 /** @typedef {Record<string, any>} Context the argument that OpenCode 2 passes to `setup` of a CLI plugin */
 /** @typedef {import("../tui/board.js").Seen} Seen */
@@ -38,4 +40,21 @@ export async function task(context, words) {
 /** @param {Context} context @returns {string} */
 export function directory(context) {
   return (context.location ?? context.data.location.default()).directory
+}
+
+/** The part of OpenCode 1's interface that requests to a mission use. @param {Context} context @returns {any} */
+export function toasts(context) {
+  return { ui: { toast: (/** @type {any} */ toast) => context.ui.toast.show(toast) } }
+}
+
+/** @param {Context} context @param {Seen | undefined} board */
+export function stopOrSay(context, board) {
+  if (board?.running && !board.paused) return stop(toasts(context), board)
+  context.ui.toast.show({ message: "No mission runs here.", variant: "info" })
+}
+
+/** @param {Context} context @param {Seen | undefined} board */
+export function resumeOrSay(context, board) {
+  if (board && waits(board)) return task(context, `resume ${board.mission}`)
+  context.ui.toast.show({ message: "No mission waits to be resumed here.", variant: "info" })
 }

@@ -4,22 +4,23 @@
  */
 import { ask, stop } from "../tui/control.js"
 import { choices, fit, grouped, plain, shortPause, waits } from "../tui/view.js"
-import { openTask, task } from "./board-actions.js"
+import { openTask, task, toasts } from "./board-actions.js"
 
 /** @typedef {import("./board-actions.js").Context} Context @typedef {import("../tui/board.js").Seen} Seen */
 /** @typedef {{ title: string, description: string, category: string, run: () => unknown }} Choice */
+/** @typedef {{ graph: () => void, review: () => void }} Show what takes the whole screen */
 
 /**
  * @param {Context} context
  * @param {Seen | undefined} board
- * @param {() => void} showGraph
+ * @param {Show} show
  */
-export async function openDialog(context, board, showGraph) {
+export async function openDialog(context, board, show) {
   if (!board) {
     context.ui.toast.show({ message: 'No mission here. Start one with /task "what you want".', variant: "info" })
     return
   }
-  const all = [...asking(context, board), ...acting(context, board, showGraph), ...tasks(context, board)]
+  const all = [...asking(context, board), ...acting(context, board, show), ...tasks(context, board)]
   const options = all.map(({ title, description, category }, at) => ({ title, description, category, value: String(at) }))
   const chosen = await context.ui.dialog.select({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options })
   if (chosen !== undefined) await all[Number(chosen)]?.run()
@@ -35,8 +36,8 @@ function asking(context, board) {
   }))
 }
 
-/** @param {Context} context @param {Seen} board @param {() => void} showGraph @returns {Choice[]} */
-function acting(context, board, showGraph) {
+/** @param {Context} context @param {Seen} board @param {Show} show @returns {Choice[]} */
+function acting(context, board, show) {
   const { mission, paused, running, outcome } = board
   const act = (/** @type {string} */ title, /** @type {string} */ description, /** @type {() => unknown} */ run, category = "Mission") => ({ title, description, category, run })
   const say = (/** @type {string} */ words) => () => task(context, words)
@@ -51,9 +52,10 @@ function acting(context, board, showGraph) {
     ...(paused && planned ? [act("Change", "first change the plan, in your words", () => change(context, mission), category)] : []),
     ...(paused ? [act("Why", fit(shortPause(paused).replace(/^[^:]*: /, ""), 50), why, category)] : []),
     ...(planned ? [act("Plan", "show the tasks that have not started", say("plan"))] : []),
-    ...(outcome ? [act("Review", `/task review ${mission}`, say(`review ${mission}`)), act("Undo", "take the whole change back", say(`undo ${mission}`))] : []),
+    ...(outcome ? [act("Review", "the change; take back, comment", show.review)] : []),
+    ...(outcome && !board.undone ? [act("Undo", "take the whole change back", say(`undo ${mission}`))] : []),
     act("Report", "what was done, verified and spent", say(`report ${mission}`)),
-    act("Graph", "tasks and what they depend on", showGraph),
+    act("Graph", "tasks and what they depend on", show.graph),
   ]
 }
 
@@ -70,9 +72,4 @@ function tasks(context, board) {
 async function change(context, mission) {
   const words = await context.ui.dialog.prompt({ title: "What should change?", placeholder: "no new packages; one task is enough; …" })
   if (words?.trim() && (await task(context, `tell ${words.trim()}`))) await task(context, `resume ${mission}`)
-}
-
-/** The part of OpenCode 1's interface that requests to a mission use. @param {Context} context @returns {any} */
-function toasts(context) {
-  return { ui: { toast: (/** @type {any} */ toast) => context.ui.toast.show(toast) } }
 }

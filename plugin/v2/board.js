@@ -1,6 +1,6 @@
 /**
  * The board in OpenCode 2's terminal interface: the sidebar, the line below the prompt, the start page, a panel beside the
- * session with the graph, a dialog, and a note when a mission ends or waits. It follows the published documents
+ * session with the graph, a dialog, the review, and a note when a mission ends or waits. It follows the published documents
  * (docs/COMPATIBILITY.md) and shows the same lines as in OpenCode 1. Without a mission it shows nothing.
  */
 import { dirname } from "node:path"
@@ -8,8 +8,9 @@ import { column, element, laneRows } from "../tui/elements.js"
 import { stateFolder } from "../tui/place.js"
 import { boardState } from "../tui/state.js"
 import { doing, fit, homeLine, isOpen, promptLine, sidebar } from "../tui/view.js"
-import { directory, openTask } from "./board-actions.js"
+import { directory, openTask, resumeOrSay, stopOrSay } from "./board-actions.js"
 import { openDialog } from "./board-dialog.js"
+import { reviewPage, showReview } from "./board-review.js"
 
 /** All plugins share the names of panels, so this one has a prefix. */
 export const GRAPH = "opencode-orchestrator.graph"
@@ -25,6 +26,7 @@ const METHODS = [
   "data.session.form.list",
   "data.session.permission.list",
   "keymap.layer",
+  "ui.dialog.confirm",
   "ui.dialog.prompt",
   "ui.dialog.select",
   "ui.panel.open",
@@ -86,6 +88,7 @@ function place(context, { board, now, recent }) {
     render: (/** @type {{ name: string }} */ panel) => element("box", { flexDirection: "column" }, () => (panel.name === GRAPH ? graph(context, board, open) : [])),
   })
   context.ui.router.register({ name: "graph", render: () => element("box", { flexDirection: "column", padding: 1 }, () => graph(context, board, open)) })
+  context.ui.router.register(reviewPage(context, () => themeOf(context)))
   context.ui.slot({
     append: "app",
     render: () => {
@@ -108,8 +111,11 @@ function commands(context, recent) {
       group: "Mission",
       palette: true,
       slash: { name: "mission" },
-      run: () => openDialog(context, recent(), () => showGraph(context)),
+      run: () => openDialog(context, recent(), { graph: () => showGraph(context), review: () => showReview(context, recent()) }),
     },
+    { id: "orchestrator.review", title: "Mission: review of the change", group: "Mission", palette: true, run: () => showReview(context, recent()) },
+    { id: "orchestrator.stop", title: "Mission: stop", group: "Mission", palette: true, run: () => stopOrSay(context, recent()) },
+    { id: "orchestrator.resume", title: "Mission: resume", group: "Mission", palette: true, run: () => resumeOrSay(context, recent()) },
     { id: "orchestrator.graph", title: "Mission: graph", group: "Mission", palette: true, run: () => showGraph(context) },
   ]
 }
@@ -178,12 +184,17 @@ function folderOf(directory) {
 function themeOf({ theme }) {
   const shade = (/** @type {any} */ of) => of?.base ?? of?.default
   const feedback = (/** @type {string} */ kind) => shade(theme.text.feedback?.[kind]) ?? shade(theme.text)
+  const muted = theme.text.muted ?? theme.text.subdued ?? shade(theme.text)
   return {
     text: shade(theme.text),
-    textMuted: theme.text.muted ?? theme.text.subdued ?? shade(theme.text),
+    textMuted: muted,
     info: feedback("info"),
     success: feedback("success"),
     error: feedback("error"),
     warning: feedback("warning"),
+    diffAdded: theme.diff?.text?.added ?? feedback("success"),
+    diffRemoved: theme.diff?.text?.removed ?? feedback("error"),
+    diffHunkHeader: theme.diff?.text?.hunkHeader ?? muted,
+    backgroundElement: theme.background?.surface?.offset,
   }
 }

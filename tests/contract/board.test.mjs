@@ -1,6 +1,6 @@
 /** The board in the terminal interface of the contract host, with boards of real missions and boards written by hand. */
 import assert from "node:assert/strict"
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import test from "node:test"
@@ -129,6 +129,10 @@ test("the dialog stops a mission by a request in its folder, and answers its que
   host.answers.push(() => undefined)
   await host.slash("mission")
   assert.equal(control().length, 2, "a closed dialog does nothing")
+  await host.slash("orchestrator.stop")
+  assert.deepEqual(control().map(({ kind }) => kind).toSorted(), ["answer", "stop", "stop"], "from the palette, too")
+  await host.slash("orchestrator.resume")
+  assert.match(host.toasts.at(-1).message, /No mission waits to be resumed here/)
 })
 
 test("a task of a paused mission is dropped in a new session if none is open, also while its process still ends", async (t) => {
@@ -162,6 +166,57 @@ test("a mission that waits offers to resume it, and to change it first", async (
   host.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Report").value)
   await host.slash("mission")
   assert.match(host.toasts.at(-1).message, /no command task/)
+})
+
+test("a delivered change is reviewed on the whole screen: a hunk is taken back, a comment becomes a mission", { skip: noPlugin }, async () => {
+  const world = await World2.create({ files: project(), scenario: modules(["one", "two"]) })
+  await world.start()
+  const session = await world.session()
+  /** @type {string[]} */
+  const ran = []
+  const terminal = await new Terminal({ directory: world.project, run: async (_id, _name, text) => void ran.push(text) }).start()
+  try {
+    terminal.route = { type: "session", sessionID: session.id }
+    await terminal.slash("orchestrator.review")
+    assert.match(terminal.toasts.at(-1)?.message, /once the mission has ended/)
+    await world.task("Add two modules")
+    await until(() => terminal.drawn("sidebar.content", SIDE).some((line) => line.startsWith("✓ Done")), 20_000, () => "the end on the board")
+    terminal.answers.push(({ options }) => options.find((/** @type {any} */ { title }) => title === "Review").value)
+    await terminal.slash("mission")
+    const shown = () => terminal.shown().join("\n")
+    await until(() => /new src\/one|added src\/one/.test(shown()), 20_000, shown)
+    assert.match(shown(), /^Review of m-\w{8}: Add two modules\ndone, verified/)
+
+    for (const key of ["t", "s"]) await terminal.press(key)
+    assert.deepEqual(terminal.toasts.slice(-2).map(({ message }) => message), ["Move to a file or a hunk first.", "Comment on a line first: c."])
+    for (const key of ["n", "n", "c"]) {
+      if (key === "c") terminal.answers.push(({ title }) => (assert.match(title, /^Comment on src\/one\.js:1$/), " say  why "))
+      await terminal.press(key)
+    }
+    await until(() => /» say why/.test(shown()), 5_000, shown)
+    assert.match(shown(), /1 comment: s starts a mission/)
+
+    terminal.answers.push(() => undefined, () => true)
+    await terminal.press("t")
+    await terminal.press("t")
+    await until(() => /taken back/.test(shown()), 20_000, shown)
+    assert.match(terminal.toasts.at(-1).message, /src\/one\.js/)
+    assert.equal(existsSync(join(world.project, "src", "one.js")), false, "the only hunk of a new file")
+
+    terminal.answers.push(() => true)
+    await terminal.press("s")
+    await until(() => ran.length > 0, 5_000, () => "a mission for the comment")
+    assert.match(ran[0], /^fix m-\w{8} src\/one\.js:1: say why$/)
+    assert.deepEqual(terminal.route, { type: "session", sessionID: session.id })
+
+    await terminal.slash("orchestrator.review")
+    await until(() => /taken back/.test(shown()), 20_000, shown)
+    await terminal.press("q")
+    assert.deepEqual(terminal.route, { type: "session", sessionID: session.id }, "back where it came from")
+  } finally {
+    await terminal.stop()
+    await world.close()
+  }
 })
 
 test("without a mission nothing is drawn, and the dialog says how to start one", async (t) => {

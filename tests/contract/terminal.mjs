@@ -19,15 +19,19 @@ const when = one("always", "focused", "blurred")
 const attention = object({ "title?": text, message: text, "notification?": object({ "when?": when }), "sound?": object({ "name?": one("default", "question", "permission", "error", "done", "subagent_done"), "volume?": anything, "when?": when }) })
 const option = object({ title: text, value: anything, "description?": text, "footer?": text, "category?": text, "disabled?": flag })
 const select = object({ title: text, "placeholder?": text, options: list(option), "current?": anything })
+const confirm = object({ title: text, message: text, "label?": object({ "confirm?": text, "cancel?": text }) })
 const prompt = object({ title: text, "description?": text, "placeholder?": text, "value?": text })
 /** packages/protocol/src/groups/session.ts, session.command */
 const command = object({ sessionID: text, name: text, text, "files?": anything, "agents?": anything, "delivery?": one("steer", "queue") })
 const create = object({ "title?": text, "location?": object({ directory: text, "workspaceID?": text }) })
 
+/** packages/theme/src/tui/types.ts, `ResolvedThemeTokens` */
+const TOKENS = { background: { surface: { offset: "offset" } }, diff: { text: { added: "added", removed: "removed", context: "context", hunkHeader: "hunk" } } }
+
 /** A theme's tokens by the names of the newest documents, and by those of the first versions. */
 export const THEMES = {
-  newest: { text: { base: "text", muted: "muted", feedback: { info: { base: "info" }, success: { base: "good" }, warning: { base: "asks" }, error: { base: "bad" } } } },
-  first: { text: { default: "text", subdued: "muted", feedback: { info: { default: "info" }, success: { default: "good" }, warning: { default: "asks" }, error: { default: "bad" } } } },
+  newest: { ...TOKENS, text: { base: "text", muted: "muted", feedback: { info: { base: "info" }, success: { base: "good" }, warning: { base: "asks" }, error: { base: "bad" } } } },
+  first: { ...TOKENS, text: { default: "text", subdued: "muted", feedback: { info: { default: "info" }, success: { default: "good" }, warning: { default: "asks" }, error: { default: "bad" } } } },
 }
 
 export class Terminal {
@@ -52,6 +56,8 @@ export class Terminal {
     this.notes = []
     /** @type {any} */
     this.panel = undefined
+    /** The page that is shown, with the component that owns it. @type {{ owner: { cleanups: (() => void)[], layers: (() => any)[] }, node: unknown } | undefined} */
+    this.page = undefined
     /** The answers of the user to the next dialogs. @type {((options: any) => unknown)[]} */
     this.answers = []
     /** @type {Record<string, { permissions?: any[], forms?: any[] }>} */
@@ -113,6 +119,7 @@ export class Terminal {
         },
         dialog: {
           select: of(`${TYPES}, DialogSelectOptions`, select, async (/** @type {any} */ options) => this.answer(options)),
+          confirm: of(`${TYPES}, DialogConfirmOptions`, confirm, async (/** @type {any} */ options) => this.answer(options)),
           prompt: of(`${TYPES}, DialogPromptOptions`, prompt, async (/** @type {any} */ options) => this.answer(options)),
         },
         toast: { show: of(`${TYPES}, ToastOptions`, toast, (/** @type {any} */ shown) => void this.toasts.push(shown)) },
@@ -159,7 +166,25 @@ export class Terminal {
     if (!shape) throw new ContractError(`there is no route of the type ${to?.type}`, `${TYPES}, Destination`)
     check(shape, to, "the destination", `${TYPES}, Destination`)
     if (to.type === "plugin" && !this.pages.has(to.name)) throw new ContractError(`no page ${to.name} is registered`, `${CLI}, Routes and tabs`)
-    this.route = to
+    for (const end of this.page?.owner.cleanups ?? []) end()
+    this.page = undefined
+    // The host gives the route of a page the id of its plugin
+    this.route = to.type === "plugin" ? { id: "opencode-orchestrator", ...to } : to
+    if (to.type !== "plugin") return
+    const owner = { cleanups: /** @type {(() => void)[]} */ ([]), layers: /** @type {(() => any)[]} */ ([]) }
+    const solid = /** @type {NonNullable<typeof this.solid>} */ (this.solid)
+    this.page = { owner, node: solid.owned(owner, () => this.pages.get(to.name)?.({ data: to.data })) }
+  }
+
+  /**
+   * Presses a key on the page that is shown, as a terminal names it.
+   * @param {string} key
+   */
+  async press(key) {
+    const layers = (this.page?.owner.layers ?? []).map((layer) => layer())
+    const found = layers.flatMap(({ commands = [] }) => commands).filter(({ bind }) => bind === key)
+    if (found.length !== 1) throw new Error(`${found.length} commands of the page have the key ${key}`)
+    await found[0].run()
   }
 
   /** @param {any} options */
@@ -190,7 +215,7 @@ export class Terminal {
   /** What the route or the open panel shows. */
   shown() {
     const solid = /** @type {NonNullable<typeof this.solid>} */ (this.solid)
-    if (this.route.type === "plugin") return solid.texts(solid.owned(this.app, () => this.pages.get(this.route.name)?.({})), { owner: this.app }).map((element) => element.text)
+    if (this.page && this.route.type === "plugin") return solid.texts(this.page.node, { owner: this.page.owner }).map((element) => element.text)
     return this.panel ? this.drawn("session.panel", this.panel) : []
   }
 

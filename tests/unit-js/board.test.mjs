@@ -32,6 +32,8 @@ test("the prompt line has progress, money, time and what is done now", () => {
   assert.equal(promptLine(seen, 1_010_000), "1/3 · $0.08 · 1:50 · fixing format-locale")
   assert.equal(promptLine({ ...seen, running: false }, 9_999_999), "1/3 · $0.08 · 1:40 · interrupted", "time stands still")
   assert.equal(promptLine(board([], { stage: "planning" }), 1_000_000), "$0.08 · 1:40 · planning")
+  const replanned = board([task("a", "waiting")], { seat: { role: "planner", session: null, asked_ms: 0 } })
+  assert.equal(promptLine(replanned, 1_000_000), "0/1 · $0.08 · 1:40 · planning", "what the user said changes the plan")
 })
 
 test("the sidebar says first what needs the user, then running, failed, waiting and done", () => {
@@ -66,6 +68,8 @@ test("a paused or interrupted mission says how it continues, an ended one takes 
   assert.ok(sidebar(board([], { running: false }), 0, 40).some((line) => line.text === "‖ interrupted"))
   const done = sidebar(board([task("a", "integrated")], { outcome: "done", running: false }), 0, 40)
   assert.deepEqual(done, [{ text: "✓ Done: 1/1 tasks · $0.08 · 1:40", tone: "good" }])
+  const undone = sidebar(board([task("a", "integrated")], { outcome: "done", undone: true, running: false }), 0, 40)
+  assert.deepEqual(undone, [{ text: "Undone: 1/1 tasks · $0.08 · 1:40", tone: "muted" }])
 })
 
 test("a mission that no test verifies is not shown as a green one", () => {
