@@ -49,6 +49,7 @@ scene(
     // The report: each task, what verified it, the cost.
     const text = printed(result)
     for (const word of [/\bunits\b/, /\bindex\b/, /npm test|\btest\b/, /token/i]) assert.match(text, word)
+    for (const path of FILES) assert.match(text, new RegExp(`- .?${path.replaceAll(".", "\\.")}.? new \\+[1-9]`), "each changed file, with its lines")
   },
 )
 

@@ -9,8 +9,8 @@ use crate::judging::check::{CheckSummary, SetupSummary};
 use crate::mailbox::{Brief, Plan, PlannedDependency, Unplanned};
 use crate::provider::Fault;
 use crate::{
-    Candidate, Estimate, FailureClass, Followed, Gate, GateVerdict, Issue, ItemVerdict, MissionId,
-    PauseReason, Policy, Role, Rung, TaskId, Tokens,
+    Candidate, ChangedFiles, Estimate, FailureClass, Followed, Gate, GateVerdict, Issue, ItemVerdict,
+    MissionId, PauseReason, Policy, Role, Rung, TaskId, Tokens,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -412,6 +412,8 @@ pub enum Event {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
+        #[serde(default, skip_serializing_if = "ChangedFiles::is_empty")]
+        changed: ChangedFiles,
         /// Files of the user that contain part of an interrupted delivery, because the user wrote to them before it was
         /// undone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

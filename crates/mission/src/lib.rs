@@ -45,6 +45,7 @@ pub use cost::{budget, estimate, repair};
 pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
 pub use event::{Event, Outcome};
+pub use facts::changed_files::{ChangedFile, ChangedFiles, FileChange, MAX_CHANGED};
 pub use facts::followed::{Followed, FollowedTask};
 pub use facts::pause::PauseReason;
 pub use failure::{FailureClass, Issue};

@@ -63,7 +63,13 @@ fn integrated_when_fixed() -> Mission {
 }
 
 fn delivered(mission: &mut Mission) -> Option<Outcome> {
-    mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
+    mission.tell(Event::Delivered {
+        files: 1,
+        branch: None,
+        note: None,
+        changed: Default::default(),
+        torn: Vec::new(),
+    });
     mission.record_policy();
     mission.state.outcome
 }

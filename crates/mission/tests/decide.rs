@@ -399,7 +399,13 @@ fn what_is_finished_is_delivered_whatever_it_cost() {
             deliver
         "#]],
     );
-    mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
+    mission.tell(Event::Delivered {
+        files: 1,
+        branch: None,
+        note: None,
+        changed: Default::default(),
+        torn: Vec::new(),
+    });
     check(
         &mut mission,
         expect![[r#"
@@ -468,7 +474,13 @@ fn missions_end_as_they_went() {
     expect![[r#"
         recorded: ended: Done
     "#]]
-    .assert_eq(&after_delivery(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }));
+    .assert_eq(&after_delivery(Event::Delivered {
+        files: 1,
+        branch: None,
+        note: None,
+        changed: Default::default(),
+        torn: Vec::new(),
+    }));
     expect![[r#"
         recorded: paused: the finished change was not delivered: read-only
     "#]]
@@ -484,7 +496,13 @@ fn missions_end_as_they_went() {
             review-objective
         "#]],
     );
-    mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
+    mission.tell(Event::Delivered {
+        files: 1,
+        branch: None,
+        note: None,
+        changed: Default::default(),
+        torn: Vec::new(),
+    });
     check(
         &mut mission,
         expect![[r#"

@@ -167,7 +167,13 @@ impl World {
                 vec![Event::ObjectiveReviewed { cycle, met, unmet: Vec::new(), tree }]
             }
             Effect::Deliver => {
-                vec![Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }]
+                vec![Event::Delivered {
+                    files: 1,
+                    branch: None,
+                    note: None,
+                    changed: Default::default(),
+                    torn: Vec::new(),
+                }]
             }
             Effect::Record(event) => vec![event],
             other => {

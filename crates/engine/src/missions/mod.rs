@@ -5,7 +5,8 @@
 //! so.
 
 pub(crate) mod after;
-pub(crate) mod effects;
+pub(crate) mod changed_files;
+mod effects;
 pub(crate) mod history;
 pub(crate) mod memory;
 pub(crate) mod offer;

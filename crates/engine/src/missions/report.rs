@@ -10,6 +10,7 @@ use mission::{CheckKind, Delivery, Gate, GateVerdict, Judged, Outcome, Phase, St
 
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::progress::setup_step;
+use crate::missions::changed_files;
 use crate::missions::verdict_line::verdict_line;
 use crate::text::{count, cut, duration, quoted};
 
@@ -525,6 +526,9 @@ fn delivered(text: &mut String, state: &State) {
         Delivery::Pending => "Your files are as they were.".into(),
     };
     let _ = writeln!(text, "\n{said}");
+    if let Delivery::Delivered { changed, .. } = &state.delivery {
+        text.push_str(&changed_files::list(changed));
+    }
 }
 
 fn cost(text: &mut String, state: &State, now_ms: u64) {

@@ -275,11 +275,12 @@ impl State {
                 let (delivery, verified, torn) = (delivery.clone(), *verified, torn.clone());
                 self.delivery = Delivery::Intended { delivery, verified, torn };
             }
-            Event::Delivered { files, branch, note, torn } => {
+            Event::Delivered { files, branch, note, changed, torn } => {
                 self.delivery = Delivery::Delivered {
                     files: *files,
                     branch: branch.clone(),
                     note: note.clone(),
+                    changed: changed.clone(),
                     torn: torn.clone(),
                 };
             }

@@ -30,8 +30,8 @@ use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::{
-    CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict, MissionId,
-    Outcome, PauseReason, Phase, Policy, Seat, SetupSummary, Task, TaskId, Usage,
+    ChangedFiles, CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict,
+    MissionId, Outcome, PauseReason, Phase, Policy, Seat, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -66,6 +66,8 @@ pub enum Delivery {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
+        #[serde(default, skip_serializing_if = "ChangedFiles::is_empty")]
+        changed: ChangedFiles,
         /// Files of the user that contain part of an interrupted delivery together with the user's own edits. An
         /// undo does not change them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

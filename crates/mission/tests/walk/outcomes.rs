@@ -98,7 +98,13 @@ impl Walk {
         let event = if self.dice.one_in(self.faults) {
             Event::DeliveryFailed { reason: "read-only".into(), torn: Vec::new() }
         } else {
-            Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }
+            Event::Delivered {
+                files: 1,
+                branch: None,
+                note: None,
+                changed: Default::default(),
+                torn: Vec::new(),
+            }
         };
         self.tell(event);
         true

@@ -450,7 +450,13 @@ impl Hands {
             }
             Effect::ReviewObjective { cycle, .. } => self.review_objective(&state, cycle).await,
             Effect::Deliver => {
-                vec![Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }]
+                vec![Event::Delivered {
+                    files: 1,
+                    branch: None,
+                    note: None,
+                    changed: Default::default(),
+                    torn: Vec::new(),
+                }]
             }
             Effect::Record(event) => vec![event],
             other => self.cannot(format!("the mission asks for {other:?}, which is not replayed")),

@@ -39,7 +39,8 @@ fn delivered(sandbox: &Sandbox) -> Delivery {
             json!({ "event": "integrated", "tasks": ["one"], "commit": commit.id, "tree": commit.tree, "checks": [check],
                     "at_ms": 7_000 }),
             json!({ "event": "delivery_intended", "delivery": delivery, "verified": true }),
-            json!({ "event": "delivered", "files": 2, "branch": null, "note": null }),
+            json!({ "event": "delivered", "files": 2, "branch": null, "note": null, "changed": { "files": [
+                { "path": "new.js", "change": "new", "lines": [1, 0] }, { "path": "one.js", "change": "changed", "lines": [2, 2] }] } }),
             json!({ "event": "ended", "outcome": "incomplete", "at_ms": 8_000 }),
         ],
     );
@@ -121,7 +122,9 @@ async fn one_hunk_goes_is_recorded_and_an_undo_of_the_rest_is_exact() {
         "delivered",
         "a hunk that was taken back is no change of the user's"
     );
-    assert!(sandbox.call(&["report"]).await.stdout.contains("Taken back since: `one.js:1`."));
+    let report = sandbox.call(&["report"]).await.stdout;
+    assert!(report.contains("Taken back since: `one.js:1`."), "{report}");
+    assert!(report.contains("takes it back.\n\n- `new.js` new +1\n- `one.js` +2 −2\n"), "{report}");
     // The user later changes the other hunk
     std::fs::write(sandbox.project().join("one.js"), AFTER.replace('B', "b").replace('L', "mine")).unwrap();
     fails(
@@ -133,6 +136,7 @@ async fn one_hunk_goes_is_recorded_and_an_undo_of_the_rest_is_exact() {
     let called = sandbox.call(&["undo"]).await;
     assert_eq!(called.exit, 0, "{}", called.stderr);
     assert_eq!((text(&sandbox, "one.js").unwrap(), text(&sandbox, "new.js")), (BEFORE.to_string(), None));
+    assert_eq!(board(&sandbox.state().mission(A).unwrap())["undone"], true);
 }
 
 #[tokio::test]
@@ -202,6 +206,10 @@ fn planned(sandbox: &Sandbox) -> journal::MissionDir {
     let taken = json!({ "event": "base_taken", "commit": base, "tree": base, "changed": [], "left_out": [] });
     let reason = json!({ "event": "paused", "reason": { "kind": "approval" }, "at_ms": 5_000 });
     sandbox.mission(A, &[taken, reason])
+}
+
+fn board(dir: &journal::MissionDir) -> Value {
+    serde_json::from_slice(&std::fs::read(dir.board_path()).unwrap()).unwrap()
 }
 
 fn newest(dir: &journal::MissionDir) -> Event {
@@ -295,6 +303,7 @@ async fn a_dropped_task_takes_nothing_along_unsaid() {
     let called = sandbox.call(&["plan", "drop", "two"]).await;
     assert!(called.stdout.contains("is changed: dropped `two`"), "{}{}", called.stdout, called.stderr);
     assert!(matches!(newest(&dir), Event::PlanEdited { plan, .. } if plan.tasks.len() == 1));
+    assert_eq!(board(&dir)["tasks"].as_array().map(Vec::len), Some(1), "the board shows it at once");
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Delivery: writes the finished tree into the user's files, or leaves it as a branch; all or nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mission::{Event, State, Verified};
-use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
+use mission::{ChangedFile, ChangedFiles, Event, FileChange, State, Verified};
+use workspace::{Change, ChangeKind, Commit, Delivery, DeliveryError, Merge, Recovered, Workspace};
 
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
@@ -27,12 +28,14 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     }
     let verified = mission::verified(&state.head_checks) == Verified::Yes;
     if context.bench.config.mission.deliver == Deliver::Branch {
-        return vec![branch(context, &head.id, None, torn).await];
+        return vec![branch(context, state, &head.id, None, torn).await];
     }
     for _ in 0..ROUNDS {
         match round(context, state, &head, verified, &torn).await {
             Round::Done(event) => return vec![*event],
-            Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
+            Round::Branch { why, torn } => {
+                return vec![branch(context, state, &head.id, Some(why), torn).await];
+            }
             Round::Again => {}
             Round::Stopped if torn.is_empty() => return Vec::new(),
             // Files with parts of an interrupted delivery are still reported
@@ -40,7 +43,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
         }
     }
     let why = format!("your files changed during each of {ROUNDS} attempts to deliver");
-    vec![branch(context, &head.id, Some(why), torn).await]
+    vec![branch(context, state, &head.id, Some(why), torn).await]
 }
 
 /// Ends an interrupted delivery. `Ok`: it was undone, so the caller delivers again; the files still contain part of
@@ -57,10 +60,11 @@ async fn recover(
         Err(error) => return failed(format!("the intended delivery cannot be read: {error}"), torn.to_vec()),
     };
     let (workspace, files) = (context.bench.workspace.clone(), plan.entries.len() as u32);
+    let changed = changed_files(context, &plan.from_tree, &plan.to_tree).await;
     match blocking(move || workspace.recover(&plan)).await {
         Ok(Recovered::Forward(_)) => {
             let torn = torn.to_vec();
-            Err(Box::new(Event::Delivered { files, branch: None, note: None, torn }))
+            Err(Box::new(Event::Delivered { files, branch: None, note: None, changed, torn }))
         }
         Ok(Recovered::Back { torn: held, .. }) => Ok(both(torn, held)),
         Err(error) => {
@@ -167,10 +171,11 @@ async fn round(
 
 async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -> Round {
     let (workspace, files) = (context.bench.workspace.clone(), plan.entries.len() as u32);
+    let changed = changed_files(context, &plan.from_tree, &plan.to_tree).await;
     match blocking(move || workspace.deliver(&plan)).await {
         Ok(_) => {
             let torn = torn.to_vec();
-            Round::Done(Box::new(Event::Delivered { files, branch: None, note: None, torn }))
+            Round::Done(Box::new(Event::Delivered { files, branch: None, note: None, changed, torn }))
         }
         Err(DeliveryError::Changed { .. }) => Round::Again,
         Err(error) => {
@@ -191,17 +196,47 @@ async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -
 /// Leaves the change as a branch, with the reason why it is not in the user's files.
 async fn branch(
     context: &Arc<MissionContext>,
+    state: &State,
     commit: &str,
     note: Option<String>,
     torn: Vec<String>,
 ) -> Event {
+    let base = state.base.as_ref().map(|base| base.tree.as_str()).unwrap_or_default();
+    let changed = changed_files(context, base, commit).await;
     let (workspace, id, commit) =
         (context.bench.workspace.clone(), context.desk.mission.clone(), commit.to_string());
     match blocking(move || workspace.leave_branch(&id, &commit)).await {
-        Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note, torn },
+        Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note, changed, torn },
         Err(error) => {
             let why = note.map(|note| format!("{note}; ")).unwrap_or_default();
             Event::DeliveryFailed { reason: format!("{why}{error}"), torn }
         }
     }
+}
+
+/// The files of the change for the report, which does without them if git cannot compare the trees.
+async fn changed_files(context: &MissionContext, from: &str, to: &str) -> ChangedFiles {
+    let (workspace, from, to) = (context.bench.workspace.clone(), from.to_string(), to.to_string());
+    let changes = blocking(move || written_changes(&workspace, &from, &to)).await;
+    ChangedFiles::of(changes.into_iter().map(changed_file).collect())
+}
+
+/// The changes that a delivery writes: some files are never part of one.
+fn written_changes(workspace: &Workspace, from: &str, to: &str) -> Vec<Change> {
+    let (Ok(changes), Ok(plan)) = (workspace.changes(from, to), workspace.plan_delivery(from, to)) else {
+        return Vec::new();
+    };
+    let written: BTreeSet<String> = plan.entries.into_iter().map(|entry| entry.path).collect();
+    changes.into_iter().filter(|change| written.contains(&change.path)).collect()
+}
+
+fn changed_file(change: Change) -> ChangedFile {
+    let lines = (!change.binary).then_some((change.added_lines, change.removed_lines));
+    let (change, from, path) = match change.kind {
+        ChangeKind::Added => (FileChange::New, None, change.path),
+        ChangeKind::Modified | ChangeKind::Mode => (FileChange::Changed, None, change.path),
+        ChangeKind::Deleted => (FileChange::Deleted, None, change.path),
+        ChangeKind::Renamed { from } => (FileChange::Moved, Some(from), change.path),
+    };
+    ChangedFile { path, change, from, lines }
 }
