@@ -10,6 +10,7 @@ mod colour;
 mod config;
 mod files;
 mod graph;
+mod help;
 mod lint;
 mod lint_scan;
 mod log;
@@ -103,6 +104,7 @@ async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, C
         Command::Worker(args) => worker::run(&args, &place).await,
         Command::Workers(args) => workers::run(&args, &place).await,
         Command::Completion(shell) => Ok(shell.script()),
+        Command::Help(args) => help::run(&args, &program::command_names(), program::help),
         Command::Install(_) | Command::Uninstall(_) | Command::Doctor(_) | Command::Demo => {
             Err(CommandFailure::Usage("the program answers this command itself, without its core".into()))
         }

@@ -9,12 +9,12 @@ use super::answer::CommandAnswer;
 use super::machines::{worker, workers};
 use super::named_mission::NamedMission;
 use super::steering::{answers, launch, memory, plan, queue, review, tell, undo, watch};
-use super::{checks, clean, config, graph, lint, log, report, search, trust};
+use super::{checks, clean, config, graph, help, lint, log, report, search, trust};
 
 /// Missions for OpenCode: planned, carried out, checked and delivered.
 #[derive(Debug, Parser)]
 #[command(name = "opencode-orchestrator", version, max_term_width = 100)]
-#[command(after_help = "In OpenCode, type /task \"…\" to start a mission.")]
+#[command(after_help = help::after_commands(), disable_help_subcommand = true)]
 pub(super) struct Program {
     #[command(subcommand)]
     pub command: Command,
@@ -80,6 +80,8 @@ pub(super) enum Command {
     Demo,
     /// Print a script that completes this program's commands in a shell.
     Completion(Completion),
+    /// Explain how to do something, or a command.
+    Help(help::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -157,9 +159,21 @@ pub(super) fn parse(args: &[String]) -> Result<Command, CommandAnswer> {
     }
 }
 
+/// The help of a command, or without words that of the program.
+pub(super) fn help(words: &[&str]) -> CommandAnswer {
+    let args: Vec<String> = words.iter().chain(&["--help"]).map(|word| word.to_string()).collect();
+    parse(&args).err().unwrap_or_default()
+}
+
+pub(super) fn command_names() -> Vec<String> {
+    Program::command().get_subcommands().map(|command| command.get_name().to_string()).collect()
+}
+
 impl Completion {
     pub fn script(&self) -> CommandAnswer {
-        let mut command = Program::command();
+        let words = clap::builder::PossibleValuesParser::new(help::known_words(&command_names()));
+        let mut command = Program::command()
+            .mut_subcommand("help", |help| help.mut_arg("topic", |topic| topic.value_parser(words)));
         let name = command.get_name().to_string();
         let mut script = Vec::new();
         let shell = match self.shell {
@@ -188,6 +202,7 @@ mod tests {
             for command in Program::command().get_subcommands() {
                 assert!(script.contains(command.get_name()), "{shell:?}: {}", command.get_name());
             }
+            assert!(script.contains("questions"), "{shell:?}: the topics of help");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The commands, called as the program calls them.
 
 mod delivered;
+mod help;
 mod memory;
 mod sandbox;
 mod steering;
