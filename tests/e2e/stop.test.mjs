@@ -344,7 +344,7 @@ scene(
     const events = await client.events()
     await client.session()
     await events.find(
-      (event) => event.type === "tui.toast.show" && /is not finished.*task resume/.test(JSON.stringify(event.properties)),
+      (event) => event.type === "tui.toast.show" && /is not finished: .+task resume/.test(JSON.stringify(event.properties)),
       "a toast that offers to resume",
       20_000,
     )

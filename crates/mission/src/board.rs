@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::usage::UsageByRole;
-use crate::{CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage, verified};
+use crate::{
+    CheckSummary, Delivery, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage, verified,
+};
 
 /// The most tasks that the board names as next.
 const NEXT: usize = 3;
@@ -22,6 +24,9 @@ pub struct Board<'a, T = BoardTask<'a>> {
     /// How far tests verify a mission that is done: `yes`, `in_part` or `no`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<Cow<'a, str>>,
+    /// Whether the user has taken the whole change back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
     /// Why it is paused.
     pub paused: Option<String>,
     pub started_ms: u64,
@@ -102,6 +107,7 @@ impl<T> Board<'_, T> {
             outcome: state.outcome,
             verified: (state.outcome == Some(Outcome::Done))
                 .then(|| verified(&state.head_checks).word().into()),
+            undone: matches!(state.delivery, Delivery::Undone { .. }),
             paused: state.paused.as_ref().map(ToString::to_string),
             started_ms: state.started_ms,
             elapsed_ms: state.elapsed_ms(now_ms),

@@ -81,7 +81,7 @@ again; `/task tell <task-id>: <text>` concerns one task
 
 /// `known` says whether a mission of that id exists.
 pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
-    let text = unquoted(text.trim());
+    let text = unquoted(without_command(text.trim()));
     if text.is_empty() {
         return refused(&format!(
             "`/task` needs a mission, such as `/task \"Implement user authentication with JWT\"`. Nothing was started.\n\n{HELP}"
@@ -257,6 +257,16 @@ fn refused(answer: &str) -> Command {
     Command::Refused { answer: answer.to_string() }
 }
 
+/// A user may type the command once more after OpenCode has completed it: `/task /task status`.
+fn without_command(mut text: &str) -> &str {
+    while let Some(rest) =
+        text.strip_prefix("/task").filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    {
+        text = rest.trim_start();
+    }
+    text
+}
+
 /// OpenCode, when called from a shell, puts literal quotes around an argument that contains a space.
 fn unquoted(text: &str) -> &str {
     let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
@@ -282,6 +292,8 @@ mod tests {
             ("stop the server when the queue is empty", "stop the server when the queue is empty"),
             ("line one\nline two", "line one\nline two"),
             ("run", "run"),
+            ("/task  add a login", "add a login"),
+            ("/tasks are shown twice", "/tasks are shown twice"),
         ] {
             assert_eq!(parse_here(text), Command::Run { objective: objective.into() }, "{text}");
         }
@@ -290,9 +302,11 @@ mod tests {
     #[test]
     fn control_words_count_alone_or_with_a_known_mission() {
         assert_eq!(parse_here("status"), Command::Status { id: None });
+        assert_eq!(parse_here("/task /task status"), Command::Status { id: None });
         assert_eq!(parse_here(" \"stop\" "), Command::Stop { id: None });
         assert_eq!(parse_here("resume m-00000001"), Command::Resume { id: Some("m-00000001".into()) });
-        for text in ["stop it", "status please now", "resume m-99999999", "", "\"\""] {
+        for text in ["stop it", "status please now", "resume m-99999999", "", "\"\"", "/task stauts", "/task"]
+        {
             assert!(matches!(parse_here(text), Command::Refused { .. }), "{text}");
         }
     }

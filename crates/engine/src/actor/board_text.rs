@@ -1,13 +1,15 @@
 //! The text of `board.json`. It is written often and as a whole, but a task that has not changed keeps its text: with
 //! thousands of tasks that is most of the work.
 //!
-//! `record` writes the file. What the board shows is decided in `mission`.
+//! `record` writes the file while the mission runs. What the board shows is decided in `mission`.
 
 use std::sync::Arc;
 
+use journal::MissionDir;
 use mission::{Board, BoardTask, State, Task};
 use serde_json::value::RawValue;
 
+use crate::actor::past::PastMission;
 use crate::text::to_visible_json;
 
 /// The texts of the tasks when the board was last written, in the order of the plan.
@@ -46,6 +48,19 @@ impl BoardText {
         self.tasks.truncate(count);
         let tasks: Vec<&RawValue> = self.tasks.iter().map(|text| &*text.json).collect();
         to_visible_json(&Board::with_tasks(state, now_ms, tasks))
+    }
+}
+
+/// Writes the board of a mission that no actor owns, after its journal has changed. The mission is as it is even if this
+/// fails.
+pub(crate) fn renew(dir: &MissionDir, now_ms: u64) {
+    let text = PastMission::read(dir)
+        .and_then(|past| BoardText::default().of(&past.state, now_ms).map_err(|error| error.to_string()));
+    let written = text.and_then(|text| {
+        journal::write_atomic(&dir.board_path(), text.as_bytes()).map_err(|error| error.to_string())
+    });
+    if let Err(error) = written {
+        tracing::warn!("the board could not be written: {error}");
     }
 }
 

@@ -3,7 +3,7 @@
 //! `missions` runs it, steps ask it through `Orchestrator`. `mission` decides what is due and allowed; the steps
 //! behind `effects` do it. Nothing here asks a model or runs git, a check or a gate.
 
-mod board_text;
+pub(crate) mod board_text;
 pub(crate) mod effects;
 pub(crate) mod estimate_text;
 pub(crate) mod orchestrator;

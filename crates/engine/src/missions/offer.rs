@@ -8,6 +8,10 @@ use workspace::project_root;
 
 use crate::actor::past::PastMission;
 use crate::options::EngineOptions;
+use crate::text::cut;
+
+/// The most bytes of the objective in the message.
+const MAX_OBJECTIVE: usize = 100;
 
 /// A sentence for the user who opens the project, if its newest mission is unfinished and no mission runs. It writes
 /// nothing, not even the state folder.
@@ -35,10 +39,17 @@ pub(crate) fn waits(state: &State) -> Option<String> {
     let integrated =
         state.tasks.values().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
     let id = &state.mission;
-    Some(format!(
-        "Mission {id} is not finished ({how}; {integrated} of {} tasks integrated). `/task resume {id}` continues it.",
-        state.tasks.len()
-    ))
+    let what = cut(state.objective.lines().next().unwrap_or_default(), MAX_OBJECTIVE);
+    let tasks = match state.tasks.len() {
+        0 => String::new(),
+        all => format!("; {integrated} of {all} tasks integrated"),
+    };
+    let next = match how.contains("/task resume") {
+        true => String::new(),
+        // On a line of its own, so that a narrow note does not break it
+        false => format!("\n`/task resume {id}` continues it."),
+    };
+    Some(format!("Mission {id} is not finished: {what} ({how}{tasks}).{next}"))
 }
 
 #[cfg(test)]
@@ -84,7 +95,7 @@ mod tests {
         let state = StateDir::open(&home.path().join("data"), &home.path().join("project")).unwrap();
         begin(&state, "m-aaaaaaaa", &[]);
         let said = offered(home.path()).unwrap();
-        assert!(said.contains("m-aaaaaaaa") && said.contains("interrupted; 0 of 0"), "{said}");
+        assert!(said.contains("m-aaaaaaaa is not finished: Add one (interrupted).\n`/task resume"), "{said}");
 
         let later = || std::thread::sleep(std::time::Duration::from_millis(15));
         later();

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use shared::StableHasher;
 use workspace::Workspace;
 
+use crate::actor::board_text;
 use crate::actor::past::PastMission;
 use crate::blocking::blocking;
 use crate::missions::project::Project;
@@ -196,6 +197,7 @@ impl Project {
             ));
         }
         journal.append(&event).map_err(|error| error.to_string())?;
+        board_text::renew(dir, at_ms);
         let notes: String = checked.notes.iter().map(|note| format!("- {note}\n")).collect();
         Ok(format!(
             "The plan of mission `{0}` is changed: {amendment}.\n{notes}`/task resume {0}` agrees to it and continues.\n",

@@ -10,6 +10,7 @@ use journal::{Journal, control};
 use mission::Event;
 use tokio::time::{Instant, sleep};
 
+use crate::actor::board_text;
 use crate::actor::past::PastMission;
 use crate::missions::project::Project;
 
@@ -63,6 +64,7 @@ impl Project {
         let (mut journal, _) = Journal::<Event>::reopen(&dir.journal_path(), self.redactor.clone())
             .map_err(|error| error.to_string())?;
         journal.append(&event).map_err(|error| error.to_string())?;
+        board_text::renew(&dir, now_ms);
         Ok(format!(
             "Mission `{0}` is not running; your text is kept. `/task resume {0}` continues it, and first plans again with it what \
              has not started.\n",
@@ -101,6 +103,7 @@ impl Project {
         for event in &events {
             journal.append(event).map_err(|error| error.to_string())?;
         }
+        board_text::renew(&dir, now_ms);
         Ok(format!(
             "Mission `{0}` is not running; your answer is kept. `/task resume {0}` continues it.\n",
             dir.id()

@@ -8,10 +8,11 @@ use journal::{Journal, MissionDir, ProjectLock};
 use mission::{Delivery, Event, State};
 use workspace::{DeliveryError, Entry, HunkError, UndoError};
 
+use crate::actor::board_text;
 use crate::actor::past::PastMission;
 use crate::bench::confine::FilterSandbox;
 use crate::missions::project::{NO_SUCH, Project};
-use crate::text::quoted;
+use crate::text::{count, quoted};
 
 impl Project {
     /// Undoes a delivery, if every file is still as it was delivered; `file`: only that one. The error says why nothing
@@ -71,6 +72,7 @@ impl Project {
         })
         .await;
         let (undone, noted) = undone?;
+        board_text::renew(&dir, self.world.clock.now_ms());
         let id = dir.id();
         if let Some(file) = file {
             let how = if undone.removed.is_empty() {
@@ -89,10 +91,15 @@ impl Project {
                  at it with `git diff`\n"
             )
         };
+        let restored =
+            Some(undone.restored.len()).filter(|n| *n > 0).map(|n| format!("{} as before", count(n, "file")));
+        let removed = Some(undone.removed.len())
+            .filter(|n| *n > 0)
+            .map(|n| format!("{} removed", count(n, "new file")));
+        let what: Vec<String> = restored.into_iter().chain(removed).collect();
+        let what = if what.is_empty() { "no file was left to change".into() } else { what.join(", ") };
         Ok(format!(
-            "Mission `{id}` is undone: {} restored, {} removed.\n{noted}{}",
-            undone.restored.len(),
-            undone.removed.len(),
+            "Mission `{id}` is undone: {what}.\n{noted}{}",
             past.state.delivery.torn().iter().map(but).collect::<String>()
         ))
     }
