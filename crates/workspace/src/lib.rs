@@ -49,7 +49,7 @@ pub use files::reading::read_beneath;
 pub use files::writing::{remove_beneath, write_beneath};
 pub use files::{remove_folder, write_private_file};
 pub use git::confine::{Confine, ConfinedPlaces};
-pub use git::history::PastCommit;
+pub use git::history::{Past, PastCommit};
 pub use git::inspect::{Change, ChangeKind};
 pub use merge::Merge;
 pub use names::is_host_path;

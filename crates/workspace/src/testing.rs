@@ -110,6 +110,20 @@ pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_string()
 }
 
+/// The same with something to read.
+pub(crate) fn git_fed(folder: &Path, args: &[&str], input: &[u8]) {
+    let mut child = Command::new("git")
+        .env("GIT_CONFIG_GLOBAL", crate::git::NO_FILE)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    io::Write::write_all(&mut child.stdin.take().unwrap(), input).unwrap();
+    assert!(child.wait().unwrap().success(), "git {args:?}");
+}
+
 pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -43,19 +43,21 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let files = files::list(&place.root, user.as_ref())?;
     let past = user.as_ref().map(|user| user.history(MAX_PAST_COMMITS)).transpose();
     // Without the history the ranking still works.
-    let past = past_commits(past.ok().flatten().unwrap_or_default());
-    let index = index(place, &files).with_history(&past);
+    let past = past.ok().flatten().unwrap_or_default();
+    let (known, is_cut) = (past.commits.len(), past.is_cut);
+    let index = index(place, &files).with_history(&past_commits(past));
     let hits = index.search(&query, limit);
     let lines =
         args.lines.filter(|_| !hits.is_empty()).map(|tokens| index.lines_for(&query, tokens.min(MAX_TOKENS)));
     if args.json {
-        return CommandAnswer::json(&match lines {
+        let answer = CommandAnswer::json(&match lines {
             Some(lines) => json!({ "hits": hits, "lines": lines }),
             None => json!({ "hits": hits }),
-        });
+        })?;
+        return Ok(with_note(answer, known, is_cut));
     }
     if hits.is_empty() {
-        return Ok(CommandAnswer::default().note(&context::render(&hits)));
+        return Ok(with_note(CommandAnswer::default().note(&context::render(&hits)), known, is_cut));
     }
     let mut text = String::new();
     for hit in &hits {
@@ -74,7 +76,17 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     if lines.is_some() {
         text.push('\n');
     }
-    Ok(CommandAnswer::done(text))
+    Ok(with_note(CommandAnswer::done(text), known, is_cut))
+}
+
+/// Says if git did not read the history to its end.
+fn with_note(answer: CommandAnswer, known: usize, is_cut: bool) -> CommandAnswer {
+    if !is_cut {
+        return answer;
+    }
+    answer.note(&format!(
+        "note: git takes long to read this history; only the newest {known} commits are part of the ranking"
+    ))
 }
 
 /// The share of each part of the ranking in a file's score: `score 0.71: text 62 %, history 30 %, recency 8 %`.

@@ -88,8 +88,11 @@ pub(crate) fn keep(state: &StateDir, index: &Index, label: &str, was_kept: bool)
 }
 
 /// The past commits in the form of the index.
-pub(crate) fn past_commits(commits: Vec<workspace::PastCommit>) -> Vec<PastCommit> {
-    commits.into_iter().map(|commit| PastCommit { message: commit.message, paths: commit.paths }).collect()
+pub(crate) fn past_commits(past: workspace::Past) -> Vec<PastCommit> {
+    past.commits
+        .into_iter()
+        .map(|commit| PastCommit { message: commit.message, paths: commit.paths })
+        .collect()
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub(crate) struct Git {
     work_tree: Option<PathBuf>,
     index: Option<PathBuf>,
     limit: Duration,
+    /// At the time limit the output so far counts.
+    partial: bool,
     /// The user's filters, if files go through them.
     filters: Option<Arc<Filters>>,
     /// The sandbox, if this process itself runs filters.
@@ -58,7 +60,7 @@ pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
-    /// The output was cut at the limit and the process stopped.
+    /// The output was cut at a limit and the process stopped.
     pub(crate) cut: bool,
 }
 
@@ -96,6 +98,7 @@ impl Git {
             work_tree: None,
             index: None,
             limit: TIME_LIMIT,
+            partial: false,
             filters: None,
             confined: None,
         }
@@ -170,6 +173,12 @@ impl Git {
         self
     }
 
+    /// The same, but at the time limit git is stopped and its output so far is returned as cut.
+    pub(crate) fn partial(mut self) -> Git {
+        self.partial = true;
+        self
+    }
+
     /// Runs git and returns the standard output; any exit status other than 0 is an error.
     pub(crate) fn ok<S: AsRef<OsStr>>(
         &self,
@@ -237,7 +246,11 @@ impl Git {
                 break received;
             }
             if Instant::now() >= deadline {
-                return Err(timed_out(&mut child));
+                let late = timed_out(&mut child);
+                // The pipe is closed now
+                let rest = if self.partial { receive(&out, Instant::now() + PATIENCE) } else { None };
+                let Some((stdout, _)) = rest else { return Err(late) };
+                break (stdout, true);
             }
             // A command in a slot can leave a pipe, for which git would wait.
             if let Some(path) = self.work_tree.as_deref().and_then(pipe_for_git) {
@@ -436,6 +449,16 @@ mod tests {
         assert_eq!(output.code, 3, "it ended by itself");
         let text = output.failed("grumble").to_string();
         assert!(text.len() < 600 && text.ends_with("hint: check that the disk is not full"), "{text}");
+    }
+
+    #[test]
+    fn what_a_slow_git_printed_in_time_is_kept_on_request() {
+        let git = Git::scrubbed().unwrap().limit(Duration::from_secs(1)).partial();
+        let args = ["-c", "alias.slow=!echo first; sleep 30; echo last", "slow"];
+        let output = git.run("wait", &args, None, 100).unwrap();
+        assert!(output.cut);
+        // On a busy machine even the first line may come too late
+        assert!(b"first\n".starts_with(&output.stdout), "{output:?}");
     }
 
     #[test]

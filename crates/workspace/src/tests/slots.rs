@@ -61,7 +61,7 @@ fn the_same_content_is_the_same_commit() {
     let workspace = project.open();
     let (base, slot, commit) = mission(&workspace, &[("a", "b")]);
     assert_eq!(workspace.commit_slot(&slot, &base.commit, "task").unwrap().id, commit);
-    let history = workspace.history(&commit, 5).unwrap();
+    let history = workspace.history(&commit, 5).unwrap().commits;
     assert_eq!(history.len(), 2);
     assert_eq!(
         (history[0].message.trim(), history[0].paths.as_slice()),

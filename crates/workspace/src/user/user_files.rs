@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::git::history::{self, PastCommit};
+use crate::git::history::{self, Past};
 use crate::git::inspect::take_object;
 use crate::git::{Git, OUTPUT_LIMIT};
 use crate::names::{fields, object};
@@ -110,10 +110,10 @@ impl UserFiles {
 
     /// The last `limit` commits of HEAD, without merges, newest first; fewer if git needs too long for all of them,
     /// and none before the first commit.
-    pub fn history(&self, limit: usize) -> Result<Vec<PastCommit>, Error> {
+    pub fn history(&self, limit: usize) -> Result<Past, Error> {
         match self.resolve("HEAD")? {
             Some(head) => history::read(&self.git, Some(&self.root), &head, limit),
-            None => Ok(Vec::new()),
+            None => Ok(Past::default()),
         }
     }
 
