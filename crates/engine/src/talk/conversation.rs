@@ -271,6 +271,7 @@ async fn open_session(
         paging: Arc::clone(&paging),
         folds,
         instructions: Arc::default(),
+        findings: Arc::default(),
     });
     Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch, paging })
 }

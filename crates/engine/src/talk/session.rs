@@ -50,7 +50,12 @@ pub struct Session {
     pub(crate) folds: Option<Folds>,
     /// Long files of instructions in its system text, and what takes their place.
     pub(crate) instructions: Arc<Mutex<HashMap<String, (String, String)>>>,
+    /// What its last edit of each file was answered with.
+    pub(crate) findings: Arc<Mutex<ToldFindings>>,
 }
+
+/// For each file, the findings that a session was told after its last edit, without their lines, which move.
+pub(crate) type ToldFindings = HashMap<String, BTreeSet<String>>;
 
 /// The sessions of all working roles.
 #[derive(Clone, Default)]

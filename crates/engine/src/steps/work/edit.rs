@@ -2,9 +2,11 @@
 //!
 //! A refusal names the task that holds the file. `mission::path` knows the paths that no edit may touch.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+use std::sync::PoisonError;
 
-use guardian::{Guardian, Severity};
+use guardian::{Finding, Guardian, Severity};
 use mission::path::{forbidden, normalise};
 use serde_json::Value;
 use workspace::Workspace;
@@ -15,9 +17,17 @@ use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
 use crate::talk::paging;
 use crate::talk::session::{Part, Session};
+use crate::text::cut;
 
 /// The most findings that are appended to a tool's answer.
 const MAX_FINDINGS: usize = 10;
+/// The most bytes of a finding that was told after the last edit, too.
+const MAX_AGAIN: usize = 60;
+/// The most files of a session whose findings are remembered.
+const MAX_TOLD: usize = 200;
+const FOUND: &str =
+    "The Guardian found in what this edit introduced (errors must be fixed before the task is submitted):";
+const STILL: &str = "The Guardian still finds, as said after the last edit:";
 /// The largest file that is linted after an edit, in bytes.
 const MAX_FILE: u64 = 1024 * 1024;
 /// The largest file that is read before an edit, in bytes.
@@ -217,7 +227,8 @@ async fn is_ignored(context: &MissionContext, session: &Session, path: &str) -> 
     blocking(move || workspace.is_ignored(&slot, &path).unwrap_or(false)).await
 }
 
-/// The Guardian's findings in the files that a call wrote.
+/// The Guardian's findings in the files that a call wrote; those of the last edit in short, because every answer is sent again
+/// with each request.
 pub(crate) fn after(
     guardian: &Guardian,
     workspace: &Workspace,
@@ -225,7 +236,8 @@ pub(crate) fn after(
     tool: &str,
     arguments: &Value,
 ) -> Option<String> {
-    let mut lines = Vec::new();
+    let mut answer = Found::default();
+    let mut told = session.findings.lock().unwrap_or_else(PoisonError::into_inner);
     for given in written(tool, arguments).iter().take(MAX_PATHS) {
         let Ok(path) = inside(&session.directory, given) else { continue };
         let bytes = workspace::read_beneath(&session.directory, &path, MAX_FILE);
@@ -235,32 +247,98 @@ pub(crate) fn after(
             .ok()
             .flatten()
             .and_then(|bytes| String::from_utf8(bytes).ok());
-        for finding in guardian.lint_edit(&path, base.as_deref(), &text) {
-            let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
-            lines.push(format!(
-                "{}:{}: {severity}: {} [{}]",
-                finding.path, finding.line, finding.message, finding.rule
-            ));
+        let before = told.remove(&path).unwrap_or_default();
+        let now = answer.add(&before, &guardian.lint_edit(&path, base.as_deref(), &text));
+        if !now.is_empty() && told.len() < MAX_TOLD {
+            told.insert(path, now);
         }
     }
-    if lines.is_empty() {
-        return None;
+    answer.text()
+}
+
+/// The findings of one call as lines: new ones, and those that were told before.
+#[derive(Default)]
+struct Found {
+    new: Vec<String>,
+    still: Vec<String>,
+}
+
+impl Found {
+    /// Adds the findings of a file. `before`: what was told of it; returns what is told now.
+    fn add(&mut self, before: &BTreeSet<String>, findings: &[Finding]) -> BTreeSet<String> {
+        let mut now = BTreeSet::new();
+        for Finding { path, line, rule, message, severity, .. } in findings {
+            let severity = if *severity == Severity::Error { "error" } else { "warning" };
+            let what = format!("{severity}: {message} [{rule}]");
+            if before.contains(&what) {
+                self.still.push(format!("{path}:{line}: {severity}: {} [{rule}]", cut(message, MAX_AGAIN)));
+            } else {
+                self.new.push(format!("{path}:{line}: {what}"));
+            }
+            // What is only counted is not told
+            if self.new.len() <= MAX_FINDINGS && self.still.len() <= MAX_FINDINGS {
+                now.insert(what);
+            }
+        }
+        now
     }
-    let more = lines.len().saturating_sub(MAX_FINDINGS);
-    lines.truncate(MAX_FINDINGS);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
+
+    fn text(self) -> Option<String> {
+        let mut text = String::new();
+        for (title, mut lines) in [(FOUND, self.new), (STILL, self.still)] {
+            let more = lines.len().saturating_sub(MAX_FINDINGS);
+            lines.truncate(MAX_FINDINGS);
+            if more > 0 {
+                lines.push(format!("and {more} more"));
+            }
+            if !lines.is_empty() {
+                text += &format!("\n\n{title}\n{}", lines.join("\n"));
+            }
+        }
+        (!text.is_empty()).then_some(text)
     }
-    Some(format!(
-        "\n\nThe Guardian found in what this edit introduced (errors must be fixed before the task is submitted):\n{}",
-        lines.join("\n")
-    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    fn finding(line: u32, message: &str) -> Finding {
+        Finding {
+            path: "a.js".into(),
+            line,
+            column: 1,
+            rule: "syntax".into(),
+            severity: Severity::Error,
+            message: message.into(),
+            note: None,
+        }
+    }
+
+    #[test]
+    fn a_finding_that_stays_is_told_once_in_full() {
+        let long = "a brace is never closed ".repeat(6);
+        let told = |before: &BTreeSet<String>, findings: &[Finding]| {
+            let mut found = Found::default();
+            let now = found.add(before, findings);
+            (now, found.text().unwrap_or_default())
+        };
+        let (known, first) = told(&BTreeSet::new(), &[finding(3, &long)]);
+        assert_eq!(first, format!("\n\n{FOUND}\na.js:3: error: {long} [syntax]"));
+        // Its line moves with what is written above it
+        let (known, second) = told(&known, &[finding(9, &long), finding(4, "other")]);
+        assert!(
+            second.starts_with(&format!("\n\n{FOUND}\na.js:4: error: other [syntax]\n\n{STILL}\na.js:9: "))
+        );
+        assert!(second.len() < first.len() + STILL.len() + 60 && !second.contains(&long), "{second}");
+        let (none, quiet) = told(&known, &[]);
+        assert_eq!((none.len(), &*quiet), (0, ""));
+        assert!(told(&none, &[finding(9, &long)]).1.contains(&long), "it went and came back");
+        let many: Vec<Finding> = (0..15).map(|n| finding(n, &format!("number {n}"))).collect();
+        let (known, text) = told(&BTreeSet::new(), &many);
+        assert!(known.len() == 10 && text.ends_with("\nand 5 more"), "{text}");
+    }
 
     #[test]
     fn a_path_stays_inside_the_slot() {
