@@ -1,6 +1,7 @@
 //! A long file of instructions for agents, cut to the sections that concern some files.
 //!
-//! By headings and words. What is left out is named by its heading, so that a role can read on. It judges nothing that the file says.
+//! By headings and words; a long section is cut at its paragraphs and lines. What is left out is named by its heading, so that a
+//! role can read on. It judges nothing that the file says.
 
 use crate::budget::clip;
 use std::collections::BTreeSet;
@@ -10,9 +11,14 @@ const MAX_NAMED: usize = 12;
 const MAX_HEADING: usize = 60;
 /// Shorter words stand in every section.
 const SHORTEST: usize = 4;
+/// A section that takes more than this share of the room is cut into pieces: a file may have one heading, or none.
+const LONG: usize = 4;
+/// The level of a piece, which is below every heading.
+const PIECE: usize = 7;
 
-/// A heading with what stands below it, up to the next heading.
+/// A heading with what stands below it, up to the next heading; or a piece of that.
 struct Section<'t> {
+    /// Empty for what stands before the first heading.
     heading: &'t str,
     text: &'t str,
     level: usize,
@@ -24,7 +30,8 @@ pub fn cut_instructions(path: &str, text: &str, files: &[String], words: &str, l
     if text.len() <= limit {
         return text.to_string();
     }
-    let sections = sections(text);
+    let sections: Vec<Section<'_>> =
+        sections(text).into_iter().flat_map(|section| pieces(section, limit / LONG)).collect();
     let wanted = wanted(files, words);
     let mut ranked: Vec<(usize, usize)> =
         sections.iter().enumerate().map(|(n, section)| (fit(section, files, &wanted), n)).collect();
@@ -34,7 +41,8 @@ pub fn cut_instructions(path: &str, text: &str, files: &[String], words: &str, l
     for (fit, n) in ranked {
         let Some(section) = sections.get(n) else { continue };
         // What stands before the first heading is for everybody
-        let room = if fit > 0 || section.level == 0 { left } else { left.saturating_sub(limit / 2) };
+        let for_all = section.level == 0 || section.heading.is_empty();
+        let room = if fit > 0 || for_all { left } else { left.saturating_sub(limit / 2) };
         if section.text.len() <= room {
             left -= section.text.len();
             if let Some(kept) = kept.get_mut(n) {
@@ -48,10 +56,12 @@ pub fn cut_instructions(path: &str, text: &str, files: &[String], words: &str, l
         let mut below = below.take_while(|(other, _)| other.level > section.level);
         if kept.get(n) == Some(&true) {
             out.push_str(section.text);
-        } else if section.level > 0 && below.any(|(_, kept)| *kept) {
+            continue;
+        }
+        if (1..PIECE).contains(&section.level) && below.any(|(_, kept)| *kept) {
             out.push_str(&format!("{}\n", section.heading));
-            gone.push(section.heading);
-        } else {
+        }
+        if gone.last() != Some(&section.heading) {
             gone.push(section.heading);
         }
     }
@@ -60,8 +70,9 @@ pub fn cut_instructions(path: &str, text: &str, files: &[String], words: &str, l
     let more = named.len().saturating_sub(MAX_NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let named = named.get(..MAX_NAMED).unwrap_or(&named).join("; ");
+    let colon = if named.is_empty() { "" } else { ": " };
     out.push_str(&format!(
-        "\n(Cut to what concerns this task. Read {path} where you need the rest: {named}{more}.)\n"
+        "\n(Cut to what concerns this task. Read {path} where you need the rest{colon}{named}{more}.)\n"
     ));
     out
 }
@@ -86,6 +97,32 @@ fn sections(text: &str) -> Vec<Section<'_>> {
             Section { heading: if level > 0 { first } else { "" }, text, level }
         })
         .collect()
+}
+
+/// A section as it is, or, if it is longer than `limit`, its paragraphs; of a longer paragraph the lines. A block of code stays
+/// together, and so does a heading with what follows it.
+fn pieces(section: Section<'_>, limit: usize) -> Vec<Section<'_>> {
+    let Section { heading, text, level } = section;
+    if text.len() <= limit {
+        return vec![section];
+    }
+    let (mut parts, mut from, mut at) = (Vec::new(), 0, 0);
+    let (mut fenced, mut is_begun) = (false, false);
+    let mut lines = text.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        is_begun |= !line.trim().is_empty() && (at > 0 || level == 0);
+        at += line.len();
+        fenced ^= line.trim_start().starts_with("```");
+        let ends = line.trim().is_empty() && lines.peek().is_some_and(|next| !next.trim().is_empty());
+        let next = lines.peek().map_or(0, |next| next.len());
+        if is_begun && !fenced && (ends || at - from + next > limit) {
+            parts.extend(text.get(from..at));
+            from = at;
+        }
+    }
+    parts.extend(text.get(from..).filter(|rest| !rest.is_empty()));
+    let levels = std::iter::once(level).chain(std::iter::repeat(PIECE));
+    parts.into_iter().zip(levels).map(|(text, level)| Section { heading, text, level }).collect()
 }
 
 /// Of a heading; 0: it is none.
@@ -144,5 +181,26 @@ mod tests {
         assert_eq!(cut_instructions("a", "# short\n", &[], "", 100), "# short\n");
         let flat = "x".repeat(9_000);
         assert!(cut_instructions("a", &flat, &[], "", 100).len() < 300);
+    }
+
+    #[test]
+    fn a_long_list_without_headings_is_cut_line_by_line() {
+        let rule = |n: usize| match n {
+            70 => "- Amounts in `src/billing/` are integers of cents.\n".to_owned(),
+            n => format!("- Rule {n} keeps everything else tidy, too.\n"),
+        };
+        let rules: String = (0..100).map(rule).collect();
+        let files = ["src/billing/vat.js".to_owned()];
+        for (start, named) in [("", ""), ("# House rules\n\n", ": House rules")] {
+            let text = format!("{start}{rules}");
+            let cut = cut_instructions("AGENTS.md", &text, &files, "round the tax", 1_000);
+            assert!(cut.starts_with(start) && cut.contains("integers of cents"), "{cut}");
+            assert!(cut.len() < 1_300 && cut.matches("- Rule").count() > 5, "{cut}");
+            assert_eq!(
+                cut.matches(&format!("Read AGENTS.md where you need the rest{named}.)")).count(),
+                1,
+                "{cut}"
+            );
+        }
     }
 }
