@@ -4,6 +4,7 @@
 
 use crate::budget::clip;
 use crate::query::Query;
+use std::collections::HashSet;
 use syntax::{Language, Symbol, SymbolKind};
 
 /// Longer lines are cut, because they are data inside of code.
@@ -26,6 +27,9 @@ const REST: f32 = 0.7;
 const MAX_BODY: usize = 300;
 /// Lines behind a symbol that belong to its last piece.
 const MAX_TAIL: usize = 3;
+/// The most lines of a comment that belong to the symbol below it. Without a limit, a file in which each line is both a
+/// symbol and a comment would be read once for each of its lines.
+const MAX_ATTACHED: usize = 200;
 /// How many symbols before a piece are looked at for the one that contains it.
 const MAX_AROUND: usize = 50;
 /// In a folded file, a block that fits less than this share of the best one is not worth its tokens.
@@ -119,16 +123,23 @@ fn choose(lines: &[&str], blocks: &[Block], ranked: &[(f32, usize)], room: usize
     chosen
 }
 
-/// The outline of a file: its exported symbols as they are written, one line each, in at most `limit` bytes.
-pub(crate) fn outline(text: &str, symbols: &[Symbol], limit: usize) -> String {
+/// The outline of a file: its exported symbols that are `wanted`, as they are written, one line each, in at most `limit`
+/// bytes.
+pub(crate) fn outline(
+    text: &str,
+    symbols: &[Symbol],
+    wanted: &dyn Fn(&Symbol) -> bool,
+    limit: usize,
+) -> String {
+    let exported: HashSet<&str> =
+        symbols.iter().filter(|symbol| symbol.exported).map(|symbol| &*symbol.name).collect();
     let reachable = |symbol: &Symbol| {
+        let within = |container: &String| exported.contains(container.as_str());
         symbol.exported
-            || (symbol.kind == SymbolKind::Method
-                && symbols
-                    .iter()
-                    .any(|other| other.exported && Some(&other.name) == symbol.container.as_ref()))
+            || (symbol.kind == SymbolKind::Method && symbol.container.as_ref().is_some_and(within))
     };
-    listed(text, symbols.iter().filter(|symbol| reachable(symbol)).take(MAX_OUTLINE), limit)
+    let shown = symbols.iter().filter(|symbol| reachable(symbol) && wanted(symbol));
+    listed(text, shown.take(MAX_OUTLINE), limit)
 }
 
 fn listed<'a>(text: &str, symbols: impl Iterator<Item = &'a Symbol>, limit: usize) -> String {
@@ -173,7 +184,8 @@ pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol], piece: usize) -> Vec<Bl
     for symbol in symbols {
         let from = (symbol.line as usize).saturating_sub(1);
         // The comment and the attributes right above a symbol belong to it.
-        let above = lines[..from.min(lines.len())].iter().rev().take_while(|line| is_attached(line)).count();
+        let above = lines[..from.min(lines.len())].iter().rev().take(MAX_ATTACHED);
+        let above = above.take_while(|line| is_attached(line)).count();
         cuts.push(from - above.min(from));
         cuts.push((symbol.end_line as usize).min(lines.len()));
     }
@@ -263,4 +275,21 @@ pub(crate) fn name_fit(symbols: &[Symbol], block: Block, query: &Query) -> f32 {
 pub(crate) fn inside(symbols: &[Symbol], block: Block) -> &[Symbol] {
     let before = |end: usize| symbols.partition_point(|symbol| (symbol.line as usize) <= end);
     &symbols[before(block.from)..before(block.to)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_belongs_to_the_symbol_below_it_up_to_a_limit() {
+        let text = format!("let a = 1;\n{}function f() {{}}\n", "// A comment.\n".repeat(300));
+        let lines: Vec<&str> = text.lines().collect();
+        let symbols = syntax::outline(Language::JavaScript, &text).symbols;
+        let cuts = |lines: &[&str], symbols: &[Symbol]| -> Vec<usize> {
+            blocks(lines, symbols, 1_000).iter().map(|block| block.from).collect()
+        };
+        assert!(symbols.iter().any(|symbol| symbol.name == "f" && symbol.line == 302));
+        assert!(cuts(&lines, &symbols).contains(&(301 - MAX_ATTACHED)));
+    }
 }

@@ -11,8 +11,9 @@ use crate::index::Index;
 use crate::query::Query;
 use crate::resolve::paths::folder_of;
 use crate::shown::callers::lines_that_use;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
+use syntax::Symbol;
 
 /// The share of the budget for the task's own files if they have neighbours.
 const OWN_SHARE: f32 = 0.8;
@@ -32,6 +33,10 @@ const MAX_NAMED: usize = 20;
 /// missing cost one more answer, which is less than sending most of a longer file for nothing.
 const WHOLE: usize = 8_000;
 const SLICES: usize = 8_000;
+/// An outline in which less than one line in this many is new is a near copy.
+const NEARLY: usize = 5;
+/// A shorter outline is no copy.
+const LEAST: usize = 3;
 /// Bytes that are reserved for the note about files that were left out.
 const NOTE: usize = 500;
 
@@ -71,7 +76,7 @@ pub fn task_context(
     // Its outline would show the same lines again; lines that use the task's files are others
     let again = |near: &Neighbour<'_>| Some(&*near.entry.path) == example && !near.imports();
     let neighbours: Vec<_> = neighbours.into_iter().filter(|near| !again(near)).collect();
-    let plain = outlines(root, index, &neighbours, &query, &mut out, &mut left_out);
+    let plain = outlines(root, index, &files, &neighbours, &query, &mut out, &mut left_out);
 
     out.release(note);
     say(&mut out, "Left out because there is no room; read them if needed: ", &left_out);
@@ -197,8 +202,10 @@ enum Near {
 fn neighbours<'a>(index: &'a Index, files: &[File<'_>], query: &Query) -> Vec<Neighbour<'a>> {
     let own: Vec<Option<FileId>> = files.iter().map(|file| index.id(file.path)).collect();
     let mut found: Vec<Neighbour<'a>> = Vec::new();
+    // A file may have tens of thousands of importers
+    let mut known: HashSet<FileId> = own.iter().flatten().copied().collect();
     let mut add = |id: FileId, how: String, near: Near, worth: f32| {
-        if own.contains(&Some(id)) || found.iter().any(|known| known.id == id) {
+        if !known.insert(id) {
             return;
         }
         if let Some(entry) = index.entry(id) {
@@ -250,6 +257,9 @@ fn example<'a>(
     out: &mut Limited,
 ) -> Option<&'a str> {
     let missing = files.iter().filter(|file| matches!(file.state, State::Missing));
+    // Many new files of one folder have the same files beside them
+    let mut seen = BTreeSet::new();
+    let missing = missing.filter(|file| seen.insert((folder_of(file.path), ending(file.path))));
     let own = |path: &str| files.iter().any(|file| file.path == path);
     let fits = |entry: &Entry| {
         let names = entry.symbols().iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
@@ -269,19 +279,23 @@ fn example<'a>(
 
 /// Files of the same kind in the folder of a path.
 fn beside<'a>(index: &'a Index, path: &str) -> impl Iterator<Item = (FileId, &'a Entry)> {
-    let ending = |path: &str| path.rsplit_once('.').map(|(_, ending)| ending.to_owned());
-    let (folder, own) = (folder_of(path).to_owned(), ending(path));
+    let (folder, own) = (folder_of(path).to_owned(), ending(path).map(str::to_owned));
     (0..).zip(&index.entries).map(|(id, entry)| (id, &**entry)).filter(move |(_, entry)| {
         matches!(entry.role, Role::Code | Role::Test)
             && folder_of(&entry.path) == folder
-            && ending(&entry.path) == own
+            && ending(&entry.path) == own.as_deref()
     })
+}
+
+fn ending(path: &str) -> Option<&str> {
+    path.rsplit_once('.').map(|(_, ending)| ending)
 }
 
 /// Shows the neighbours that have an outline; returns the others.
 fn outlines<'a>(
     root: &Path,
     index: &Index,
+    files: &[File<'_>],
     neighbours: &[Neighbour<'a>],
     query: &Query,
     out: &mut Limited,
@@ -289,14 +303,31 @@ fn outlines<'a>(
 ) -> Vec<&'a str> {
     let mut plain = Vec::new();
     let mut room = NEIGHBOURS;
+    let said: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|file| if let State::Text(text) = &file.state { Some(text.as_str()) } else { None })
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$'))
+        .collect();
     let mut title = "\nNeighbours, in outline:\n";
+    let mut told: HashSet<String> = HashSet::new();
     for (n, Neighbour { entry, how, near, .. }) in neighbours.iter().enumerate() {
         if n >= MAX_NEIGHBOURS {
             left_out.push(&entry.path);
             continue;
         }
         let text = read_text(root, &entry.path).unwrap_or_default();
-        let outline = excerpt::outline(&text, &entry.symbols(), OUTLINE);
+        let symbols = entry.symbols();
+        let used = |symbol: &Symbol| {
+            let name = if symbol.name == "constructor" { symbol.container.as_ref() } else { None };
+            said.contains(name.unwrap_or(&symbol.name).as_str()) || query.fit(&symbol.name) > 0.0
+        };
+        // Of an imported file, what the task's files name; all of it if they name nothing
+        let narrow = match near {
+            Near::Imported => excerpt::outline(&text, &symbols, &used, OUTLINE),
+            Near::Imports(_) | Near::Beside => String::new(),
+        };
+        let outline =
+            if narrow.is_empty() { excerpt::outline(&text, &symbols, &|_| true, OUTLINE) } else { narrow };
         let calls = match near {
             Near::Imports(file) => lines_that_use(&text, &names(index, *file, query)),
             Near::Imported | Near::Beside => String::new(),
@@ -307,18 +338,33 @@ fn outlines<'a>(
         // Where the calls have no room, the outline may have
         let texts = [("calls", &calls), ("outline", &outline)];
         let texts = texts.into_iter().filter(|(_, inner)| !inner.is_empty());
-        let texts: Vec<String> = texts.map(|(kind, inner)| frame(kind, inner)).collect();
-        let mut fit = texts.iter().filter(|text| text.len() <= room).peekable();
+        // A near copy of what another neighbour showed says nothing new
+        let texts = texts.filter(|(_, inner)| !is_told(&told, inner));
+        let texts: Vec<(&str, String)> = texts.map(|(kind, inner)| (&**inner, frame(kind, inner))).collect();
+        let mut fit = texts.iter().filter(|(_, text)| text.len() <= room).peekable();
         if fit.peek().is_none() {
             plain.push(&*entry.path);
-        } else if let Some(text) = fit.find(|text| out.push(text)) {
+        } else if let Some((inner, text)) = fit.find(|(_, text)| out.push(text)) {
             room -= text.len();
             title = "";
+            told.extend(inner.lines().map(unnumbered).map(str::to_owned));
         } else {
             left_out.push(&entry.path);
         }
     }
     plain
+}
+
+/// Whether nearly all lines of an outline were shown before.
+fn is_told(told: &HashSet<String>, inner: &str) -> bool {
+    let lines = inner.lines().count();
+    let new = inner.lines().filter(|line| !told.contains(unnumbered(line))).count();
+    lines >= LEAST && new * NEARLY < lines
+}
+
+/// A line of an outline without its number.
+fn unnumbered(line: &str) -> &str {
+    line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start()
 }
 
 /// Adds a line of paths, as many as fit.

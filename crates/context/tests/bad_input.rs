@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use context::Index;
+use context::{Index, estimate_tokens, task_context};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +39,38 @@ fn many_files_in_one_folder_are_all_found() {
     let index = Index::build(dir.path(), &files);
     assert_eq!(index.stats().read, 3_000);
     assert_eq!(index.search("word02917x", 1)[0].path, "all/f2917.txt");
+}
+
+#[test]
+fn a_file_that_thousands_import_and_many_new_files_beside_them_give_a_short_text() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("all")).unwrap();
+    let mut files: Vec<String> = (0..3_000).map(|n| format!("all/f{n}.ts")).collect();
+    for (n, path) in files.iter().enumerate() {
+        let text = format!("import {{ hub }} from './hub';\nexport const f{n} = () => hub({n});\n");
+        fs::write(dir.path().join(path), text).unwrap();
+    }
+    write(dir.path(), "all/hub.ts", "export function hub(n: number) {\n  return n;\n}\n");
+    files.push("all/hub.ts".to_owned());
+    let index = Index::build(dir.path(), &files);
+    let new = (0..200).map(|n| format!("all/new{n}.ts"));
+    let task: Vec<String> = std::iter::once("all/hub.ts".to_owned()).chain(new).collect();
+    let text = task_context(dir.path(), &index, &task, "change hub", 6_000, true);
+    assert!(estimate_tokens(&text) <= 6_000);
+    assert!(text.starts_with("<file path=\"all/hub.ts\">\nexport function hub"), "{text}");
+    assert!(text.contains("<calls path=\"all/f") && text.contains("29"), "{text}");
+}
+
+#[test]
+fn a_file_in_which_each_line_is_a_comment_and_a_symbol_is_folded() {
+    let dir = tempfile::tempdir().unwrap();
+    let text: String = (0..5_000).map(|n| format!("/* {n} */ export function f{n}() {{}}\n")).collect();
+    write(dir.path(), "flat.js", &text);
+    let files = names(&["flat.js"]);
+    let index = Index::build(dir.path(), &files);
+    let text = task_context(dir.path(), &index, &files, "change f1234", 4_000, true);
+    assert!(text.contains(" 1235  /* 1234 */ export function f1234() {}\n"), "{text}");
+    assert!(index.lines_for("f1234", 200).iter().any(|found| (found.from..=found.to).contains(&1_235)));
 }
 
 #[cfg(unix)]

@@ -185,3 +185,23 @@ fn a_long_file_is_shown_by_its_signatures_and_the_bodies_that_matter() {
     assert!(shown.contains("<file path=\"short.js\">\nexport const A = 1\n"), "a short one is whole");
     assert!(shown.len() < text.len(), "{}", shown.len());
 }
+
+#[test]
+fn of_an_imported_file_what_the_task_names_is_shown_and_near_copies_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["greet", "thank", "warn", "ask", "wave"];
+    let words = |n: usize| -> String {
+        names.iter().map(|name| format!("export function {name}() {{\n  return {n}\n}}\n")).collect()
+    };
+    let uses =
+        "import './de'\nimport './fr'\nimport { bake } from './oven'\nbake(); greet(); thank(); warn();\n";
+    let oven = "export function bake() {}\nexport function clean() {}\nexport function sell() {}\n";
+    let files = [("app.js", uses), ("oven.js", oven), ("de.js", &words(1)), ("fr.js", &words(2))];
+    let paths = shop::write(dir.path(), &files);
+    let index = Index::build(dir.path(), &paths);
+    let shown = task_context(dir.path(), &index, &paths[..1], "bake and sell", 24_000, true);
+    assert_eq!(shown.matches("export function greet").count(), 1, "{shown}");
+    assert!(shown.contains("Also connected: fr.js.") || shown.contains("Also connected: de.js."), "{shown}");
+    assert!(shown.contains("function bake") && shown.contains("function sell"), "{shown}");
+    assert!(!shown.contains("function clean") && !shown.contains("function wave"), "{shown}");
+}

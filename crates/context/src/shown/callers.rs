@@ -21,7 +21,8 @@ pub(crate) fn lines_that_use(text: &str, names: &BTreeSet<String>) -> String {
         let is_import =
             ["import ", "from ", "use ", "require", "#include", "package ", "export {", "export *"]
                 .iter()
-                .any(|start| line.trim_start().starts_with(start));
+                .any(|start| line.trim_start().starts_with(start))
+                || line.contains("= require(");
         if !found.is_empty() && !is_import {
             used.push((found, n + 1, line));
         }
@@ -46,12 +47,14 @@ mod tests {
     #[test]
     fn calls_are_shown_imports_are_not_and_each_name_comes_once_first() {
         let names: BTreeSet<String> = ["parse".to_string(), "render".to_string()].into();
-        let text =
-            format!("import {{ parse }} from './a'\n{}render(tree)\nparser()\n", "parse(x)\n".repeat(9));
+        let text = format!(
+            "import {{ parse }} from './a'\nconst parse = require('./a')\n{}render(tree)\nparser()\n",
+            "parse(x)\n".repeat(9)
+        );
         let shown = lines_that_use(&text, &names);
         assert_eq!(shown.lines().count(), MAX_LINES);
         assert!(
-            shown.contains("   11  render(tree)\n") && !shown.contains("import") && !shown.contains("parser"),
+            shown.contains("   12  render(tree)\n") && !shown.contains("'./a'") && !shown.contains("parser"),
             "{shown}"
         );
     }
