@@ -117,6 +117,17 @@ export const BEHAVIOURS = [
     },
   },
   {
+    name: "a long AGENTS.md reaches a role cut to what concerns its task, the same in every request",
+    setting: { ...ONE, files: project({ "AGENTS.md": `Always run the tests.\n\n${"abcdefgh".replace(/./g, (name) => `## Area ${name}\n\n${"Keep things tidy over there. ".repeat(40)}\n\n`)}## Modules\n\nFiles in src/ hold one constant each.\n` }) },
+    play: async (trial) => {
+      await trial.task("Add one")
+      const systems = asked(trial, "coder").map(({ body }) => JSON.stringify(body.messages.filter((/** @type {any} */ { role }) => role === "system")))
+      assert.match(systems[0] ?? "", /Instructions from: .*AGENTS\.md\\nAlways run the tests\..*hold one constant each.*Read AGENTS\.md where you need the rest/)
+      assert.ok(systems[0].split("Keep things tidy").length < 200, "the other areas are left out")
+      assert.equal(new Set(systems).size, 1)
+    },
+  },
+  {
     name: "what the user's permissions deny stays denied",
     setting: { ...ONE, toml: ONCE, rules: [{ action: "edit", resource: "src/*", effect: "deny" }] },
     play: async (trial) => {

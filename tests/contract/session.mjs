@@ -1,4 +1,6 @@
 /** A session of the contract host: its inbox, its agent loop against an OpenAI-compatible server, and its messages. */
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { ContractError, check, result as resultShape } from "./shapes.mjs"
 import { asked, carryOut, effectOf, offered } from "./tools.mjs"
 
@@ -117,6 +119,9 @@ export class Session {
     // docs/tools.mdx, Execute: the catalogue of Code Mode is described to the model, so a tool in it costs tokens
     const catalogue = [...registered].filter(([name, tool]) => tool.options?.codemode !== false && offered(name, rules))
     const system = [{ type: "text", text: `${agent.system ?? "You are OpenCode."}\n  Working directory: ${location.directory}\n` }]
+    // docs/instructions.mdx, AGENTS.md; packages/core/src/instruction-discovery.ts: each file follows a line with its path
+    const instructions = join(location.directory, "AGENTS.md")
+    if (existsSync(instructions)) system.push({ type: "text", text: `Instructions from: ${instructions}\n${readFileSync(instructions, "utf8")}` })
     if (catalogue.length > 0) system.push({ type: "text", text: catalogue.map(([name, { description }]) => `${name}: ${description}`).join("\n") })
     const event = { sessionID: this.id, agent: this.agent, model, kind: "primary", system, messages: this.toModel(), options: /** @type {any} */ ({}), tools }
     await location.run("session.context", event)
