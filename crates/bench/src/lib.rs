@@ -9,6 +9,7 @@
 //! - [`plot`]: figures as SVG.
 //! - [`projects`]: published packages and the changes between their versions.
 //! - [`releases`]: releases as missions for a real model, and whether their results are right.
+//! - [`scale`]: checks of tasks on workers, through a real server.
 //! - [`timing`]: statistics of measured times.
 //! - [`uplift`]: what the engine achieves with simulated weak models, in missions on real projects.
 
@@ -19,5 +20,6 @@ pub mod mutants;
 pub mod plot;
 pub mod projects;
 pub mod releases;
+pub mod scale;
 pub mod timing;
 pub mod uplift;

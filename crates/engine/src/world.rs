@@ -2,12 +2,15 @@
 //! simulation replaces them; in OpenCode they are always the real ones. Files and git are not included: they are real
 //! in a simulation, too. An observer sees states and changes none.
 
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use checks::{Check, Outcome, RunOptions};
 use mission::State;
+use queue::{Answer, Job, NoAnswer};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SystemClock};
@@ -24,6 +27,24 @@ pub trait Commands: Send + Sync + 'static {
         options: &'a RunOptions,
         cancel: &'a CancellationToken,
     ) -> Running<'a>;
+
+    /// The workers of a simulation, in place of those behind a server.
+    fn workers(&self) -> Option<&dyn Workers> {
+        None
+    }
+}
+
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<Answer, NoAnswer>> + Send + 'a>>;
+
+/// Workers without a server.
+pub trait Workers: Send + Sync + 'static {
+    /// As [`queue::Queue::ask`]. `change`: a folder with the files of the change; `on_base`: the outcomes on the base.
+    fn ask<'a>(
+        &'a self,
+        job: &'a Job,
+        change: &'a Path,
+        on_base: &'a BTreeMap<String, Arc<Outcome>>,
+    ) -> Asking<'a>;
 }
 
 /// Runs the commands as processes.

@@ -77,6 +77,9 @@ pub struct BoardTask<'a> {
     /// When a role was last asked to work on the task, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_activity_ms: Option<u64>,
+    /// The worker of another machine that last ran its checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<Cow<'a, str>>,
     pub usage: Cow<'a, Usage>,
 }
 
@@ -181,6 +184,7 @@ impl BoardTask<'_> {
             session: task.seat.as_ref().and_then(|seat| seat.session.as_deref()).map(Cow::Borrowed),
             started_ms: task.started_ms,
             last_activity_ms: task.seat.as_ref().map(|seat| seat.asked_ms),
+            worker: task.worker.as_deref().map(Cow::Borrowed),
             usage: Cow::Borrowed(&task.usage),
         }
     }

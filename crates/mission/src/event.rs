@@ -321,6 +321,9 @@ pub enum Event {
         verdict: GateVerdict,
         tree: String,
         detail: String,
+        /// The worker of another machine that ran what was judged; `None`: it ran here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worker: Option<String>,
     },
     AttemptFailed {
         task: TaskId,

@@ -201,6 +201,9 @@ pub struct Task {
     /// The role that was last asked for it.
     #[serde(default)]
     pub seat: Option<Seat>,
+    /// The worker of another machine that last ran its checks.
+    #[serde(default)]
+    pub worker: Option<String>,
     pub summary: Option<String>,
     /// The last Coder found that the task is already met, and changed nothing.
     #[serde(default)]
@@ -264,6 +267,7 @@ impl Task {
             usage: Usage::default(),
             started_ms: None,
             seat: None,
+            worker: None,
             summary: None,
             unchanged: false,
             tests: IndependentTests::default(),

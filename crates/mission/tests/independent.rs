@@ -39,6 +39,7 @@ fn checked(mission: &mut Mission) {
         misses: vec![],
         own: false,
         took_ms: None,
+        worker: None,
     }];
     mission.tell(Event::BaseChecked { checks, setup: vec![], ended_by: None });
 }

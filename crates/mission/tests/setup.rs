@@ -16,6 +16,7 @@ fn base_checked(needed_by: &[&str], failed: bool) -> Event {
         misses: vec![],
         own: false,
         took_ms: None,
+        worker: None,
     }];
     let step = SetupSummary {
         run: "npm ci".into(),

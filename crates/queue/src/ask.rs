@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::context::traits::Publisher;
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
 use futures_util::StreamExt;
 use serde_json::Value;
 
@@ -47,6 +48,8 @@ pub enum NoAnswer {
     TooLong(Duration),
     #[error("it was cancelled")]
     Cancelled,
+    #[error("no worker was free for it before")]
+    Instead,
     #[error(transparent)]
     Queue(#[from] QueueError),
 }
@@ -59,22 +62,28 @@ const MISSED: u32 = 10;
 const REMOVAL: Duration = Duration::from_secs(1);
 /// After so many workers have returned a job, it is not offered any longer.
 const MAX_RETURNED: usize = 20;
+/// The last attempt of a job whose earlier ones were taken out of the queue.
+const MAX_ATTEMPT: u32 = 1000;
 /// The longest reason that is kept, in bytes.
 const MAX_REASON: usize = 500;
 
 impl Queue {
-    /// Asks for a job and waits for its answer. `cancel` ends the wait at once, whatever the server does.
+    /// Asks for a job and waits for its answer. `cancel` ends the wait at once, whatever the server does; `instead` ends
+    /// it as long as no worker has the job. If an owner
+    /// asked the same before, its stored answer counts, and a job that is still in the queue is not asked for twice. If
+    /// that job was taken out of the queue, the next attempt is asked for.
     pub async fn ask(
         &self,
         job: &Job,
         patience: Patience,
         cancel: impl Future<Output = ()>,
+        instead: impl Future<Output = ()>,
     ) -> Result<Answer, NoAnswer> {
         let mut sequence = None;
         let end = tokio::select! {
             biased;
             () = cancel => Err(NoAnswer::Cancelled),
-            end = self.answer(job, patience, &mut sequence) => end,
+            end = self.answer(job, patience, instead, &mut sequence) => end,
         };
         if let (Err(_), Some(sequence)) = (&end, sequence) {
             // Nobody will read the answer. If the removal fails, the job expires at the server
@@ -88,20 +97,41 @@ impl Queue {
         &self,
         job: &Job,
         patience: Patience,
+        instead: impl Future<Output = ()>,
         sequence: &mut Option<u64>,
     ) -> Result<Answer, NoAnswer> {
-        if self.able(job.label.as_deref()).await?.is_empty() {
+        if self.able(job).await?.is_empty() {
             return Err(NoAnswer::NoWorker { label: job.label.clone() });
         }
-        let subject = self.report_subject(&job.id());
-        let mut reports =
-            self.client.subscribe(subject.clone()).await.map_err(failed("listen for reports"))?;
-        *sequence = Some(self.publish(job).await?);
+        let mut job = job.clone();
+        let (subject, mut reports) = loop {
+            let subject = self.report_subject(&job.id());
+            let reports =
+                self.client.subscribe(subject.clone()).await.map_err(failed("listen for reports"))?;
+            if let Some(answer) = self.stored(&subject, &job).await {
+                return Ok(answer);
+            }
+            let sent = self.publish(&job).await?;
+            // The server drops a message whose id it knows, whether or not that message is still in the queue
+            let is_there = !sent.duplicate || self.jobs.get_raw_message(sent.sequence).await.is_ok();
+            if is_there || job.attempt >= MAX_ATTEMPT {
+                *sequence = Some(sent.sequence);
+                break (subject, reports);
+            }
+            // It may have been answered between the two looks
+            if let Some(answer) = self.stored(&subject, &job).await {
+                return Ok(answer);
+            }
+            job.attempt += 1;
+        };
+        let job = &job;
         let mut wait = Wait::new(self, job, patience);
         let (mut looks, mut seen) = (0, 0);
         let mut look = tokio::time::interval(LOOK);
+        tokio::pin!(instead);
         loop {
             let report = tokio::select! {
+                () = &mut instead, if wait.with.is_none() => return Err(NoAnswer::Instead),
                 // A subscription that has ended must not turn this loop into a busy one
                 Some(message) = reports.next() => Some(message.payload),
                 _ = look.tick() => {
@@ -127,7 +157,17 @@ impl Queue {
         }
     }
 
-    async fn publish(&self, job: &Job) -> Result<u64, QueueError> {
+    /// The answer to this attempt that the server has already, if any.
+    async fn stored(&self, subject: &str, job: &Job) -> Option<Answer> {
+        let last = self.reports.get_last_raw_message_by_subject(subject).await.ok()?;
+        let report = serde_json::from_slice::<Report>(&last.payload).ok()?;
+        match Fence::new(&job.key, job.attempt).take(report).filter(|(worker, _)| is_worker(worker))? {
+            (worker, Event::Done { took_ms, body }) => Some(Answer { worker, took_ms, body }),
+            _ => None,
+        }
+    }
+
+    async fn publish(&self, job: &Job) -> Result<PublishAck, QueueError> {
         let text = serde_json::to_vec(job).map_err(failed("write a job"))?;
         let limit = self.client.server_info().max_payload;
         if text.len() > limit {
@@ -136,7 +176,7 @@ impl Queue {
         let message = PublishMessage::build().payload(text.into()).message_id(job.id());
         let message = message.outbound_message(self.job_subject(job.label.as_deref()));
         let sent = self.context.publish_message(message).await.map_err(failed("put a job into the queue"))?;
-        Ok(sent.await.map_err(failed("put a job into the queue"))?.sequence)
+        sent.await.map_err(failed("put a job into the queue"))
     }
 }
 
@@ -150,7 +190,7 @@ fn one_line(why: &str) -> String {
 /// What an owner knows while it waits.
 struct Wait<'a> {
     queue: &'a Queue,
-    label: Option<&'a str>,
+    job: &'a Job,
     fence: Fence,
     patience: Patience,
     asked: Instant,
@@ -166,7 +206,7 @@ impl Wait<'_> {
         let now = Instant::now();
         Wait {
             queue,
-            label: job.label.as_deref(),
+            job,
             fence: Fence::new(&job.key, job.attempt),
             patience,
             asked: now,
@@ -191,7 +231,7 @@ impl Wait<'_> {
                 if self.returned.len() >= MAX_RETURNED {
                     return Ok(Some(Err(NoAnswer::Returned(std::mem::take(&mut self.returned)))));
                 }
-                let able = self.queue.able(self.label).await?;
+                let able = self.queue.able(self.job).await?;
                 if able.iter().all(|name| self.fence.returned().contains(name)) {
                     return Ok(Some(Err(NoAnswer::Returned(std::mem::take(&mut self.returned)))));
                 }

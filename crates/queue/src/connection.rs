@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
@@ -16,6 +16,8 @@ use async_nats::jetstream::object_store::ObjectStore;
 use async_nats::jetstream::stream::{DiscardPolicy, RetentionPolicy, Stream};
 use async_nats::jetstream::{Context, context, object_store, stream};
 use async_nats::{ConnectOptions, ServerAddr};
+
+use crate::message::WorkerCard;
 
 /// How long one request to the server may take.
 const REQUEST: Duration = Duration::from_secs(5);
@@ -97,6 +99,9 @@ pub fn is_worker(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(fits)
 }
 
+/// The cards of the workers, and when they were read.
+pub(crate) type Seen = (Instant, Vec<WorkerCard>);
+
 /// A connection. Cheap to clone; it reconnects by itself.
 #[derive(Clone)]
 pub struct Queue {
@@ -107,6 +112,8 @@ pub struct Queue {
     pub(crate) reports: Stream,
     pub(crate) workers: Store,
     pub(crate) packs: ObjectStore,
+    /// The cards of the workers, and when they were read.
+    pub(crate) seen: Arc<tokio::sync::Mutex<Option<Seen>>>,
     /// Jobs that workers of this connection returned, the oldest first.
     returned: Arc<Mutex<VecDeque<String>>>,
 }
@@ -161,7 +168,17 @@ impl Queue {
         let packs = packs(&context, namespace).await?;
         // The first connection to a namespace sets the lease for all
         settings.lease = workers.stream.cached_info().config.max_age.clamp(SHORTEST_LEASE, LONGEST_LEASE);
-        Ok(Queue { settings, client, context, jobs, reports, workers, packs, returned: Arc::default() })
+        Ok(Queue {
+            settings,
+            client,
+            context,
+            jobs,
+            reports,
+            workers,
+            packs,
+            seen: Arc::default(),
+            returned: Arc::default(),
+        })
     }
 
     /// Remembers that a worker of this connection returned a job.

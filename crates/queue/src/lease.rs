@@ -12,12 +12,16 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::connection::{Queue, QueueError, failed};
-use crate::message::{Event, Job, Report, VERSION};
+use crate::message::{Event, Job, Report, VERSION, WorkerCard};
 
 /// The largest report, in bytes: servers refuse messages of more than 1 MB.
 const MAX_REPORT: usize = 900 << 10;
 /// How long a returned job waits before another worker can take it.
 const RETURNED_FOR: Duration = Duration::from_secs(1);
+
+/// How often a job is left to a place that is ready for it, and for how long each time.
+const YIELDS: i64 = 2;
+const YIELDED_FOR: Duration = Duration::from_millis(200);
 
 /// A job that this worker does. Dropped without an answer, it is delivered again when the lease ends.
 #[derive(Debug)]
@@ -37,11 +41,13 @@ impl Drop for Lease {
 }
 
 impl Queue {
-    /// Waits up to `wait` for a job without a label or with one of `labels`.
+    /// Waits up to `wait` for a job without a label or with one of `labels`. `ready_for`: what the caller has prepared;
+    /// it leaves a job that needs something else to a free place that is ready for it, for a moment.
     pub async fn next(
         &self,
         worker: &str,
         labels: &[String],
+        ready_for: Option<&str>,
         wait: Duration,
     ) -> Result<Option<Lease>, QueueError> {
         let lanes: Vec<Option<&str>> =
@@ -55,7 +61,7 @@ impl Queue {
             let limit = each + Duration::from_secs(5);
             let Ok(Some(message)) = tokio::time::timeout(limit, fetched.next()).await else { continue };
             let message = message.map_err(failed("take a job"))?;
-            if let Some(lease) = self.lease(worker, message).await? {
+            if let Some(lease) = self.lease(worker, ready_for, message).await? {
                 return Ok(Some(lease));
             }
         }
@@ -63,7 +69,12 @@ impl Queue {
     }
 
     /// The lease of a message; `None` if this version does not understand the job.
-    async fn lease(&self, worker: &str, message: jetstream::Message) -> Result<Option<Lease>, QueueError> {
+    async fn lease(
+        &self,
+        worker: &str,
+        ready_for: Option<&str>,
+        message: jetstream::Message,
+    ) -> Result<Option<Lease>, QueueError> {
         let job = serde_json::from_slice::<Job>(&message.payload).ok().filter(|job| job.version == VERSION);
         let Some(job) = job else {
             tracing::warn!("a job of another version was returned");
@@ -71,10 +82,22 @@ impl Queue {
             message.ack_with(nak).await.map_err(failed("return a job"))?;
             return Ok(None);
         };
-        if self.has_returned(worker, &job.id()) {
+        if self.has_returned(worker, &job.id()) || job.without.iter().any(|name| name == worker) {
             // It would only be returned again: it waits for a worker that is busy now
             let nak = AckKind::Nak(Some(self.settings.lease / 3));
             message.ack_with(nak).await.map_err(failed("return a job"))?;
+            return Ok(None);
+        }
+        if let Some(prepares) = job.prepares.as_deref().filter(|prepares| ready_for != Some(*prepares))
+            && message.info().is_ok_and(|info| info.delivered <= YIELDS)
+            && self.others_are_ready(&job, prepares).await
+        {
+            message
+                .ack_with(AckKind::Nak(Some(YIELDED_FOR)))
+                .await
+                .map_err(failed("leave a job to others"))?;
+            // Otherwise the same caller would get it again
+            tokio::time::sleep(YIELDED_FOR * 2).await;
             return Ok(None);
         }
         let keeper = tokio::spawn(keep(self.clone(), worker.to_string(), job.clone(), message.clone()));
@@ -82,6 +105,19 @@ impl Queue {
         let lease = Lease { job, worker, queue, message, started: Instant::now(), keeper };
         lease.report(Event::Taken, None).await?;
         Ok(Some(lease))
+    }
+}
+
+impl Queue {
+    /// Whether a worker that takes this job has a free place that is ready for it.
+    async fn others_are_ready(&self, job: &Job, prepares: &str) -> bool {
+        let fits = |card: &WorkerCard| {
+            card.takes(job.label.as_deref())
+                && card.free() > 0
+                && card.ready_for.iter().any(|ready| ready == prepares)
+                && !self.has_returned(&card.name, &job.id())
+        };
+        self.recent().await.is_ok_and(|cards| cards.iter().any(fits))
     }
 }
 

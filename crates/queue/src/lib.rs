@@ -2,7 +2,8 @@
 //!
 //! - [`Queue::connect`] opens the queue of a namespace and creates its streams and buckets if they are missing.
 //! - [`Queue::ask`] puts a [`Job`] into the queue and waits for its answer, for a bounded time.
-//! - [`Queue::next`] takes a job as a [`Lease`], which is kept alive until it is answered or returned.
+//! - [`Queue::next`] takes a job as a [`Lease`], which is kept alive until it is answered or returned. A worker that is
+//!   ready for what the job needs takes it first.
 //! - [`Queue::announce`] and [`Queue::workers`] say who works, and on what.
 //! - [`Queue::put_pack`] and [`Queue::pack`] carry bytes by name, each once.
 //!
@@ -22,3 +23,4 @@ pub use ask::{Answer, NoAnswer, Patience};
 pub use connection::{Queue, QueueError, Settings, is_name, is_worker};
 pub use lease::Lease;
 pub use message::{Doing, Event, Job, Report, VERSION, WorkerCard};
+pub use registry::Load;

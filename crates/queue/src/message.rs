@@ -24,6 +24,12 @@ pub struct Job {
     /// Only workers with this label take it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Workers that must not take it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// What a worker prepares before it looks at the work: one that is ready for it takes the job first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepares: Option<String>,
     /// The packs that it needs, in the order in which they are read.
     #[serde(default)]
     pub packs: Vec<String>,
@@ -80,6 +86,21 @@ pub struct WorkerCard {
     /// Jobs that it has answered.
     pub answered: u64,
     pub doing: Vec<Doing>,
+    /// What its free places are ready for ([`Job::prepares`]).
+    #[serde(default)]
+    pub ready_for: Vec<String>,
+}
+
+impl WorkerCard {
+    /// Whether it takes jobs with this label.
+    pub fn takes(&self, label: Option<&str>) -> bool {
+        label.is_none_or(|label| self.labels.iter().any(|own| own == label))
+    }
+
+    /// How many more jobs it could do now.
+    pub fn free(&self) -> usize {
+        usize::try_from(self.parallel).unwrap_or(usize::MAX).saturating_sub(self.doing.len())
+    }
 }
 
 /// A job that a worker does now.

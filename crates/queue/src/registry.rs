@@ -2,17 +2,28 @@
 //!
 //! For `ask` and for lists. It must not choose a worker for a job: the server does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 
 use crate::connection::{Queue, QueueError, failed};
-use crate::message::WorkerCard;
+use crate::message::{Job, WorkerCard};
 
 /// The most workers that are listed.
 const MAX_WORKERS: usize = 1000;
+/// How old a list may be where it only helps to choose.
+const RECENT: Duration = Duration::from_millis(500);
 /// How long reading the list may take.
 const LIST: Duration = Duration::from_secs(10);
+
+/// What the workers of a label report of themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Jobs that they do in parallel.
+    pub places: u64,
+    /// Jobs of all labels in the queue, with a worker or without.
+    pub jobs: u64,
+}
 
 impl Queue {
     /// Shows a worker's card for one lease. The worker must call it again before the lease ends.
@@ -51,9 +62,41 @@ impl Queue {
         Ok(info.state.messages)
     }
 
-    /// The names of the workers that take jobs of a label.
-    pub(crate) async fn able(&self, label: Option<&str>) -> Result<Vec<String>, QueueError> {
-        let fits = |card: &WorkerCard| label.is_none_or(|label| card.labels.iter().any(|own| own == label));
-        Ok(self.workers().await?.into_iter().filter(fits).map(|card| card.name).collect())
+    /// Takes a worker's card out of the list, when it leaves.
+    pub async fn leave(&self, worker: &str) -> Result<(), QueueError> {
+        self.workers.delete(worker).await.map_err(failed("take a worker out of the list"))
+    }
+
+    /// What the workers of a label can do in parallel, and how much there is to do.
+    pub async fn load(&self, label: Option<&str>) -> Result<Load, QueueError> {
+        let workers = self.recent().await?;
+        let places = workers.iter().filter(|card| card.takes(label)).map(|card| u64::from(card.parallel));
+        Ok(Load { places: places.sum(), jobs: self.waiting().await? })
+    }
+
+    /// The names of the workers that may take a job.
+    pub(crate) async fn able(&self, job: &Job) -> Result<Vec<String>, QueueError> {
+        let fits = |card: &WorkerCard| card.takes(job.label.as_deref()) && !job.without.contains(&card.name);
+        let names = |cards: Vec<WorkerCard>| -> Vec<String> {
+            cards.into_iter().filter(fits).map(|card| card.name).collect()
+        };
+        match names(self.recent().await?) {
+            // One may have come since
+            none if none.is_empty() => Ok(names(self.workers().await?)),
+            found => Ok(found),
+        }
+    }
+
+    /// The workers as they were a moment ago: reading each card for every question would take a request each.
+    pub(crate) async fn recent(&self) -> Result<Vec<WorkerCard>, QueueError> {
+        let mut seen = self.seen.lock().await;
+        match seen.as_ref() {
+            Some((then, cards)) if then.elapsed() < RECENT => Ok(cards.clone()),
+            _ => {
+                let cards = self.workers().await?;
+                *seen = Some((Instant::now(), cards.clone()));
+                Ok(cards)
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ mod server;
 use std::future::pending;
 use std::time::Duration;
 
-use queue::{Answer, Event, Job, NoAnswer, Patience, Queue, Settings, WorkerCard};
+use queue::{Answer, Event, Job, Load, NoAnswer, Patience, Queue, Settings, WorkerCard};
 use serde_json::json;
 use server::Server;
 use tokio::task::JoinHandle;
@@ -28,6 +28,8 @@ fn job(key: &str, attempt: u32) -> Job {
         owner: "me".into(),
         what: "a check".into(),
         label: None,
+        without: Vec::new(),
+        prepares: None,
         packs: Vec::new(),
         body: json!({ "n": key }),
     }
@@ -43,6 +45,7 @@ fn card(name: &str, labels: &[&str]) -> WorkerCard {
         up_ms: 0,
         answered: 0,
         doing: Vec::new(),
+        ready_for: Vec::new(),
     }
 }
 
@@ -57,7 +60,8 @@ fn worker(
         let labels_of: Vec<String> = labels.iter().map(ToString::to_string).collect();
         loop {
             queue.announce(&card(name, labels)).await.unwrap();
-            let Some(lease) = queue.next(name, &labels_of, Duration::from_millis(300)).await.unwrap() else {
+            let Some(lease) = queue.next(name, &labels_of, None, Duration::from_millis(300)).await.unwrap()
+            else {
                 continue;
             };
             match returns {
@@ -84,7 +88,7 @@ async fn present(queue: &Queue, name: &'static str) -> JoinHandle<()> {
 }
 
 async fn ask(queue: &Queue, job: &Job) -> Result<Answer, NoAnswer> {
-    queue.ask(job, PATIENCE, pending()).await
+    queue.ask(job, PATIENCE, pending(), pending()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,10 +128,10 @@ async fn a_job_of_a_worker_that_dies_goes_to_another() {
         let owner = owner.clone();
         async move { ask(&owner, &job("k", 0)).await }
     });
-    let lease = machine.next("first", &[], Duration::from_secs(5)).await.unwrap().expect("a job");
+    let lease = machine.next("first", &[], None, Duration::from_secs(5)).await.unwrap().expect("a job");
     // As long as it lives, nobody else gets it
     machine.announce(&card("second", &[])).await.unwrap();
-    assert!(machine.next("second", &[], LEASE * 3).await.unwrap().is_none(), "the lease is kept alive");
+    assert!(machine.next("second", &[], None, LEASE * 3).await.unwrap().is_none(), "the lease is kept alive");
     drop(lease);
     first.abort();
     let second = worker(machine.clone(), "second", &[], None);
@@ -143,13 +147,15 @@ async fn an_only_worker_that_dies_is_missed_and_a_cancelled_owner_waits_for_nobo
     let soon = Patience { taken: Duration::from_secs(2), whole: Duration::from_secs(120) };
     let (first, second) = (job("k", 0), job("l", 0));
     let (asked, ()) = tokio::join!(
-        tokio::time::timeout(Duration::from_secs(40), owner.ask(&first, soon, pending())),
-        async { drop(machine.next("only", &[], Duration::from_secs(5)).await.unwrap().expect("a job")) }
+        tokio::time::timeout(Duration::from_secs(40), owner.ask(&first, soon, pending(), pending())),
+        async {
+            drop(machine.next("only", &[], None, Duration::from_secs(5)).await.unwrap().expect("a job"))
+        }
     );
     let lost = asked.expect("the last report is no sign of life, however often it is read");
     assert!(matches!(lost, Err(NoAnswer::Lost { .. })), "{lost:?}");
 
-    let cancelled = owner.ask(&second, soon, async {}).await;
+    let cancelled = owner.ask(&second, soon, async {}, pending()).await;
     assert!(matches!(cancelled, Err(NoAnswer::Cancelled)), "{cancelled:?}");
     only.abort();
 }
@@ -184,8 +190,8 @@ async fn an_answer_counts_once_and_not_for_another_attempt() {
     let first = {
         let early = job("k", 0);
         let (asked, lease) = tokio::join!(
-            owner.ask(&early, short, pending()),
-            machine.next("slow", &[], Duration::from_secs(2)),
+            owner.ask(&early, short, pending(), pending()),
+            machine.next("slow", &[], None, Duration::from_secs(2)),
         );
         assert!(matches!(asked, Err(NoAnswer::TooLong(_))), "{asked:?}");
         lease.unwrap()
@@ -194,7 +200,8 @@ async fn an_answer_counts_once_and_not_for_another_attempt() {
         let owner = owner.clone();
         async move { ask(&owner, &job("k", 1)).await }
     });
-    let lease = machine.next("slow", &[], Duration::from_secs(5)).await.unwrap().expect("the second attempt");
+    let lease =
+        machine.next("slow", &[], None, Duration::from_secs(5)).await.unwrap().expect("the second attempt");
     if let Some(first) = first {
         first.answer(json!("late")).await.unwrap();
     }
@@ -202,7 +209,10 @@ async fn an_answer_counts_once_and_not_for_another_attempt() {
     assert_eq!(lease.job.attempt, 1);
     lease.answer(json!("in time")).await.unwrap();
     assert_eq!(asked.await.unwrap().unwrap().body, json!("in time"));
-    assert!(machine.next("slow", &[], LEASE * 2).await.unwrap().is_none(), "nothing is left in the queue");
+    assert!(
+        machine.next("slow", &[], None, LEASE * 2).await.unwrap().is_none(),
+        "nothing is left in the queue"
+    );
     slow.abort();
 }
 
@@ -223,7 +233,7 @@ async fn a_job_that_nobody_can_do_goes_back_with_the_reasons() {
     );
     workers.iter().for_each(JoinHandle::abort);
     assert!(
-        machine.next("c", &[], Duration::from_secs(2)).await.unwrap().is_none(),
+        machine.next("c", &[], None, Duration::from_secs(2)).await.unwrap().is_none(),
         "it was taken out of the queue"
     );
 }
@@ -237,7 +247,7 @@ async fn a_server_that_restarts_loses_nothing_and_one_that_is_gone_is_told() {
         let owner = owner.clone();
         async move { ask(&owner, &job("k", 0)).await }
     });
-    let lease = machine.next("w", &[], Duration::from_secs(5)).await.unwrap().expect("a job");
+    let lease = machine.next("w", &[], None, Duration::from_secs(5)).await.unwrap().expect("a job");
     server.kill();
     server.go();
     let until = tokio::time::Instant::now() + Duration::from_secs(20);
@@ -257,6 +267,84 @@ async fn a_server_that_restarts_loses_nothing_and_one_that_is_gone_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_was_asked_before_costs_no_time() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let present = present(&machine, "w").await;
+    // The first owner leaves before a worker takes the job, and the job is taken out of the queue
+    let left = owner.ask(&job("k", 0), PATIENCE, tokio::time::sleep(LEASE / 2), pending()).await;
+    assert!(matches!(left, Err(NoAnswer::Cancelled)), "{left:?}");
+    // The next one asks the same from the first attempt on, as after a restart
+    let work = async {
+        let lease = machine.next("w", &[], None, Duration::from_secs(5)).await.unwrap().expect("a job");
+        assert_eq!(lease.job.attempt, 1, "the server drops the first attempt's id");
+        lease.answer(json!("done")).await.unwrap();
+    };
+    let again = connect(&server).await;
+    let question = job("k", 0);
+    let (answer, ()) = tokio::join!(ask(&again, &question), work);
+    assert_eq!(answer.unwrap().body, json!("done"));
+    // A third one gets the stored answer, with no job for a worker
+    assert_eq!(ask(&again, &question).await.unwrap().body, json!("done"));
+    assert_eq!(owner.waiting().await.unwrap(), 0);
+    present.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_that_is_ready_for_a_job_takes_it_and_a_worker_that_was_wrong_does_not() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    let ready = WorkerCard { ready_for: vec!["base".into()], ..card("ready", &[]) };
+    machine.announce(&ready).await.unwrap();
+    machine.announce(&card("cold", &[])).await.unwrap();
+    let question = Job { prepares: Some("base".into()), ..job("k", 0) };
+    let asked = tokio::spawn({
+        let owner = owner.clone();
+        async move { ask(&owner, &question).await }
+    });
+    // The cold worker is the first to see the job
+    let cold = machine.next("cold", &[], None, Duration::from_secs(2)).await.unwrap();
+    assert!(cold.is_none(), "it is left to the worker that is ready");
+    let lease =
+        machine.next("ready", &[], Some("base"), Duration::from_secs(2)).await.unwrap().expect("a job");
+    lease.answer(json!(1)).await.unwrap();
+    assert_eq!(asked.await.unwrap().unwrap().worker, "ready");
+
+    machine.announce(&card("cold", &[])).await.unwrap();
+    machine.announce(&ready).await.unwrap();
+    let question = Job { without: vec!["ready".into()], ..job("l", 0) };
+    let asked = tokio::spawn(async move { ask(&owner, &question).await });
+    assert!(machine.next("ready", &[], None, Duration::from_secs(1)).await.unwrap().is_none());
+    let lease = machine.next("cold", &[], None, Duration::from_secs(3)).await.unwrap().expect("a job");
+    lease.answer(json!(2)).await.unwrap();
+    assert_eq!(asked.await.unwrap().unwrap().worker, "cold");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_that_becomes_free_takes_its_job_back_and_a_worker_that_leaves_is_not_listed() {
+    let Some(server) = Server::start() else { return };
+    let (owner, machine) = (connect(&server).await, connect(&server).await);
+    machine.announce(&WorkerCard { parallel: 3, ..card("busy", &[]) }).await.unwrap();
+    assert_eq!(owner.load(None).await.unwrap(), Load { places: 3, jobs: 0 });
+    assert_eq!(owner.load(Some("gpu")).await.unwrap().places, 0, "no worker has this label");
+    let taken_back = owner.ask(&job("k", 0), PATIENCE, pending(), tokio::time::sleep(LEASE / 5)).await;
+    assert!(matches!(taken_back, Err(NoAnswer::Instead)), "{taken_back:?}");
+    assert_eq!(owner.load(None).await.unwrap().jobs, 0, "it was taken out of the queue");
+    // A job that a worker has stays there
+    let question = job("l", 0);
+    let work = async {
+        let lease = machine.next("busy", &[], None, Duration::from_secs(5)).await.unwrap().expect("a job");
+        tokio::time::sleep(LEASE).await;
+        lease.answer(json!(1)).await.unwrap();
+    };
+    let soon = tokio::time::sleep(LEASE / 2);
+    let (answer, ()) = tokio::join!(owner.ask(&question, PATIENCE, pending(), soon), work);
+    assert!(answer.is_ok(), "{answer:?}");
+    machine.leave("busy").await.unwrap();
+    assert!(owner.workers().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pack_is_sent_once_and_comes_back_whole() {
     let Some(server) = Server::start() else { return };
     let (owner, machine) = (connect(&server).await, connect(&server).await);
@@ -265,6 +353,57 @@ async fn a_pack_is_sent_once_and_comes_back_whole() {
     assert_eq!(owner.put_pack("tree-1", &bytes).await.unwrap(), 0);
     assert!(machine.pack("tree-1").await.unwrap() == bytes);
     assert!(machine.pack("tree-2").await.is_err());
+}
+
+/// A login with exactly the rights that docs/SCALE.md names.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_with_the_rights_of_the_documentation_is_enough() {
+    let page = include_str!("../../../docs/SCALE.md");
+    let rights = page.lines().find(|line| line.contains("need to publish and subscribe to")).unwrap();
+    let rights = rights.split("need to publish and subscribe to").nth(1).unwrap();
+    let subjects: Vec<String> =
+        rights.split('`').skip(1).step_by(2).map(|one| format!("{:?}", one.replace("<namespace>", "test"))).collect();
+    assert!(subjects.len() > 5, "{subjects:?}");
+    let subjects = subjects.join(", ");
+    let Some(server) = Server::start_with(&format!(
+        "authorization {{ users: [{{ user: team, password: secret, permissions: {{ publish: [{subjects}], subscribe: [{subjects}] }} }}] }}"
+    )) else {
+        return;
+    };
+    let at = |login: &str| {
+        let url = server.url().replace("nats://", &format!("nats://{login}"));
+        Queue::connect(Settings { url, credentials: None, namespace: "test".into(), lease: LEASE })
+    };
+    for login in ["", "team:wrong@"] {
+        let error = at(login).await.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{} does not answer", server.url())), "{error}");
+        assert!(!error.contains("wrong@"), "{error}");
+    }
+    let (owner, machine) = (at("team:secret@").await.unwrap(), at("team:secret@").await.unwrap());
+    owner.put_pack("tree-1", b"bytes").await.unwrap();
+    machine.announce(&card("w", &[])).await.unwrap();
+    let question = job("k", 0);
+    let work = async {
+        let lease = machine.next("w", &[], None, Duration::from_secs(5)).await.unwrap().expect("a job");
+        assert_eq!(machine.pack("tree-1").await.unwrap(), b"bytes");
+        tokio::time::sleep(LEASE * 2).await;
+        lease.answer(json!(1)).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(ask(&owner, &question), work);
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(owner.load(None).await.unwrap().jobs, 0);
+    machine.leave("w").await.unwrap();
+    assert!(owner.workers().await.unwrap().is_empty());
+    // Another namespace is closed to this login
+    let settings = Settings {
+        url: server.url().replace("nats://", "nats://team:secret@"),
+        credentials: None,
+        namespace: "other".into(),
+        lease: LEASE,
+    };
+    let other = Queue::connect(settings).await;
+    assert!(other.is_ok(), "JetStream's own interface is one for all namespaces");
+    assert!(other.unwrap().announce(&card("w", &[])).await.is_err());
 }
 
 #[test]

@@ -9,10 +9,11 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use checks::{Check, End, Outcome, RunOptions, TestFailure};
-use engine::for_benches::{Commands, Running};
+use engine::for_benches::{Commands, Running, Workers};
 use tokio_util::sync::CancellationToken;
 
 use super::faults::CheckFaults;
+use super::queue::SimulatedWorkers;
 use super::trace::Trace;
 use super::truth;
 use crate::Random;
@@ -22,16 +23,22 @@ pub struct SimulatedCommands {
     random: Mutex<Random>,
     trace: Trace,
     blind: bool,
+    workers: Option<SimulatedWorkers>,
 }
 
 impl SimulatedCommands {
     pub fn new(faults: CheckFaults, random: Random, trace: Trace) -> SimulatedCommands {
-        SimulatedCommands { faults, random: Mutex::new(random), trace, blind: false }
+        SimulatedCommands { faults, random: Mutex::new(random), trace, blind: false, workers: None }
     }
 
     /// A planted bug: no test ever fails.
     pub fn blind(self) -> SimulatedCommands {
         SimulatedCommands { blind: true, ..self }
+    }
+
+    /// Workers of other machines check changes, too.
+    pub fn with(self, workers: SimulatedWorkers) -> SimulatedCommands {
+        SimulatedCommands { workers: Some(workers), ..self }
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
@@ -40,6 +47,10 @@ impl SimulatedCommands {
 }
 
 impl Commands for SimulatedCommands {
+    fn workers(&self) -> Option<&dyn Workers> {
+        self.workers.as_ref().map(|workers| workers as &dyn Workers)
+    }
+
     fn run<'a>(
         &'a self,
         check: &'a Check,
@@ -74,7 +85,7 @@ impl Commands for SimulatedCommands {
             let files = truth::read(&options.root);
             let cases = truth::cases(&files, filter.unwrap_or_default());
             let (mut failing, all): (Vec<String>, u32) = match filter {
-                None => (truth::failing(&files).into_iter().collect(), truth::TESTS + cases.len() as u32),
+                None => whole(&files),
                 Some(_) => {
                     let failing = cases.iter().filter(|(_, holds)| !**holds).map(|(case, _)| case.clone());
                     (failing.collect(), cases.len() as u32)
@@ -90,6 +101,18 @@ impl Commands for SimulatedCommands {
             outcome(End::Exited { code: i32::from(!failing.is_empty()) }, Some((failing, all)))
         })
     }
+}
+
+/// The tests of a tree that fail, and how many there are.
+fn whole(files: &truth::Files) -> (Vec<String>, u32) {
+    let cases = truth::cases(files, "").len() as u32;
+    (truth::failing(files).into_iter().collect(), truth::TESTS + cases)
+}
+
+/// The outcome of the whole check on a tree without any fault.
+pub(super) fn of(files: &truth::Files) -> Outcome {
+    let (failing, all) = whole(files);
+    outcome(End::Exited { code: i32::from(!failing.is_empty()) }, Some((failing, all)))
 }
 
 /// A file that makes later runs pass, in a folder that git ignores by its own list, as tools create them.

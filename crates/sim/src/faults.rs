@@ -66,6 +66,22 @@ pub struct CheckFaults {
     pub leaves: f64,
 }
 
+/// What goes wrong between an owner and the workers. No seed draws it: [`FaultPlan::with_workers`] does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueueFaults {
+    /// The server does not answer.
+    pub gone: f64,
+    pub dies: f64,
+    pub returns: f64,
+    /// A report never arrives, arrives twice, or arrives late.
+    pub loses: f64,
+    pub doubles: f64,
+    pub delays: f64,
+    /// A wrong answer to an earlier attempt arrives.
+    pub late: f64,
+    pub lies: f64,
+}
+
 /// A crash at the n-th step on disk, counted from the start of that life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
@@ -115,6 +131,8 @@ pub struct FaultPlan {
     pub commits: Vec<u64>,
     /// Whether the user undoes the delivery at the end.
     pub undo: bool,
+    /// Workers check changes, with these faults.
+    pub queue: Option<QueueFaults>,
 }
 
 /// How many lives of the process may have faults; later ones are calm.
@@ -174,6 +192,23 @@ impl FaultPlan {
         plan
     }
 
+    /// The same plan with workers, whose faults are drawn separately.
+    pub fn with_workers(self, random: &Random) -> FaultPlan {
+        let mut draws = random.fork("queue");
+        let mut rate = |most: f64| [0.0, most / 4.0, most][draws.below(3)];
+        let queue = QueueFaults {
+            gone: rate(0.2),
+            dies: rate(0.4),
+            returns: rate(0.3),
+            loses: rate(0.3),
+            doubles: rate(0.5),
+            delays: rate(0.5),
+            late: rate(0.5),
+            lies: rate(0.4),
+        };
+        FaultPlan { queue: Some(queue), ..self }
+    }
+
     fn disk(&mut self, random: &mut Random) {
         if random.chance(0.2) {
             let from = random.below(TIME / 2) as u64;
@@ -224,7 +259,7 @@ impl FaultPlan {
         self.undo = random.chance(0.3);
     }
 
-    /// The same plan without faults of host, models, checks and disk.
+    /// The same plan without faults of host, models, checks and disk, and without workers.
     pub fn calm(&self) -> FaultPlan {
         FaultPlan {
             edits: self.edits.clone(),

@@ -24,6 +24,7 @@ use super::host::SimulatedHost;
 use super::invariants::Watch;
 use super::model::Model;
 use super::project::Place;
+use super::queue::SimulatedWorkers;
 use super::scenario::Scenario;
 use super::trace::Trace;
 use super::truth;
@@ -135,7 +136,10 @@ fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mu
     for life in 0..LIVES {
         let troubled = life < TROUBLED;
         let faults = if troubled { &scenario.faults } else { &calm };
-        let settings = scenario.settings.toml(troubled);
+        let mut settings = scenario.settings.toml(troubled);
+        if faults.queue.is_some() {
+            settings.push_str("[dispatch]\nqueue = \"nats://simulated:4222\"\n");
+        }
         let written = std::fs::write(place.config_home().join("opencode/opencode.toml"), settings);
         if let Err(error) = written {
             return trace.broken(format!("the settings could not be written: {error}"));
@@ -305,6 +309,13 @@ fn world(run: &Run, begin: &Begin, clock: &Arc<SimulatedClock>) -> World {
     let commands =
         SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), run.trace.clone());
     let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
+    let commands = match &begin.faults.queue {
+        Some(faults) => {
+            let random = begin.random.fork("workers");
+            commands.with(SimulatedWorkers::new(faults.clone(), random, run.trace.clone()))
+        }
+        None => commands,
+    };
     let observer: Arc<dyn engine::for_benches::Observer> = match bug {
         Bug::ForgetsWhatIsIntegrated | Bug::ForgetsTheBudget => Arc::new(Forgetful(run.watch.clone(), bug)),
         _ => Arc::new(run.watch.clone()),

@@ -49,6 +49,13 @@ pub struct Settings {
 }
 
 impl Scenario {
+    /// The mission of a seed whose changes workers check.
+    pub fn with_workers(seed: u64) -> Scenario {
+        let drawn = Scenario::draw(seed);
+        let faults = drawn.faults.clone().with_workers(&Random::new(seed));
+        Scenario { faults, ..drawn }
+    }
+
     pub fn draw(seed: u64) -> Scenario {
         let random = Random::new(seed);
         let faults = FaultPlan::draw(&random.fork("faults"));

@@ -127,6 +127,38 @@ fn a_seed_plays_the_same_twice() {
     }
 }
 
+/// Missions whose changes workers check, with all faults of the queue and all others: what must hold holds, too.
+fn holds_with_workers(seeds: std::ops::Range<u64>) {
+    let played: Vec<Played> = seeds.map(|seed| run_with(&Scenario::with_workers(seed), Bug::None)).collect();
+    let broken: String =
+        played.iter().filter(|one| !one.violations.is_empty()).map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{broken}");
+    let count = |holds: &dyn Fn(&Played) -> bool| played.iter().filter(|one| holds(one)).count();
+    let (elsewhere, wrong) = (
+        count(&|one| one.journal.contains("\"worker\":\"")),
+        count(&|one| one.faults.iter().any(|fault| fault.contains("answers wrongly"))),
+    );
+    assert!(elsewhere > 5 && wrong > 1, "{elsewhere} with answers, {wrong} with wrong ones");
+}
+
+#[test]
+fn workers_that_die_err_and_lie_change_nothing_that_must_hold() {
+    holds_with_workers(0..15);
+}
+
+#[test]
+fn workers_that_die_err_and_lie_change_nothing_in_other_missions() {
+    holds_with_workers(15..30);
+}
+
+#[test]
+fn a_seed_with_workers_plays_the_same_twice() {
+    let play = || run_with(&Scenario::with_workers(3), Bug::None);
+    let (first, second) = (play(), play());
+    assert_eq!(first.journal, second.journal);
+    assert_eq!(first.faults, second.faults);
+}
+
 /// Plays a few missions without other faults, with tests that are written first.
 fn with_tests_first(seeds: std::ops::Range<u64>, change: impl Fn(&mut Scenario)) -> Vec<Played> {
     let play = |seed| {

@@ -75,6 +75,7 @@ impl World {
             verdict: GateVerdict::Pass,
             tree: tree.clone(),
             detail: "1 file".into(),
+            worker: None,
         };
         let gates =
             vec![judged(Gate::Scope), judged(Gate::Guardian), judged(Gate::Checks), judged(Gate::Review)];

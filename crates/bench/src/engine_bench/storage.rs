@@ -20,6 +20,7 @@ fn event(i: usize) -> Event {
         verdict: GateVerdict::Pass,
         tree: format!("{i:040x}"),
         detail: "npm test: 128 passed; npm run lint: passed".into(),
+        worker: None,
     }
 }
 

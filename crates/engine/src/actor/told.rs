@@ -127,6 +127,7 @@ mod tests {
             verdict: GateVerdict::Fail,
             tree: "t".into(),
             detail: "1 error".into(),
+            worker: None,
         };
         let started = Event::AttemptStarted { task: "a".into(), slot: 1, base: "b".into(), at_ms: 2 };
         let mut state = planned();

@@ -24,6 +24,8 @@ pub(crate) struct JudgedCheck {
     pub verdict: Verdict,
     /// Whether the mission added the check.
     pub own: bool,
+    /// The worker that ran it; `None`: it ran here.
+    pub worker: Option<String>,
 }
 
 /// The result of a check on the base.
@@ -61,6 +63,7 @@ fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
         misses: Vec::new(),
         own: false,
         took_ms: None,
+        worker: None,
     }
 }
 
@@ -118,7 +121,12 @@ impl JudgedCheck {
             Verdict::Fail { findings } => (GateVerdict::Fail, count(findings.len(), "new failure")),
             Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
         };
-        timed(CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }, &self.outcome)
+        let detail = match &self.worker {
+            Some(worker) => format!("{detail}, at worker {worker}"),
+            None => detail,
+        };
+        let said = said(&self.check, verdict, detail);
+        timed(CheckSummary { own: self.own, worker: self.worker.clone(), ..said }, &self.outcome)
     }
 
     pub fn class(&self) -> FailureClass {

@@ -94,7 +94,12 @@ impl ProjectChecks {
     /// The checks that another machine's owner names, without a mission.
     pub fn given(bench: Arc<Bench>, checks: Vec<Check>) -> ProjectChecks {
         let given = ProjectChecks::new(bench, KnownOutcomes::default(), None);
-        ProjectChecks { given: true, found: OnceLock::from(checks), ..given }
+        ProjectChecks {
+            given: true,
+            found: OnceLock::from(checks),
+            base_configuration: BaseConfiguration::without_user(),
+            ..given
+        }
     }
 
     /// The checks' names, once the base has been read.
@@ -258,8 +263,7 @@ impl ProjectChecks {
         self.base.get().ok_or("the base could not be checked, so nothing can be compared with it")?;
         let mut judged = Vec::new();
         let claims = self.claims(slot, tree, keeps_tests).await;
-        let own = self.own(slot).await;
-        let own = own.into_iter().map(|check| (self.own.outcome(&check), check, true));
+        let own = self.own(slot).await.into_iter().map(|check| (self.own.outcome(&check), check, true));
         let concerned = self.concerned(tree).await.into_iter();
         // A check that did not run on the base has nothing to compare with
         let of_base = concerned.filter_map(|check| Some((Some(self.on_base(&check.name)?), check, false)));
@@ -273,6 +277,7 @@ impl ProjectChecks {
                     None => self.compare(tree, base.as_deref(), outcome, keeps_tests).await,
                 }
             };
+            let mut worker = None;
             let outcome = match self.known.get(tree, check) {
                 Some(outcome) => outcome,
                 None => {
@@ -298,6 +303,8 @@ impl ProjectChecks {
                         if passes || is_claimed {
                             outcome = again;
                         }
+                    } else if is_claimed {
+                        worker = Some(claims.worker().to_owned());
                     }
                     let outcome = Arc::new(outcome);
                     // A warm slot contains files of earlier commands, so its outcomes are not remembered
@@ -311,7 +318,7 @@ impl ProjectChecks {
             ran.push(check.clone());
             let verdict = compare(&outcome).await;
             let failed = matches!(verdict, Verdict::Fail { .. });
-            judged.push(JudgedCheck { check: check.clone(), outcome, verdict, own });
+            judged.push(JudgedCheck { check: check.clone(), outcome, verdict, own, worker });
             if failed {
                 // The cheaper check has failed already; the others would only take time
                 return Ok(judged);
@@ -340,7 +347,8 @@ impl ProjectChecks {
         if !concerned.iter().any(unknown) || self.has_consent().await {
             return Claims::default();
         }
-        let question = Question { base, tree, checks: self.list(), on_base, keeps_tests };
+        let (folder, checks) = (slot.path.as_path(), self.list());
+        let question = Question { base, tree, folder, checks, on_base, keeps_tests };
         self.dispatch.ask(&self.bench, question).await
     }
 
@@ -413,7 +421,7 @@ impl ProjectChecks {
 
     /// Adopts the new checks of a tree that passed completely.
     fn adopt(&self, judged: &[JudgedCheck]) {
-        for JudgedCheck { check, outcome, verdict, own } in judged {
+        for JudgedCheck { check, outcome, verdict, own, .. } in judged {
             if *own && *verdict == Verdict::Pass && self.own.adopt(check, outcome.clone()) {
                 self.bench.host.say(&format!(
                     "- this mission brings a check, which runs from now on: `{}` ({})\n",

@@ -6,17 +6,29 @@ use workspace::Slot;
 use crate::bench::check_words::JudgedCheck;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-/// Also returns what vouches for the change, in words, and the names of the base's checks that passed.
+/// The checks of a change, beside their judgement.
+pub(crate) struct Ran {
+    /// What vouches for the change, in words.
+    pub verified_by: Vec<String>,
+    /// The names of the base's checks that passed.
+    pub passed: Vec<String>,
+    /// The worker of another machine that ran them.
+    pub worker: Option<String>,
+}
+
+/// Runs the checks on a change.
 pub(crate) async fn run_checks(
     context: &GateContext,
     change: &Change<'_>,
     keeps_tests: bool,
-) -> (Judgement, Vec<String>, Vec<String>) {
+) -> (Judgement, Ran) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
     // Without a result for the base the checks give no evidence, which `check_tree` reports
     let _ = context.checks.ensure_base_for(base, tree).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
-    (judgement, vouched(&summaries, change.paths), passed(&summaries))
+    let verified_by = vouched(&summaries, change.paths);
+    let worker = summaries.iter().find_map(|summary| summary.worker.clone());
+    (judgement, Ran { verified_by, passed: passed(&summaries), worker })
 }
 
 /// The names of the base's own checks that passed.

@@ -29,6 +29,8 @@ pub(crate) struct Evidence {
     /// Results of the checks, and which of them vouch for the change.
     pub checks: String,
     pub verified_by: Vec<String>,
+    /// The worker of another machine that ran them.
+    pub worker: Option<String>,
 }
 
 impl Evidence {
@@ -77,8 +79,9 @@ pub(crate) async fn ask(
             judgement
         }
         Gate::Checks => {
-            let (judgement, verified_by, passed) =
+            let (judgement, checks::Ran { verified_by, passed, worker }) =
                 checks::run_checks(context, change, evidence.keeps_tests).await;
+            evidence.worker = worker;
             evidence.checks.insert_str(0, &judgement.detail);
             evidence.verified_by = verified_by;
             if let Some(held) = evidence.held.take() {

@@ -79,6 +79,7 @@ mod tests {
             misses: vec![],
             own: false,
             took_ms: None,
+            worker: None,
         };
         let mut done = state(&[Event::Ended { outcome: Outcome::Done, at_ms: 168_000 }]);
         assert_eq!(

@@ -30,6 +30,9 @@ pub struct CheckSummary {
     /// How long it ran; absent in older journals, and where it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
+    /// The worker of another machine that ran it; `None`: it ran here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
 }
 
 /// What a check looks at.
@@ -158,6 +161,7 @@ mod tests {
             misses: all(misses),
             own: false,
             took_ms: None,
+            worker: None,
         }
     }
 

@@ -9,7 +9,9 @@ use super::corrections::group_in;
 use super::{Commit, Delivery, HunkBack, Judged, Shared, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::provider::Fault;
-use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Seat, Task, TaskId, Tokens, independent};
+use crate::{
+    Event, FailureClass, Gate, Issue, PauseReason, Phase, Role, Seat, Task, TaskId, Tokens, independent,
+};
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
@@ -131,9 +133,12 @@ impl State {
                     self.ran(*at_ms);
                 }
             }
-            Event::GateJudged { task, gate, verdict, tree, detail } => {
+            Event::GateJudged { task, gate, verdict, tree, detail, worker } => {
                 if let Some(task) = task.as_ref().and_then(|id| self.tasks.get_mut(id)) {
                     task.judged(*gate, *verdict, tree);
+                    if *gate == Gate::Checks {
+                        task.worker.clone_from(worker);
+                    }
                 }
                 if self.verdicts.len() < MAX_VERDICTS {
                     let (task, tree, detail) = (task.clone(), tree.clone(), detail.clone());

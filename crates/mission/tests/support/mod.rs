@@ -121,6 +121,7 @@ impl Mission {
             verdict: GateVerdict::Fail,
             tree: tree.into(),
             detail: "1 failed".into(),
+            worker: None,
         });
         self.fail(task, FailureClass::Test);
     }
@@ -138,6 +139,7 @@ impl Mission {
             verdict: GateVerdict::Pass,
             tree: "t".into(),
             detail: "1 of 1 acceptance items met".into(),
+            worker: None,
         });
         self.tell(Event::TaskPassed {
             task: task.into(),

@@ -369,6 +369,7 @@ fn check() -> CheckSummary {
         misses: Vec::new(),
         own: false,
         took_ms: None,
+        worker: None,
     }
 }
 

@@ -24,12 +24,18 @@ fn program() -> Option<PathBuf> {
 impl Server {
     /// `None`, with a message, if this machine has no nats-server.
     pub fn start() -> Option<Server> {
+        Server::start_with("")
+    }
+
+    /// The same with the text of a configuration file.
+    pub fn start_with(config: &str) -> Option<Server> {
         if program().is_none() {
             eprintln!("skipped: nats-server is not installed here (apt install nats-server)");
             return None;
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut server = Server { port, folder: tempfile::tempdir().unwrap(), child: None };
+        std::fs::write(server.folder.path().join("server.conf"), config).unwrap();
         server.go();
         Some(server)
     }
@@ -43,6 +49,8 @@ impl Server {
         let child = Command::new(program().unwrap())
             .args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "-sd"])
             .arg(self.folder.path())
+            .arg("-c")
+            .arg(self.folder.path().join("server.conf"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

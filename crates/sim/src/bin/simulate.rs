@@ -1,6 +1,6 @@
 //! `simulate`: plays seeds and prints those in which an invariant broke.
 //!
-//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one seed with all its
+//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M] [--workers 1]`, or `simulate --seed N` for one seed with all its
 //! events. It only counts and prints: `sim::run` plays. The machine's clock only ends the program; it changes no
 //! seed.
 
@@ -11,7 +11,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sim::{Scenario, run};
+use sim::{Bug, Scenario, run_with};
 
 struct Options {
     seeds: u64,
@@ -19,17 +19,28 @@ struct Options {
     jobs: usize,
     seed: Option<u64>,
     minutes: Option<u64>,
+    /// Workers check changes.
+    workers: bool,
+}
+
+impl Options {
+    fn scenario(&self, seed: u64) -> Scenario {
+        if self.workers { Scenario::with_workers(seed) } else { Scenario::draw(seed) }
+    }
 }
 
 /// The number of seeds between two lines of progress.
 const EVERY: u64 = 250;
 
-const USAGE: &str = "simulate --seeds N [--from N] [--jobs N] [--minutes N] | simulate --seed N";
+const USAGE: &str =
+    "simulate --seeds N [--from N] [--jobs N] [--minutes N] [--workers 1] | simulate --seed N [--workers 1]";
 
 fn main() -> ExitCode {
     match options() {
-        Ok(Options { seed: Some(seed), .. }) => one(seed),
-        Ok(options) => many(&options),
+        Ok(options) => match options.seed {
+            Some(seed) => one(&options.scenario(seed)),
+            None => many(&options),
+        },
         Err(why) => {
             eprintln!("{why}\nusage: {USAGE}");
             ExitCode::from(2)
@@ -39,7 +50,7 @@ fn main() -> ExitCode {
 
 fn options() -> Result<Options, String> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let mut options = Options { seeds: 300, from: 0, jobs: cores, seed: None, minutes: None };
+    let mut options = Options { seeds: 300, from: 0, jobs: cores, seed: None, minutes: None, workers: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(format!("`{name}` wants a number"))?;
@@ -49,6 +60,7 @@ fn options() -> Result<Options, String> {
             "--from" => options.from = value,
             "--jobs" => options.jobs = value.clamp(1, 256) as usize,
             "--seed" => options.seed = Some(value),
+            "--workers" => options.workers = value > 0,
             "--minutes" => options.minutes = Some(value),
             _ => return Err(format!("there is no option `{name}`")),
         }
@@ -56,9 +68,9 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
-fn one(seed: u64) -> ExitCode {
-    println!("{:#?}", Scenario::draw(seed));
-    let played = run(seed);
+fn one(scenario: &Scenario) -> ExitCode {
+    println!("{scenario:#?}");
+    let played = run_with(scenario, Bug::None);
     println!("{}\n{}", played.journal, played.said);
     for (step, count) in &played.steps_by_name {
         println!("{count:>7}  {step}");
@@ -82,7 +94,7 @@ fn many(options: &Options) -> ExitCode {
                     if seed >= options.from.saturating_add(options.seeds) || over {
                         return;
                     }
-                    let one = run(seed);
+                    let one = run_with(&options.scenario(seed), Bug::None);
                     let count = played.fetch_add(1, Ordering::Relaxed) + 1;
                     if count.is_multiple_of(EVERY) {
                         eprintln!("{count} seeds in {:.0} s", begun.elapsed().as_secs_f64());

@@ -287,6 +287,7 @@ impl Hands {
             verdict,
             tree: tree.clone(),
             detail: String::new(),
+            worker: None,
         };
         let (gates, rejected) = verdict.without(|gate| world.configuration.off(gate));
         let events: Vec<Event> = gates.into_iter().map(|(gate, verdict)| said(gate, verdict)).collect();
@@ -432,6 +433,7 @@ impl Hands {
                     misses: Vec::new(),
                     own: false,
                     took_ms: None,
+                    worker: None,
                 };
                 vec![Event::BaseChecked { checks: vec![check], setup: Vec::new(), ended_by: None }]
             }

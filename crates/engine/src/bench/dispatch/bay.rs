@@ -78,6 +78,16 @@ impl Bay {
         Err(format!("{MAX_BAYS} workers of yours run on this machine already"))
     }
 
+    /// What the bay is ready for ([`Job::prepares`]).
+    pub fn ready_for(&self) -> Option<&str> {
+        self.ready.as_ref().filter(|ready| ready.unable.is_none()).map(|ready| ready.of_base.as_str())
+    }
+
+    /// Ends the commands that run, for good.
+    pub fn stop(&self) -> CancellationToken {
+        self.cancel.clone()
+    }
+
     /// Computes the verdict of a job. The error says why this machine cannot.
     pub async fn run(&mut self, job: &Job, queue: &Queue) -> Result<VerdictAnswer, String> {
         let wanted: VerdictJob = serde_json::from_value(job.body.clone())

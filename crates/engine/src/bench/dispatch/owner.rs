@@ -2,16 +2,20 @@
 //!
 //! A worker's answer is a claim. The owner must compare it with its own base, and `[dispatch] trust` says
 //! whether a claim may decide what is delivered. Without an answer the checks run here, and the user is told
-//! each reason once.
+//! each reason once. If the workers report that all their places are busy, and this machine has a free one, a change
+//! is checked here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use checks::{Check, Outcome, Verdict};
-use queue::{Answer, Job, Patience, Queue};
+use queue::{Answer, Job, NoAnswer, Patience, Queue};
 use serde_json::json;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::bench::Bench;
 use crate::bench::dispatch::verdict_job::{Lone, VerdictAnswer, VerdictJob};
@@ -29,6 +33,8 @@ const BESIDE_CHECKS: Duration = Duration::from_secs(10 * 60);
 const RUNS: u32 = 4;
 /// After a server could not be used, the owner does not try it again for this long.
 const PAUSE: Duration = Duration::from_secs(60);
+/// So many false alarms make a worker's answers unusable. One alone may come from a flaky test.
+const FALSE_ALARMS: u32 = 2;
 /// The most questions whose attempts are counted, and the most reasons that are told.
 const MAX_KNOWN: usize = 1000;
 
@@ -39,8 +45,13 @@ pub(crate) struct Dispatch {
     connection: AsyncMutex<Connection>,
     attempts: Mutex<HashMap<String, u32>>,
     told: Mutex<BTreeSet<String>>,
-    /// Workers that gave a wrong answer in this mission.
-    wrong: Mutex<BTreeSet<String>>,
+    /// How often a test failed at a worker and passed here, by worker.
+    false_alarms: Mutex<BTreeMap<String, u32>>,
+    /// Changes that this machine checks while workers check others.
+    here: Arc<Semaphore>,
+    placing: AsyncMutex<()>,
+    /// How many questions of this mission are with workers.
+    asked: AtomicU64,
 }
 
 #[derive(Default)]
@@ -53,6 +64,8 @@ struct Connection {
 pub(crate) struct Question<'a> {
     pub base: &'a str,
     pub tree: &'a str,
+    /// The folder that contains the tree.
+    pub folder: &'a Path,
     pub checks: &'a [Check],
     pub on_base: BTreeMap<String, Arc<Outcome>>,
     pub keeps_tests: bool,
@@ -63,11 +76,27 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Claims {
     worker: String,
     outcomes: BTreeMap<String, Outcome>,
+    /// Kept while the change is checked here instead, so that only as many are as this machine has room for.
+    _here: Option<OwnedSemaphorePermit>,
 }
 
 impl Claims {
     pub fn of(&self, check: &Check) -> Option<Outcome> {
         self.outcomes.get(&check.name).cloned()
+    }
+
+    /// The worker that answered.
+    pub fn worker(&self) -> &str {
+        &self.worker
+    }
+}
+
+/// Counts a question as long as it is with the workers.
+struct Asked<'a>(&'a AtomicU64);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -80,8 +109,18 @@ impl Dispatch {
             connection: AsyncMutex::default(),
             attempts: Mutex::default(),
             told: Mutex::default(),
-            wrong: Mutex::default(),
+            false_alarms: Mutex::default(),
+            here: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(2, usize::from).max(2),
+            )),
+            placing: AsyncMutex::default(),
+            asked: AtomicU64::new(0),
         }
+    }
+
+    /// For measurements: nothing is checked here.
+    pub fn only_by_workers(self) -> Dispatch {
+        Dispatch { here: Arc::new(Semaphore::new(0)), ..self }
     }
 
     /// Whether workers may check what is in this slot. The checking slot contains what is delivered.
@@ -104,6 +143,22 @@ impl Dispatch {
         }
     }
 
+    /// Counts the question, unless the workers are busy and this machine is not. Also says whether they are busy.
+    async fn place(&self, bench: &Bench, queue: &Queue) -> Result<(Asked<'_>, bool), Claims> {
+        // One after the other, so that two changes do not both see the last free place
+        let _one = self.placing.lock().await;
+        // If the workers cannot be listed, `ask` says why
+        let load = queue.load(self.label.as_deref()).await.ok();
+        let jobs = |load: &queue::Load| load.jobs.max(self.asked.load(Ordering::Relaxed));
+        let busy = load.is_some_and(|load| load.places > 0 && jobs(&load) >= load.places);
+        if busy && let Ok(permit) = self.here.clone().try_acquire_owned() {
+            self.tell(bench, "the workers are busy and this machine is not, so it checks changes, too");
+            return Err(Claims { _here: Some(permit), ..Claims::default() });
+        }
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok((Asked(&self.asked), busy))
+    }
+
     /// Connects, and puts there what a worker needs for the job.
     async fn ready(&self, bench: &Bench, question: &Question<'_>) -> Result<(Queue, VerdictJob), String> {
         let queue = self.connected().await?;
@@ -116,67 +171,119 @@ impl Dispatch {
     }
 
     async fn answer(&self, bench: &Bench, question: &Question<'_>) -> Result<Claims, String> {
+        if let Some(workers) = bench.commands.workers() {
+            let job = prepare(bench, question).await?;
+            let message = self.message(question, &job);
+            let answer = tokio::select! {
+                biased;
+                () = bench.cancel.cancelled() => return Ok(Claims::default()),
+                answer = workers.ask(&message, question.folder, &question.on_base) => answer,
+            };
+            return self.claims(bench, question, answer, None).await;
+        }
         let (queue, job) = tokio::select! {
             biased;
             () = bench.cancel.cancelled() => return Ok(Claims::default()),
             ready = self.ready(bench, question) => ready?,
         };
+        let (_asked, busy) = match self.place(bench, &queue).await {
+            Ok(place) => place,
+            Err(here) => return Ok(here),
+        };
+        let limits: Duration = question.checks.iter().map(|check| check.timeout).sum();
+        let whole = LONGEST.min(limits.saturating_mul(RUNS) + BESIDE_CHECKS);
+        // While all are busy, the job waits until one is free, here or there
+        let patience = Patience { taken: if busy { whole } else { TAKEN }, whole };
+        let mut here = None;
+        let instead = async {
+            match busy {
+                // The semaphore is never closed
+                true => here = self.here.clone().acquire_owned().await.ok(),
+                false => std::future::pending().await,
+            }
+        };
+        let message = self.message(question, &job);
+        let answer = queue.ask(&message, patience, bench.cancel.cancelled(), instead).await;
+        self.claims(bench, question, answer, here).await
+    }
+
+    /// The job for the queue.
+    fn message(&self, question: &Question<'_>, job: &VerdictJob) -> Job {
         let key = job.key();
         let attempt = self.attempt(&key);
-        let limits: Duration = question.checks.iter().map(|check| check.timeout).sum();
-        let patience =
-            Patience { taken: TAKEN, whole: LONGEST.min(limits.saturating_mul(RUNS) + BESIDE_CHECKS) };
-        let message = Job {
+        Job {
             version: queue::VERSION,
             key,
             attempt,
             owner: super::machine(),
             what: format!("checks of {}", &question.tree.get(..12).unwrap_or(question.tree)),
             label: self.label.clone(),
+            without: self.wrong(),
+            prepares: Some(job.of_base()),
             packs: job.packs().into(),
             body: json!(job),
-        };
-        let answer = queue.ask(&message, patience, bench.cancel.cancelled()).await;
+        }
+    }
+
+    /// What an answer claims. `here`: the place on this machine that became free before a worker had the job.
+    async fn claims(
+        &self,
+        bench: &Bench,
+        question: &Question<'_>,
+        answer: Result<Answer, NoAnswer>,
+        here: Option<OwnedSemaphorePermit>,
+    ) -> Result<Claims, String> {
         let Answer { worker, took_ms, body } = match answer {
             Ok(answer) => answer,
+            Err(NoAnswer::Cancelled) => return Ok(Claims::default()),
+            Err(NoAnswer::Instead) => return Ok(Claims { _here: here, ..Claims::default() }),
             Err(why) => {
-                match why {
-                    queue::NoAnswer::Cancelled => return Ok(Claims::default()),
-                    // The next question would wait as long for nothing
-                    queue::NoAnswer::Queue(_)
-                    | queue::NoAnswer::Lost { .. }
-                    | queue::NoAnswer::TooLong(_) => {
-                        self.pause().await;
-                    }
-                    _ => {}
+                // The next question would wait as long for nothing
+                if matches!(why, NoAnswer::Queue(_) | NoAnswer::Lost { .. } | NoAnswer::TooLong(_)) {
+                    self.pause().await;
                 }
                 return Err(why.to_string());
             }
         };
         let answer: VerdictAnswer = serde_json::from_value(body)
             .map_err(|error| format!("the answer of worker {worker} cannot be read: {error}"))?;
-        if self.wrong.lock().unwrap_or_else(PoisonError::into_inner).contains(&worker) {
+        if self.wrong().contains(&worker) {
+            // It took a job that excludes it
             self.pause().await;
             return Err(format!("worker {worker} was wrong before in this mission"));
         }
         let outcomes = usable(&worker, answer, question)?;
         let checks = crate::text::count(outcomes.len(), "check");
         bench.host.say(&format!("- worker {worker} ran {checks} of a change in {}\n", duration(took_ms)));
-        Ok(Claims { worker, outcomes })
+        Ok(Claims { worker, outcomes, _here: None })
     }
 
-    /// Records that a check failed at the worker and passes here. The worker's answers are not used again in
-    /// this mission.
+    /// Records that a check failed at the worker and passes here. After the second time the worker's answers are not
+    /// used in this mission.
     pub fn contradict(&self, bench: &Bench, claims: &Claims, check: &Check) {
         let Claims { worker, .. } = claims;
-        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.clone());
+        let times = {
+            let mut alarms = self.false_alarms.lock().unwrap_or_else(PoisonError::into_inner);
+            let times = alarms.entry(worker.clone()).or_default();
+            *times += 1;
+            *times
+        };
+        let so = match times >= FALSE_ALARMS {
+            true => "again: its answers are not used in this mission any longer",
+            false => "the test is flaky, or the machines differ",
+        };
+        let name = &check.name;
         self.tell(
             bench,
-            &format!(
-                "`{}` fails at worker {worker} and passes here on the same tree; its answers are not used in this mission",
-                check.name
-            ),
+            &format!("`{name}` fails at worker {worker} and passes here on the same tree; {so}"),
         );
+    }
+
+    /// The workers whose answers are not used.
+    fn wrong(&self) -> Vec<String> {
+        let alarms = self.false_alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let wrong = alarms.iter().filter(|(_, times)| **times >= FALSE_ALARMS);
+        wrong.map(|(worker, _)| worker.clone()).collect()
     }
 
     async fn connected(&self) -> Result<Queue, String> {
@@ -302,6 +409,7 @@ mod tests {
         let question = Question {
             base: "b",
             tree: "t",
+            folder: Path::new(""),
             checks: &[],
             on_base: BTreeMap::from([("test".to_string(), Arc::new(outcome(0)))]),
             keeps_tests: true,

@@ -37,6 +37,8 @@ pub(crate) struct BaseConfiguration {
     unrecorded: Mutex<BTreeSet<String>>,
     /// Locks the replacement of files in a slot, for one run at a time.
     one: Arc<AsyncMutex<()>>,
+    /// The user's files are on another machine: they count as the base's.
+    without_user: bool,
 }
 
 /// The kind of run for which the configuration is put in place.
@@ -49,6 +51,11 @@ pub(crate) struct For {
 }
 
 impl BaseConfiguration {
+    /// For a machine that has no files of the user.
+    pub fn without_user() -> BaseConfiguration {
+        BaseConfiguration { without_user: true, ..BaseConfiguration::default() }
+    }
+
     /// Remembers the ignored files of the base after its checks have run in the slot: these files are not planted by a
     /// change.
     pub async fn remember(&self, workspace: &Workspace, slot: &Slot) {
@@ -74,7 +81,7 @@ impl BaseConfiguration {
         let Some(base) = self.commit.get().cloned() else { return Ok(None) };
         let known = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let one = self.one.clone().lock_owned().await;
-        let (workspace, slot) = (workspace.clone(), slot.clone());
+        let (workspace, slot, without_user) = (workspace.clone(), slot.clone(), self.without_user);
         blocking(move || {
             let Differences { changed, unrecorded } =
                 differing(&workspace, &slot, &base, what.consent).map_err(|error| failed(&error))?;
@@ -85,7 +92,8 @@ impl BaseConfiguration {
             }
             let mut kept = InPlace { workspace, slot, replaced: Vec::new(), _one: one };
             for difference in changed {
-                let Some(ours) = wanted(&difference, what, kept.workspace.root()) else { continue };
+                let user = (!without_user).then(|| kept.workspace.root());
+                let Some(ours) = wanted(&difference, what, user) else { continue };
                 let Difference { path, now, .. } = difference;
                 kept.workspace
                     .set_slot_entry(&kept.slot, &path, ours.as_ref())
@@ -161,21 +169,14 @@ fn is_planted(path: &str) -> bool {
     }
 }
 
-/// The content that a path must have during the run; `None` if it may stay as it is.
-fn wanted(difference: &Difference, what: For, user: &Path) -> Option<Option<SlotEntry>> {
+/// The content that a path must have during the run; `None` if it may stay as it is. `user`: the user's files, if they
+/// are here.
+fn wanted(difference: &Difference, what: For, user: Option<&Path>) -> Option<Option<SlotEntry>> {
     let Difference { path, before, now } = difference;
     if before.is_none() && (what.own || holds_commands(path) && kind(path) != FileKind::Config) {
         return None;
     }
-    let theirs = workspace::read_beneath(user, path, 8 << 20);
-    let is_theirs = match now {
-        Some(SlotEntry::File { bytes, .. }) => theirs.as_ref() == Some(bytes),
-        Some(SlotEntry::Link(_)) => false,
-        None => std::fs::symlink_metadata(user.join(path)).is_err(),
-    };
-    // If the user's file equals the base's, both are the same
-    let unchanged = matches!(before, Some(SlotEntry::File { bytes, .. }) if theirs.as_ref() == Some(bytes));
-    if is_theirs && !unchanged {
+    if user.is_some_and(|user| is_the_users(difference, user)) {
         return None;
     }
     if kind(path) != FileKind::Manifest {
@@ -189,6 +190,19 @@ fn wanted(difference: &Difference, what: For, user: &Path) -> Option<Option<Slot
     let Some(current) = text(now) else { return Some(before.clone()) };
     let merged = manifests::with_sections_of(path, &base, &current, what.consent)?;
     Some(Some(SlotEntry::File { bytes: merged.into_bytes(), executable: false }))
+}
+
+/// Whether a path is in the slot as the user has it now, and not as the base had it.
+fn is_the_users(Difference { path, before, now }: &Difference, user: &Path) -> bool {
+    let theirs = workspace::read_beneath(user, path, 8 << 20);
+    let is_theirs = match now {
+        Some(SlotEntry::File { bytes, .. }) => theirs.as_ref() == Some(bytes),
+        Some(SlotEntry::Link(_)) => false,
+        None => std::fs::symlink_metadata(user.join(path)).is_err(),
+    };
+    // If the user's file equals the base's, both are the same
+    let unchanged = matches!(before, Some(SlotEntry::File { bytes, .. }) if theirs.as_ref() == Some(bytes));
+    is_theirs && !unchanged
 }
 
 #[cfg(test)]
@@ -208,7 +222,7 @@ mod tests {
         }
         let difference =
             Difference { path: path.into(), before: before.and_then(file), now: now.and_then(file) };
-        match wanted(&difference, what, place.path()) {
+        match wanted(&difference, what, Some(place.path())) {
             None => "stays".into(),
             Some(None) => "out".into(),
             Some(Some(SlotEntry::File { bytes, .. })) => String::from_utf8(bytes).unwrap(),
@@ -238,6 +252,19 @@ mod tests {
         assert_eq!(put("tox.ini", Some("base"), Some("mine"), plain, &[("tox.ini", "mine")]), "stays");
         assert_eq!(put("tox.ini", Some("base"), Some("other"), plain, &[("tox.ini", "mine")]), "base");
         assert_eq!(put("tox.ini", None, Some("mine"), plain, &[("tox.ini", "mine")]), "stays");
+    }
+
+    #[test]
+    fn without_the_users_files_a_change_configures_no_check() {
+        let difference = |before: Option<&str>, now: Option<&str>| Difference {
+            path: "pytest.ini".into(),
+            before: before.and_then(file),
+            now: now.and_then(file),
+        };
+        let wanted = |difference| wanted(&difference, For::default(), None);
+        assert_eq!(wanted(difference(Some("base"), None)), Some(file("base")), "the change deletes it");
+        assert_eq!(wanted(difference(Some("base"), Some("other"))), Some(file("base")));
+        assert_eq!(wanted(difference(None, Some("new"))), Some(None));
     }
 
     #[test]

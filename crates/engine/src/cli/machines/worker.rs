@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use queue::{Doing, Job, Lease, Queue, WorkerCard, is_name};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
@@ -24,6 +25,9 @@ use crate::text::{duration, visible};
 
 /// How long one request for a job waits at the server.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often the signals are looked at, and how long leaving may take at the server.
+const LOOK: Duration = Duration::from_millis(100);
+const FAREWELL: Duration = Duration::from_secs(3);
 /// The pause after the server could not be reached.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -59,6 +63,10 @@ struct Shared {
     started: Instant,
     answered: AtomicU64,
     doing: Mutex<BTreeMap<String, (Job, Instant)>>,
+    /// What each free bay is ready for, by the bay's number.
+    ready: Mutex<BTreeMap<usize, String>>,
+    /// The user ends the worker.
+    leaving: CancellationToken,
 }
 
 pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
@@ -103,6 +111,8 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         started: Instant::now(),
         answered: AtomicU64::new(0),
         doing: Mutex::default(),
+        ready: Mutex::default(),
+        leaving: leaving().map_err(CommandFailure::problem)?,
     });
     shared.announce().await.map_err(CommandFailure::problem)?;
     let Shared { name, parallel, sandbox, .. } = shared.as_ref();
@@ -113,36 +123,74 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         json!({ "queue": server, "parallel": parallel, "sandbox": sandbox }),
     );
     let mut work = JoinSet::new();
-    work.spawn(show(shared.clone()));
-    for bay in bays {
-        work.spawn(serve(shared.clone(), bay));
+    for (n, bay) in bays.into_iter().enumerate() {
+        work.spawn(serve(shared.clone(), n, bay));
     }
-    // The loops end only if one of them panics
-    let ended = work.join_next().await;
-    work.shutdown().await;
-    let why = ended.and_then(Result::err).map_or_else(|| "it ended".to_string(), |error| error.to_string());
-    Err(CommandFailure::Problem(format!("worker {} stops: {why}", shared.name)))
+    let card = tokio::spawn(show(shared.clone()));
+    // A loop ends when the user ends the worker, or if it panics
+    let mut broke = None;
+    while let Some(ended) = work.join_next().await {
+        if let Err(error) = ended {
+            broke = Some(error.to_string());
+            shared.leaving.cancel();
+        }
+    }
+    card.abort();
+    if let Ok(Err(error)) = tokio::time::timeout(FAREWELL, shared.queue.leave(&shared.name)).await {
+        tracing::debug!("{error}");
+    }
+    match broke {
+        Some(why) => Err(CommandFailure::Problem(format!("worker {} stops: {why}", shared.name))),
+        None => {
+            shared.tell("left", &format!("worker {} ends", shared.name), json!({}));
+            Ok(CommandAnswer::done(String::new()))
+        }
+    }
+}
+
+/// Cancelled by the first Ctrl-C or SIGTERM; the second one ends the process at once.
+fn leaving() -> std::io::Result<CancellationToken> {
+    let (leaving, asked) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // In this order: the first signal only sets the flag
+        signal_hook::flag::register_conditional_default(signal, asked.clone())?;
+        signal_hook::flag::register(signal, asked.clone())?;
+    }
+    let token = leaving.clone();
+    tokio::spawn(async move {
+        while !asked.load(Ordering::Relaxed) {
+            tokio::time::sleep(LOOK).await;
+        }
+        token.cancel();
+    });
+    Ok(leaving)
 }
 
 /// Keeps the worker's card in the list.
 async fn show(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(shared.queue.settings().lease / 4).await;
-        if let Err(error) = shared.announce().await {
-            tracing::debug!("{error}");
-        }
+        shared.announce_now().await;
     }
 }
 
 /// Does one job after the other in a bay.
-async fn serve(shared: Arc<Shared>, mut bay: Bay) {
+async fn serve(shared: Arc<Shared>, n: usize, mut bay: Bay) {
     let mut reachable = true;
-    loop {
-        match shared.queue.next(&shared.name, &shared.labels, PATIENCE).await {
+    while !shared.leaving.is_cancelled() {
+        let next = tokio::select! {
+            // A job that is on its way here goes to another worker when its lease ends
+            () = shared.leaving.cancelled() => return,
+            next = shared.queue.next(&shared.name, &shared.labels, bay.ready_for(), PATIENCE) => next,
+        };
+        match next {
             Ok(lease) => {
                 reachable = true;
                 if let Some(lease) = lease {
+                    shared.ready().remove(&n);
                     shared.work(&mut bay, lease).await;
+                    shared.ready().extend(bay.ready_for().map(|ready| (n, ready.to_owned())));
+                    shared.announce_now().await;
                 }
             }
             Err(error) => {
@@ -171,10 +219,15 @@ impl Shared {
         };
         self.doing().insert(job.id(), (job.clone(), started));
         self.tell("taken", &format!("{} for {}", job.what, job.owner), about(json!({})));
-        if let Err(error) = self.announce().await {
-            tracing::debug!("{error}");
-        }
-        let done = bay.run(&job, &self.queue).await;
+        self.announce_now().await;
+        let stop = bay.stop();
+        let done = tokio::select! {
+            done = bay.run(&job, &self.queue) => done,
+            () = self.leaving.cancelled() => {
+                stop.cancel();
+                Err("the worker ends".into())
+            }
+        };
         self.doing().remove(&job.id());
         let took = started.elapsed();
         let sent = match done {
@@ -202,6 +255,12 @@ impl Shared {
         }
     }
 
+    async fn announce_now(&self) {
+        if let Err(error) = self.announce().await {
+            tracing::debug!("{error}");
+        }
+    }
+
     async fn announce(&self) -> Result<(), queue::QueueError> {
         let doing: Vec<Doing> = self
             .doing()
@@ -222,12 +281,17 @@ impl Shared {
             up_ms: ms(self.started.elapsed()),
             answered: self.answered.load(Ordering::Relaxed),
             doing,
+            ready_for: self.ready().values().cloned().collect(),
         };
         self.queue.announce(&card).await
     }
 
     fn doing(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Job, Instant)>> {
         self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ready(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, String>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prints what happened.

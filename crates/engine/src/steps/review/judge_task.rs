@@ -41,7 +41,7 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         Ok(paths) => paths,
         Err(Finding { class, issues }) => {
             let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            record(context, task, Gate::Scope, GateVerdict::Fail, "", detail).await;
+            record(context, task, Gate::Scope, GateVerdict::Fail, "", detail, None).await;
             return failed(class, issues);
         }
     };
@@ -71,12 +71,12 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
     let refused: Vec<Issue> = emptied.into_iter().chain(outside).collect();
     if !refused.is_empty() {
         let detail = refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        record(context, task, Gate::Scope, GateVerdict::Fail, &commit.tree, detail).await;
+        record(context, task, Gate::Scope, GateVerdict::Fail, &commit.tree, detail, None).await;
         return failed(FailureClass::Scope, refused);
     }
     let files = count(paths.len(), "file");
     let detail = std::iter::once(files).chain(moves).collect::<Vec<_>>().join("; ");
-    record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, detail).await;
+    record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, detail, None).await;
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let permissions = Permissions::of(task);
     let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
@@ -91,7 +91,8 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
             return pause;
         }
         for judgement in judged {
-            if let Some(event) = record_judgement(context, task, &change, judgement).await {
+            let worker = evidence.worker.clone().filter(|_| judgement.gate == Gate::Checks);
+            if let Some(event) = record_judgement(context, task, &change, judgement, worker).await {
                 return event;
             }
         }
@@ -104,7 +105,7 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         questions: &questions,
     };
     let review = panel::review_change(context, task, &change, evidence).await;
-    if let Some(event) = record_judgement(context, task, &change, review).await {
+    if let Some(event) = record_judgement(context, task, &change, review, None).await {
         return event;
     }
     let at_ms = context.desk.clock.now_ms();
@@ -185,9 +186,10 @@ async fn record_judgement(
     task: &Task,
     change: &Change<'_>,
     judgement: Judgement,
+    worker: Option<String>,
 ) -> Option<Event> {
     let Judgement { gate, verdict, detail, failure } = judgement;
-    record(context, task, gate, verdict, &change.commit.tree, detail).await;
+    record(context, task, gate, verdict, &change.commit.tree, detail, worker).await;
     // A Reviewer without a verdict is neither for nor against the change
     let silent =
         |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
@@ -209,8 +211,10 @@ async fn record(
     verdict: GateVerdict,
     tree: &str,
     detail: String,
+    worker: Option<String>,
 ) {
-    let event = Event::GateJudged { task: Some(task.id.clone()), gate, verdict, tree: tree.into(), detail };
+    let (of, tree) = (Some(task.id.clone()), tree.into());
+    let event = Event::GateJudged { task: of, gate, verdict, tree, detail, worker };
     // If the mission was stopped meanwhile, nothing is recorded
     let _ = context.desk.orchestrator.record(vec![event]).await;
 }

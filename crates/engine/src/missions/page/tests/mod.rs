@@ -41,6 +41,7 @@ fn played(tasks: usize) -> (State, Vec<Event>) {
             verdict: GateVerdict::Pass,
             tree: "t".into(),
             detail: "1 of 1 acceptance items met".into(),
+            worker: None,
         });
         let (commit, tree) = ("c".to_string(), "t".to_string());
         let at_ms = at_ms + 900;
@@ -105,6 +106,7 @@ fn troubled(tasks: usize) -> (State, Vec<Event>) {
             verdict: GateVerdict::Fail,
             tree: "t".into(),
             detail: "what it said & <more> ".repeat(40),
+            worker: None,
         }));
         more
     };
