@@ -11,12 +11,13 @@ const MIN_PAUSE_MS = 50
  * @param {string[]} args the command and what follows it
  * @param {import("../plugin/native.js").Options} [options] where to find the core
  * @param {(text: string) => void} [print] where to print what comes before the last answer
+ * @param {string} [cwd] the command's folder
  * @returns {Promise<Answer>}
  */
-export async function callCore(args, options, print = (text) => void process.stdout.write(text)) {
+export async function callCore(args, options, print = (text) => void process.stdout.write(text), cwd = process.cwd()) {
   const redraw = line(print)
   for (;;) {
-    const answer = await askCore(args, { cwd: process.cwd(), tty: process.stdout.isTTY === true && process.env.TERM !== "dumb" }, options)
+    const answer = await askCore(args, { cwd, tty: process.stdout.isTTY === true && process.env.TERM !== "dumb" }, options)
     if (answer.open) show(answer.open)
     if (!answer.again) {
       redraw()

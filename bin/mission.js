@@ -4,7 +4,8 @@
  * output comes from the mission's journal (`watch`).
  */
 import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readFileSync, readdirSync, rmSync, statSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import { commandName } from "../plugin/command-name.js"
 import { callCore } from "./core.js"
 
@@ -17,6 +18,8 @@ const KEPT = 64_000
 const LEAVING = 10_000
 /** How long OpenCode's output is read after its end, in milliseconds: a program that it left behind may hold it open. */
 const LAST_WORDS = 1_000
+/** How long the file of a run may be needed, in milliseconds: no run takes longer. */
+const FORGOTTEN = 30 * 24 * 3_600_000
 /** How often to check whether the mission has begun, in milliseconds. */
 const LOOK = 100
 
@@ -39,38 +42,69 @@ export async function mission(name, args, lost = "") {
     const given = args.map((word) => (name === "run" && word === "-" ? readFileSync(0, "utf8") : word))
     const asked = await callCore([name, ...given])
     if (asked.exit !== 0) return asked
-    /** @type {{ missions: { typed: string, line?: number }[], json: boolean, timeout_ms: number | null }} */
-    const { missions, json, timeout_ms } = JSON.parse(asked.stdout ?? "")
-    const how = { json, timeout_ms, started }
+    /** @type {{ missions: Wanted[], at_once: number, json: boolean, timeout_ms: number | null, queue?: QueueOfRun }} */
+    const { missions, at_once = 1, json, timeout_ms, queue } = JSON.parse(asked.stdout ?? "")
+    if (queue) forgetAtEnd(queue.file)
+    const how = { json, timeout_ms, started, env: queue ? { [queue.variable]: queue.name } : {} }
     const [only] = missions
-    return missions.length === 1 && only.line === undefined ? (await play(only.typed, how)).answer : await list(missions, how)
+    return missions.length === 1 && only.line === undefined ? (await play(only, how)).answer : await list(missions, at_once, how)
   } finally {
     started()
   }
 }
 
-/** @typedef {{ json: boolean, timeout_ms: number | null, started: () => void }} How `started` is called once signals are handled here */
+/**
+ * Removes the file that names the queue when this program ends, and now those that killed programs left.
+ * @param {string} file
+ */
+function forgetAtEnd(file) {
+  process.once("exit", () => rmSync(file, { force: true }))
+  for (const name of readdirSync(dirname(file))) {
+    const old = join(dirname(file), name)
+    const written = statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? 0
+    if (Date.now() - written > FORGOTTEN) rmSync(old, { force: true })
+  }
+}
 
 /**
- * Runs one mission after the other. The next one begins whatever the result of the last, unless the user ends the
- * program or OpenCode cannot begin a mission.
- * @param {{ typed: string, line?: number }[]} missions
+ * `directory`: the mission's project, if it is not the current folder.
+ * @typedef {{ typed: string, line?: number, directory?: string }} Wanted
+ * @typedef {{ variable: string, name: string, file: string }} QueueOfRun how an OpenCode learns of `--queue`
+ */
+/** @typedef {{ json: boolean, timeout_ms: number | null, env: Record<string, string>, started: () => void }} How `started` is called once signals are handled here */
+
+/**
+ * Runs the missions of each project one after the other, in `at_once` projects at once. The next one begins whatever the
+ * result of the last, unless the user ends the program or OpenCode cannot begin a mission.
+ * @param {Wanted[]} missions
+ * @param {number} at_once
  * @param {How} how
  * @returns {Promise<Answer>} the status is 0 only if each was delivered and verified; 1 has priority over 3
  */
-async function list(missions, how) {
+async function list(missions, at_once, how) {
   const show = (/** @type {string} */ text) => void (how.json ? process.stderr : process.stdout).write(text)
+  const folders = [...new Set(missions.map(({ directory }) => directory))]
+  const projects = folders.map((folder) => missions.filter(({ directory }) => directory === folder))
   /** @type {number[]} */
   const exits = []
-  for (const [at, { typed, line }] of missions.entries()) {
-    const [title] = typed.slice("run ".length).split("\n", 1)
-    show(`objective ${at + 1} of ${missions.length} (line ${line}): ${title}\n`)
-    const { answer, over } = await play(typed, how)
-    process.stdout.write(answer.stdout ?? "")
-    process.stderr.write(answer.stderr ?? "")
-    exits.push(answer.exit)
-    if (over) break
+  let stopped = false
+  const work = async () => {
+    for (let rest = projects.shift(); rest && !stopped; rest = projects.shift()) {
+      for (const mission of rest) {
+        if (stopped) break
+        const [title] = mission.typed.slice("run ".length).split("\n", 1)
+        const place = mission.directory ? ` in ${mission.directory}` : ""
+        show(`objective ${missions.indexOf(mission) + 1} of ${missions.length} (line ${mission.line})${place}: ${title}\n`)
+        const name = at_once > 1 && mission.directory ? `${basename(mission.directory)}: ` : ""
+        const { answer, over } = await play(mission, how, name)
+        process.stdout.write(answer.stdout ?? "")
+        process.stderr.write(answer.stderr ?? "")
+        exits.push(answer.exit)
+        stopped ||= over
+      }
+    }
   }
+  await Promise.all(Array.from({ length: at_once }, work))
   const of = (/** @type {number} */ exit) => exits.filter((other) => other === exit).length
   const rest = missions.length - exits.length
   const parts = [
@@ -85,13 +119,14 @@ async function list(missions, how) {
 
 /**
  * Runs one mission, from the start of OpenCode to its end.
- * @param {string} typed
+ * @param {Wanted} mission
  * @param {How} how
+ * @param {string} [name] begins each line of progress
  * @returns {Promise<{ answer: Answer, over: boolean }>} `over`: the next mission would stop for the same reason
  */
-async function play(typed, { json, timeout_ms, started }) {
-  const show = (/** @type {string} */ text) => void (json ? process.stderr : process.stdout).write(text)
-  const opencode = await start(typed)
+async function play({ typed, directory = process.cwd() }, { json, timeout_ms, env, started }, name = "") {
+  const show = (/** @type {string} */ text) => void (json ? process.stderr : process.stdout).write(text.replace(/^(?=.)/gm, name))
+  const opencode = await start(typed, directory, env)
   let byUser = false
   const stop = (/** @type {string} */ why) => {
     show(`${why}\n`)
@@ -111,9 +146,9 @@ async function play(typed, { json, timeout_ms, started }) {
       return { answer: { exit: 1, stderr }, over: true }
     }
     const flags = json ? ["--exit-status", "--json"] : ["--exit-status"]
-    const end = await callCore(["watch", id, ...flags], undefined, show)
+    const end = await callCore(["watch", id, ...flags], undefined, show, directory)
     await opencode.ended(LEAVING)
-    if (!json) end.stdout = `${end.stdout ?? ""}${end.exit === 1 ? await howOn(id) : ""}`
+    if (!json) end.stdout = `${end.stdout ?? ""}${end.exit === 1 ? await howOn(id, directory) : ""}`
     return { answer: end, over: byUser }
   } finally {
     clearTimeout(timer)
@@ -128,9 +163,10 @@ export const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
 /**
  * The hint how to continue a mission, if that is possible.
  * @param {string} id
+ * @param {string} directory
  */
-async function howOn(id) {
-  const { exit } = await callCore(["resume", id])
+async function howOn(id, directory) {
+  const { exit } = await callCore(["resume", id], undefined, undefined, directory)
   return exit === 0 ? `mission ${id}: \`opencode-orchestrator resume ${id}\` continues it\n` : ""
 }
 
@@ -155,10 +191,17 @@ async function begun(opencode, show) {
 /**
  * Starts OpenCode with one command in its own process group: Ctrl-C reaches only this program, which passes it on.
  * @param {string} typed
+ * @param {string} directory
+ * @param {Record<string, string>} env variables beside those of this program
  */
-async function start(typed) {
-  const command = await commandName(process.cwd())
-  const child = spawn(process.env.OPENCODE_BIN || "opencode", ["run", "--command", command], { stdio: ["pipe", "pipe", "pipe"], detached: true })
+async function start(typed, directory, env) {
+  const command = await commandName(directory)
+  const child = spawn(process.env.OPENCODE_BIN || "opencode", ["run", "--command", command], {
+    cwd: directory,
+    env: { ...process.env, PWD: directory, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  })
   let said = ""
   /** @type {string | undefined} */
   let mission

@@ -3,7 +3,8 @@
  *
  * It installs and builds what is missing, runs the Rust tests, the JavaScript tests and those in the real
  * OpenCode, and ends with one line that counts all. A progress line appears at least every thirty seconds.
- * `kills`, the whole series of tests/e2e/kills.test.mjs, runs only if it is named.
+ * `kills` and `workers`, the whole series of tests/e2e/kills.test.mjs and workers-kills.test.mjs, run only if they are
+ * named.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -18,7 +19,7 @@ import { core, packages } from "./lib/setup.js"
  * @typedef {{ name: string, passed: number, failed: number, skipped: number, note?: string }} Outcome
  */
 
-const PARTS = ["rust", "js", "e2e", "kills"]
+const PARTS = ["rust", "js", "e2e", "kills", "workers"]
 /** The longest that a single JavaScript test may take. */
 const TEST_TIMEOUT_MS = 600_000
 /** How many tests in OpenCode run at once: each has several processes. */
@@ -46,9 +47,14 @@ if (asked("e2e") && built) {
 }
 if (wanted.includes("kills") && built) {
   process.env.KILLS ??= "40"
-  const series = (/** @type {string} */ file) => file.endsWith("kills.test.mjs")
+  const series = (/** @type {string} */ file) => file.endsWith("/kills.test.mjs")
   // The limit is for a whole file, too; the tests in this one have their own limits
   outcomes.push(await javascript(`${process.env.KILLS} kills`, ["tests/e2e"], 1, series, 100 * TEST_TIMEOUT_MS))
+}
+if (wanted.includes("workers") && built) {
+  process.env.WORKER_KILLS ??= "20"
+  const series = (/** @type {string} */ file) => file.endsWith("workers-kills.test.mjs")
+  outcomes.push(await javascript(`${process.env.WORKER_KILLS} kills with workers`, ["tests/e2e"], 1, series, 100 * TEST_TIMEOUT_MS))
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }

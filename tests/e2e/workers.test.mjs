@@ -5,78 +5,32 @@
  */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { connect } from "node:net"
-import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
-import { after } from "node:test"
-import { ROOT, changes, scene, start, until } from "../harness/index.mjs"
-import { freePort } from "../harness/world.mjs"
+import { readdirSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { changes, scene, start } from "../harness/index.mjs"
 import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
-
-/** @typedef {import("../harness/index.mjs").World} World */
-
-const PROGRAM = join(ROOT, "bin", "opencode-orchestrator.js")
-const SERVER = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"].map((folder) => join(folder, "nats-server")).find(existsSync)
-const skip = noPlugin || (SERVER ? false : "nats-server is not installed here: apt install nats-server")
-const PORT = await freePort()
-const QUEUE = `nats://127.0.0.1:${PORT}`
-const folder = mkdtempSync(join(tmpdir(), "nats-test-"))
-after(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Starts the server; it ends with the test. */
-async function server() {
-  const running = start(String(SERVER), ["-js", "-a", "127.0.0.1", "-p", String(PORT), "-sd", folder], {
-    cwd: folder,
-    env: {},
-    deadline_ms: 200_000,
-  })
-  await until(
-    () =>
-      new Promise((done) => {
-        const socket = connect(PORT, "127.0.0.1", () => done((socket.end(), true))).on("error", () => done(false))
-      }),
-    20_000,
-    "nats-server",
-  )
-  return running
-}
-
-/**
- * Starts a worker with its own home.
- * @param {World} world
- * @param {string} name
- */
-async function worker(world, name) {
-  const home = join(world.root, name)
-  mkdirSync(home)
-  const env = { PATH: process.env.PATH ?? "", HOME: home, TMPDIR: join(world.root, "tmp") }
-  const args = [PROGRAM, "worker", "--queue", QUEUE, "--name", name, "--lease", "2", "--json"]
-  const running = start(process.execPath, args, { cwd: home, env, deadline_ms: 150_000 })
-  await running.output(/"event":"ready"/)
-  return running
-}
+import { Nats, PROGRAM, noServer, worker } from "./queue.mjs"
 
 scene(
   "workers: one is killed while it checks, another answers, and the mission is delivered",
   {
-    skip,
+    skip: noServer,
     timeout_ms: 180_000,
     files: project(),
     scenario: modules(["left", "right"]),
-    toml: `[dispatch]\nqueue = "${QUEUE}"\n`,
   },
   async (world) => {
-    const nats = await server()
+    const nats = await Nats.start()
+    writeFileSync(join(world.config, "opencode.toml"), `[dispatch]\nqueue = "${nats.url}"\n`)
     try {
-      const first = await worker(world, "first")
+      const first = await worker(world, "first", nats.url)
       const before = world.picture()
       const mission = world.task("Add two modules", { deadline_ms: 150_000 })
       await first.output(/"event":"taken"/, 100_000)
       first.signal("SIGKILL")
-      const second = await worker(world, "second")
+      const second = await worker(world, "second", nats.url)
       const listed = JSON.parse(
-        execFileSync(process.execPath, [PROGRAM, "workers", "--queue", QUEUE, "--json"], { env: world.env, encoding: "utf8" }),
+        execFileSync(process.execPath, [PROGRAM, "workers", "--queue", nats.url, "--json"], { env: world.env, encoding: "utf8" }),
       )
       assert.ok(listed.workers.some((/** @type {any} */ card) => card.name === "second" && card.version), JSON.stringify(listed))
       const result = await mission
@@ -86,7 +40,17 @@ scene(
       assert.deepEqual(changes(before, world.picture()), ["+ src/left.js", "+ src/right.js"])
       assert.match(text, /worker second ran 1 check of a change/)
       assert.match(second.stdout, /"event":"answered"/)
-      await second.stop()
+      const judged = world.facts("gate_judged").filter((fact) => fact.worker)
+      assert.ok(judged.length > 0 && judged.every((fact) => fact.worker === "second"), JSON.stringify(judged))
+      const status = JSON.parse(world.program("status", "--json", basename(world.missions()[0].folder)))
+      assert.ok(status.tasks.some((/** @type {any} */ task) => task.worker === "second"), JSON.stringify(status.tasks))
+      assert.match(world.program("report"), /at worker second/)
+      assert.match(world.program("log"), /checks: pass \(.*at worker second/)
+      // A worker that is ended leaves the list at once
+      second.kill("SIGTERM")
+      assert.equal((await second.done).code, 0, second.stderr)
+      const now = execFileSync(process.execPath, [PROGRAM, "workers", "--queue", nats.url, "--json"], { env: world.env, encoding: "utf8" })
+      assert.deepEqual(JSON.parse(now).workers, [])
     } finally {
       await nats.stop()
     }
@@ -102,5 +66,30 @@ scene(
     assert.equal(result.code, 0, text)
     ended(world, "done")
     assert.equal(text.match(/nats:\/\/127\.0\.0\.1:1 does not answer/g)?.length, 1, text)
+  },
+)
+
+scene(
+  "workers: `run --queue` names the server for one mission, and a variable of the project does not",
+  { skip: noServer, timeout_ms: 180_000, files: project(), scenario: modules(["left"]) },
+  async (world) => {
+    const nats = await Nats.start()
+    try {
+      const only = await worker(world, "only", nats.url)
+      const env = { ...world.env, OPENCODE_BIN: world.binary }
+      const args = [PROGRAM, "run", "Add a module", "--queue", nats.url, "--json", "--timeout", "150s"]
+      const result = await start(process.execPath, args, { cwd: world.project, env, deadline_ms: 170_000 }).done
+      assert.equal(result.code, 0, printed(result))
+      assert.equal(JSON.parse(result.stdout).verified, "yes")
+      assert.match(result.stderr, /worker only ran 1 check of a change/)
+      assert.deepEqual(readdirSync(join(world.data, "opencode-orchestrator", "runs")), [])
+      await only.stop()
+      const forged = { ...env, OPENCODE_ORCHESTRATOR_RUN: nats.url }
+      const second = await start(process.execPath, [PROGRAM, "run", "Add a module"], { cwd: world.project, env: forged, deadline_ms: 90_000 }).done
+      assert.equal(second.code, 1)
+      assert.match(printed(second), /the queue that `OPENCODE_ORCHESTRATOR_RUN` names is not there/)
+    } finally {
+      await nats.stop()
+    }
   },
 )

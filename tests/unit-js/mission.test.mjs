@@ -1,7 +1,7 @@
 /** `run` and `resume`: a script plays OpenCode's process and leaves a mission behind as the engine does. */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { chmodSync, existsSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { loadNative } from "../../plugin/native.js"
@@ -77,6 +77,27 @@ test("a list ends where OpenCode begins no mission: the next one would not begin
   assert.equal(called.exit, 1)
   assert.match(called.stdout, /^objective 1 of 3 \(line 1\): a\n0 of 3 objectives delivered and verified, 1 not done, 2 not started\n$/)
   assert.match(called.stderr, /no model is configured/)
+})
+
+test("a list for several projects works in each, two at once, and names the folder that is missing", { skip }, (t) => {
+  const note = "const fs = require('fs'); fs.writeFileSync('seen', String(Boolean(process.env.OPENCODE_ORCHESTRATOR_RUN)))"
+  const leave = "setTimeout(() => console.log('**Mission m-abcdefgh**'), 300)"
+  const { path, call, project } = played(t, `${note}; process.stdin.resume().on('end', () => ${leave})`)
+  const folders = ["api", "web"].map((name) => join(path, name))
+  folders.forEach((folder) => mkdirSync(folder))
+  writeFileSync(join(project, "list.md"), folders.map((folder) => `## \`${folder}\`\n- a\n- b\n`).join(""))
+  const called = call(["run", "--file", "list.md", "--at-once", "2", "--queue", "nats://127.0.0.1:1"])
+  assert.equal(called.exit, 1)
+  for (const folder of folders) {
+    assert.match(called.stdout, new RegExp(`\\(line \\d\\) in ${folder}: a\n`))
+    assert.equal(readFileSync(join(folder, "seen"), "utf8"), "true", "the queue of this run reaches OpenCode")
+  }
+  assert.deepEqual(readdirSync(join(path, ".local", "share", "opencode-orchestrator", "runs")), [], "and is forgotten afterwards")
+  writeFileSync(join(project, "list.md"), "# `nowhere`\n- a\n")
+  const wrong = call(["run", "--file", "list.md"])
+  assert.equal(wrong.exit, 2)
+  assert.match(wrong.stderr, /line 2: its project `nowhere` is no folder/)
+  assert.equal(call(["run", "x", "--queue", "host"]).exit, 2)
 })
 
 test("Ctrl-C before OpenCode has the mission starts nothing, and prints what would be lost", { skip }, (t) => {

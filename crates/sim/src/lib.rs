@@ -10,15 +10,14 @@
 //! **Invariant:** nothing here reads the machine's clock or draws from anything but the seed: a failed seed fails again
 //! with the same events.
 
+mod checking;
 mod clock;
-mod commands;
 mod disk;
 mod faults;
 mod host;
 mod invariants;
 mod model;
 mod project;
-mod queue;
 mod random;
 mod runner;
 mod scenario;
@@ -27,8 +26,8 @@ mod truth;
 mod user;
 mod worker;
 
+pub use checking::SimulatedCommands;
 pub use clock::SimulatedClock;
-pub use commands::SimulatedCommands;
 pub use disk::Disk;
 pub use faults::{Crash, FaultPlan, HostFaults, ModelFaults, QueueFaults, When};
 pub use host::SimulatedHost;

@@ -16,15 +16,14 @@ use mission::{Delivery, Outcome, PauseReason, State};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
+use super::checking::{SimulatedCommands, SimulatedWorkers};
 use super::clock::{EPOCH_MS, SimulatedClock};
-use super::commands::SimulatedCommands;
 use super::disk::Disk;
 use super::faults::{FaultPlan, HostFaults, ModelFaults, TROUBLED, When};
 use super::host::SimulatedHost;
 use super::invariants::Watch;
 use super::model::Model;
 use super::project::Place;
-use super::queue::SimulatedWorkers;
 use super::scenario::Scenario;
 use super::trace::Trace;
 use super::truth;

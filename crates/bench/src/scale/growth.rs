@@ -6,7 +6,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use queue::{Job, Patience, Queue, Settings, WorkerCard};
+use engine::for_benches::queue::{self, Job, Patience, Queue, Settings, WorkerCard};
 use serde_json::json;
 use tokio::task::JoinSet;
 

@@ -112,7 +112,9 @@ fn start(workers: usize, url: &str, place: &Path) -> Result<Workers, String> {
         let mut lines = BufReader::new(output).lines();
         let is_ready =
             |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("\"ready\""));
-        lines.find(is_ready).ok_or("a worker ended before it was ready")?;
+        if lines.find(is_ready).is_none() {
+            return Err("a worker ended before it was ready".into());
+        }
         // Somebody has to read what it prints
         std::thread::spawn(move || lines.for_each(drop));
     }

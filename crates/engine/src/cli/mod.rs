@@ -80,7 +80,7 @@ async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, C
     let place = blocking(move || Place::find(&request)).await?;
     match command {
         Command::Stop(args) => stop::run(&args, &place).await,
-        Command::Run(args) => blocking(move || launch::run(&args, &place.cwd)).await,
+        Command::Run(args) => blocking(move || launch::run(&args, &place)).await,
         Command::Resume(args) => blocking(move || launch::resume(&args, &place)).await,
         Command::Watch(args) => watch::run(&args, &place).await,
         Command::Undo(args) => undo::run(&args, &place).await,

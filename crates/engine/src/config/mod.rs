@@ -14,6 +14,7 @@ mod layer;
 mod load;
 mod loosened;
 mod problem;
+pub(crate) mod queue_of_run;
 #[cfg(test)]
 mod reference;
 mod schema;

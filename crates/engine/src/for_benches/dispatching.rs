@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use workspace::Workspace;
+use workspace::{SlotEntry, Workspace};
 
 use crate::bench::Bench;
 use crate::bench::dispatch::owner::{Dispatch, Question};
@@ -57,7 +57,8 @@ impl Dispatching {
         let slots = &self.bench.slots;
         let failed = |error: workspace::Error| error.to_string();
         let lease = slots.lease(slots.permit().await, &self.base).await.map_err(failed)?;
-        std::fs::write(lease.slot.path.join(path), text).map_err(|error| error.to_string())?;
+        let file = SlotEntry::File { bytes: text.as_bytes().to_vec(), executable: false };
+        self.bench.workspace.set_slot_entry(&lease.slot, path, Some(&file)).map_err(failed)?;
         let commit = self.bench.workspace.commit_slot(&lease.slot, &self.base, "change").map_err(failed)?;
         let checks = self.checks.list();
         let on_base: BTreeMap<_, _> = checks

@@ -28,3 +28,4 @@ pub use dispatching::Dispatching;
 pub use judge::{GateReport, Judge, JudgeError};
 pub use lint::{ChangedFiles, Lint, LintReport};
 pub use mission::permit::{Refusal, Wish};
+pub use queue;

@@ -24,7 +24,7 @@ use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::settings::Settings;
-use crate::config::{Config, settings};
+use crate::config::{Config, queue_of_run, settings};
 use crate::gates::verdict::GateContext;
 use crate::missions::project::{NO_SUCH, Project};
 use crate::missions::running::Running;
@@ -370,9 +370,14 @@ fn read(project: &Project) -> Result<Settings, String> {
     let options =
         settings::Options { value: project.options.options.clone(), own: project.options.own_options };
     let read = settings::read(&project.options.config_home, &project.root, &options, &project.state);
-    read.map_err(|problems| {
+    let mut read = read.map_err(|problems| {
         problems.iter().map(|p| format!("{p}\n")).collect::<String>() + "Nothing was started."
-    })
+    })?;
+    let chosen = queue_of_run::read(&project.options.data_home, &project.options.environment);
+    if let Some(chosen) = chosen.map_err(|why| format!("{why}\nNothing was started."))? {
+        chosen.apply(&mut read.config.dispatch);
+    }
+    Ok(read)
 }
 
 fn first(

@@ -30,8 +30,13 @@ pub(crate) struct Where {
 }
 
 impl Where {
+    /// Whether the arguments name anything.
+    pub(super) fn is_named(&self) -> bool {
+        self.queue.is_some() || self.credentials.is_some() || self.namespace.is_some()
+    }
+
     /// Reads the user's own settings, never those of a project, and where the queue is.
-    fn settings(&self, place: &Place) -> Result<(Config, Settings), CommandFailure> {
+    pub(super) fn settings(&self, place: &Place) -> Result<(Config, Settings), CommandFailure> {
         let config = settings::of_user(&place.config_home).map_err(|problems| {
             let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
             CommandFailure::Problem(list.join("\n"))
@@ -46,6 +51,10 @@ impl Where {
             dispatch.queue.clone_from(url);
         }
         if let Some(namespace) = &self.namespace {
+            if !queue::is_name(namespace) {
+                let why = queue::QueueError::Namespace(namespace.clone());
+                return Err(CommandFailure::Usage(why.to_string()));
+            }
             dispatch.namespace.clone_from(namespace);
         }
         let mut found = dispatch.settings().ok_or_else(|| {

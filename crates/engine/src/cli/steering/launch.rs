@@ -10,8 +10,11 @@ use mission::command::MAX_OBJECTIVE;
 use serde_json::json;
 
 use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::machines::Where;
 use super::super::place::{Place, Standing};
 use super::objectives;
+use crate::clock::{Clock, SystemClock};
+use crate::config::queue_of_run::{QueueOfRun, VARIABLE};
 use crate::missions::project::Project;
 use crate::text::count;
 
@@ -23,6 +26,11 @@ pub(crate) struct Run {
     /// Run one mission after the other, for each item of the Markdown list in this file.
     #[arg(long, value_name = "FILE", conflicts_with = "objective")]
     file: Option<PathBuf>,
+    /// With a list for several projects: how many projects are worked on at once.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "file", value_parser = clap::value_parser!(u32).range(1..=16))]
+    at_once: u32,
+    #[command(flatten)]
+    at: Where,
     #[command(flatten)]
     how: How,
 }
@@ -42,6 +50,8 @@ pub(crate) struct Resume {
     /// The mission's id. Default: the newest that is not finished.
     id: Option<String>,
     #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
     how: How,
 }
 
@@ -58,14 +68,28 @@ struct How {
 /// The longest file of objectives, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 
-/// `directory`: the folder for a relative path of `--file`.
-pub(crate) fn run(args: &Run, directory: &Path) -> Result<CommandAnswer, CommandFailure> {
+pub(crate) fn run(args: &Run, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     if let Some(file) = &args.file {
         let wrong = |why: String| CommandFailure::Usage(format!("{}: {why}", file.display()));
-        let text = read_file(&directory.join(file)).map_err(wrong)?;
+        let path = place.cwd.join(file);
+        let text = read_file(&path).map_err(wrong)?;
         let found = objectives::read(&text).map_err(wrong)?;
-        let missions = found.iter().map(|o| json!({ "typed": format!("run {}", o.text), "line": o.line }));
-        return answer(missions.collect(), &args.how);
+        let mut missions = Vec::new();
+        for objective in &found {
+            let mut mission = json!({ "typed": format!("run {}", objective.text), "line": objective.line });
+            if let Some(project) = &objective.project {
+                let folder = path.parent().unwrap_or(&place.cwd).join(project);
+                if !folder.is_dir() {
+                    return Err(wrong(format!(
+                        "line {}: its project `{project}` is no folder\nhint: the heading above it names the folder, relative to the file",
+                        objective.line
+                    )));
+                }
+                mission["directory"] = json!(folder);
+            }
+            missions.push(mission);
+        }
+        return answer(missions, args.at_once, &args.at, &args.how, place);
     }
     let objective = args.objective.as_deref().unwrap_or_default().trim();
     if objective.is_empty() {
@@ -80,7 +104,7 @@ pub(crate) fn run(args: &Run, directory: &Path) -> Result<CommandAnswer, Command
             count(objective.len(), "byte")
         )));
     }
-    launch(&format!("run {objective}"), &args.how)
+    answer(vec![json!({ "typed": format!("run {objective}") })], 1, &args.at, &args.how, place)
 }
 
 pub(crate) async fn fix_command(args: &Fix, place: &Place) -> Result<CommandAnswer, CommandFailure> {
@@ -107,7 +131,8 @@ pub(super) async fn fix(
         .followed(id, comment)
         .await
         .map_err(|why| CommandFailure::Problem(format!("nothing was started: {why}")))?;
-    launch(&format!("fix {id} {comment}"), &How { json, timeout })
+    let fixed = json!({ "typed": format!("fix {id} {comment}") });
+    CommandAnswer::json(&started(vec![fixed], 1, &How { json, timeout }))
 }
 
 pub(crate) fn resume(args: &Resume, place: &Place) -> Result<CommandAnswer, CommandFailure> {
@@ -144,15 +169,31 @@ pub(crate) fn resume(args: &Resume, place: &Place) -> Result<CommandAnswer, Comm
             })?
         }
     };
-    launch(&format!("resume {}", dir.id()), &args.how)
+    let resumed = json!({ "typed": format!("resume {}", dir.id()) });
+    answer(vec![resumed], 1, &args.at, &args.how, place)
 }
 
-fn launch(typed: &str, how: &How) -> Result<CommandAnswer, CommandFailure> {
-    answer(vec![json!({ "typed": typed })], how)
+fn answer(
+    missions: Vec<serde_json::Value>,
+    at_once: u32,
+    at: &Where,
+    how: &How,
+    place: &Place,
+) -> Result<CommandAnswer, CommandFailure> {
+    let mut value = started(missions, at_once, how);
+    if at.is_named() {
+        let (_, settings) = at.settings(place)?;
+        let credentials = settings.credentials.map(|path| path.display().to_string());
+        let chosen = QueueOfRun { queue: settings.url, namespace: Some(settings.namespace), credentials };
+        let name = format!("{:016x}{:016x}", SystemClock.unique(), SystemClock.unique());
+        let file = chosen.write(&place.data_home, &name).map_err(CommandFailure::Problem)?;
+        value["queue"] = json!({ "variable": VARIABLE, "name": name, "file": file });
+    }
+    CommandAnswer::json(&value)
 }
 
-fn answer(missions: Vec<serde_json::Value>, how: &How) -> Result<CommandAnswer, CommandFailure> {
-    CommandAnswer::json(&json!({ "missions": missions, "json": how.json, "timeout_ms": how.timeout }))
+fn started(missions: Vec<serde_json::Value>, at_once: u32, how: &How) -> serde_json::Value {
+    json!({ "missions": missions, "at_once": at_once, "json": how.json, "timeout_ms": how.timeout })
 }
 
 fn read_file(path: &Path) -> Result<String, String> {

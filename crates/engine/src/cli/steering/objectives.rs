@@ -15,6 +15,8 @@ pub(crate) struct Objective {
     /// The line at which it begins, from 1.
     pub line: usize,
     pub text: String,
+    /// The folder of its project, as the heading above it names it; `None`: the folder of the command.
+    pub project: Option<String>,
 }
 
 /// The items of a list that are not ticked off, in their order.
@@ -26,18 +28,22 @@ pub(crate) fn read(text: &str) -> Result<Vec<Objective>, String> {
     let mut found: Vec<Objective> = Vec::new();
     let (mut items, mut open) = (0usize, false);
     let mut fence: Option<&str> = None;
+    let mut project: Option<String> = None;
     for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let indented = line.starts_with([' ', '\t']);
         let fenced = fence.is_some();
         fence = after(fence, line.trim());
         let fenced = fenced || fence.is_some();
+        if !fenced && let Some(heading) = heading(line) {
+            project = folder_of(heading);
+        }
         match item(line).filter(|_| !fenced && !indented) {
             Some(rest) => {
                 items += 1;
                 let (done, rest) = ticked(rest);
                 open = !done;
                 if open {
-                    found.push(Objective { line: at + 1, text: rest.to_string() });
+                    found.push(Objective { line: at + 1, text: rest.to_string(), project: project.clone() });
                 }
             }
             // Indented lines belong to the item above, and so do blank lines between
@@ -97,6 +103,18 @@ fn after<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
     }
 }
 
+/// The text of a heading: `## Text`.
+fn heading(line: &str) -> Option<&str> {
+    let text = line.trim_start_matches('#');
+    ((1..=6).contains(&(line.len() - text.len())) && text.starts_with(' ')).then(|| text.trim())
+}
+
+/// The folder that a heading names: it is only that name, as code.
+fn folder_of(heading: &str) -> Option<String> {
+    let folder = heading.strip_prefix('`')?.strip_suffix('`')?.trim();
+    (!folder.is_empty() && !folder.contains('`')).then(|| folder.to_string())
+}
+
 /// Whether a line is a horizontal rule, such as `* * *`, which is not an item.
 fn is_break(line: &str) -> bool {
     let mut marks = line.chars().filter(|c| !c.is_whitespace());
@@ -149,6 +167,14 @@ mod tests {
                 (14, "Say the version".to_string()),
             ]
         );
+    }
+
+    #[test]
+    fn a_heading_that_is_a_folder_names_the_project_below_it() {
+        let text = "- a\n\n## `../web`\n- b\n\n```\n# `no`\n```\n- c\n# Later\n- d\n#`no`\n- e\n";
+        let found = read(text).unwrap();
+        let of: Vec<Option<&str>> = found.iter().map(|o| o.project.as_deref()).collect();
+        assert_eq!(of, [None, Some("../web"), Some("../web"), None, None]);
     }
 
     #[test]

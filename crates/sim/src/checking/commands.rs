@@ -8,15 +8,16 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use checks::{Check, End, Outcome, RunOptions, TestFailure};
+use checks::{Check, End, RunOptions};
 use engine::for_benches::{Commands, Running, Workers};
 use tokio_util::sync::CancellationToken;
 
-use super::faults::CheckFaults;
-use super::queue::SimulatedWorkers;
-use super::trace::Trace;
-use super::truth;
+use super::outcome::{outcome, whole};
+use super::workers::SimulatedWorkers;
 use crate::Random;
+use crate::faults::CheckFaults;
+use crate::trace::Trace;
+use crate::truth;
 
 pub struct SimulatedCommands {
     faults: CheckFaults,
@@ -103,18 +104,6 @@ impl Commands for SimulatedCommands {
     }
 }
 
-/// The tests of a tree that fail, and how many there are.
-fn whole(files: &truth::Files) -> (Vec<String>, u32) {
-    let cases = truth::cases(files, "").len() as u32;
-    (truth::failing(files).into_iter().collect(), truth::TESTS + cases)
-}
-
-/// The outcome of the whole check on a tree without any fault.
-pub(super) fn of(files: &truth::Files) -> Outcome {
-    let (failing, all) = whole(files);
-    outcome(End::Exited { code: i32::from(!failing.is_empty()) }, Some((failing, all)))
-}
-
 /// A file that makes later runs pass, in a folder that git ignores by its own list, as tools create them.
 const LEFT: &str = "cache/left";
 
@@ -124,32 +113,4 @@ fn leave(left: &Path) {
     let _ = std::fs::create_dir_all(folder);
     let _ = std::fs::write(folder.join(".gitignore"), "*\n");
     let _ = std::fs::write(left, "as good as tested\n");
-}
-
-/// `ran`: the tests that failed, and how many ran.
-fn outcome(end: End, ran: Option<(Vec<String>, u32)>) -> Outcome {
-    let all = ran.as_ref().map(|(_, all)| *all).unwrap_or_default();
-    let failures = ran.map(|(names, _)| {
-        let failure = |name: String| TestFailure {
-            file: name.strip_suffix(" is sound").map(str::to_string),
-            detail: Some("the file is not sound".into()),
-            line: Some(1),
-            name,
-            ..TestFailure::default()
-        };
-        names.into_iter().map(failure).collect::<Vec<_>>()
-    });
-    Outcome {
-        end,
-        passed: failures.as_ref().map(|failures| all.saturating_sub(failures.len() as u32)),
-        failing: failures,
-        output: String::new(),
-        duration_ms: 0,
-        sandbox: checks::Level::Basic,
-        survivors: false,
-        truncated: false,
-        partial: false,
-        seen: None,
-        counts_tests: true,
-    }
 }

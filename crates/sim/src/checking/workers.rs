@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use checks::{End, Outcome};
+use engine::for_benches::queue::fence::Fence;
+use engine::for_benches::queue::{Answer, Event, Job, NoAnswer, QueueError, Report};
 use engine::for_benches::{Asking, Workers};
-use queue::fence::Fence;
-use queue::{Answer, Event, Job, NoAnswer, QueueError, Report};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::commands;
-use super::faults::QueueFaults;
-use super::trace::Trace;
-use super::truth;
+use super::outcome;
 use crate::Random;
+use crate::faults::QueueFaults;
+use crate::trace::Trace;
+use crate::truth;
 
 /// How long an owner waits for a worker, as in the engine.
 const TAKEN: Duration = Duration::from_secs(15);
@@ -118,7 +118,7 @@ impl Workers for SimulatedWorkers {
                 let why = "it is gone".to_string();
                 return Err(NoAnswer::Queue(QueueError::Failed { action: "reach the server", why }));
             }
-            let outcome = commands::of(&truth::read(change));
+            let outcome = outcome::of(&truth::read(change));
             let base: BTreeMap<&String, &Outcome> = on_base.iter().map(|(name, of)| (name, &**of)).collect();
             let found: BTreeMap<&String, &Outcome> = on_base.keys().map(|name| (name, &outcome)).collect();
             let truth = json!({ "tree": job.body["change"]["tree"], "base": base, "change": found });
