@@ -14,8 +14,8 @@ const SEEN: &[(&str, &str)] = &[
     ("BUCK", "buck2 test //..."),
     ("pants.toml", "pants test ::"),
     ("build.xml", "ant test"),
-    ("project.clj", "lein test"),
     ("deps.edn", "clojure -X:test"),
+    ("project.clj", "lein test"),
     ("rebar.config", "rebar3 eunit"),
     ("dune-project", "dune test"),
     ("gleam.toml", "gleam test"),
@@ -31,6 +31,17 @@ const SEEN: &[(&str, &str)] = &[
     ("build.sc", "mill __.test"),
     ("cpanfile", "prove -l"),
     ("Makefile.PL", "prove -l"),
+    ("Build.PL", "prove -l"),
+    ("dist.ini", "prove -l"),
+    ("*.rockspec", "busted"),
+    (".busted", "busted"),
+    ("*.nimble", "nimble test"),
+    ("dub.json", "dub test"),
+    ("dub.sdl", "dub test"),
+    ("v.mod", "v test ."),
+    ("fpm.toml", "fpm test"),
+    ("xmake.lua", "xmake test"),
+    ("META6.json", "prove6 -l"),
     (".moon/workspace.yml", "moon run :test"),
 ];
 
@@ -45,13 +56,14 @@ pub(super) fn add(survey: &mut Survey) {
         return;
     }
     let source = survey.source;
+    // `*.end` is every file with that end
+    let is_named =
+        |name: &str, file: &str| file.strip_prefix('*').map_or(name == file, |end| name.ends_with(end));
     let seen = |file: &str| {
-        source.has("", file)
-            || source.below("").any(|path| {
-                path.rsplit_once('/').is_some_and(|(folder, name)| {
-                    name == file && folder.split('/').count() <= 2 && !is_foreign(folder)
-                })
-            })
+        source.below("").any(|path| {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            is_named(name, file) && folder.split('/').count() <= 2 && !is_foreign(folder)
+        })
     };
     let mut usual = "…";
     let mut names: Vec<&str> = Vec::new();

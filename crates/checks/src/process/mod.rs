@@ -28,6 +28,7 @@ use crate::filter::narrowed;
 use crate::outcome::{End, Outcome, TestFailure, reading};
 use crate::output::shorten;
 use crate::parse::seen::seen;
+use crate::runners::Runner;
 
 pub use confined::{ConfinedReach, spawn_confined};
 pub use sandbox::limits::Bounds;
@@ -145,10 +146,14 @@ pub async fn run(
         Ok(raw) => raw,
         Err(why) => return Outcome { end: End::CouldNotStart { why }, ..outcome },
     };
-    let mut report = reading(check, &end, &text).report;
-    if report.passed.is_none() && check.kind == CheckPurpose::Test {
+    let read = reading(check, &end, &text);
+    let mut report = read.report;
+    // What looks like a report in the output was printed by a test, if the command writes reports
+    let is_printed = read.runner == Some(Runner::Junit);
+    if (report.passed.is_none() || is_printed) && check.kind == CheckPurpose::Test {
         let reports = reports_of(written).await;
         if !reports.is_empty() {
+            let text = text.replace("<testsuite", "< testsuite");
             report = reading(check, &end, &format!("{text}\n{reports}")).report;
         }
     }

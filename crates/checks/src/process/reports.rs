@@ -16,6 +16,7 @@ const WRITERS: &[(&[&str], &[&str])] = &[
     (&["sbt"], &["target/test-reports"]),
     (&["ctest"], &["build-checks"]),
     (&["meson"], &["build-checks/meson-logs"]),
+    (&["phpunit", "pest"], &["build-checks"]),
 ];
 /// The deepest module that is searched.
 const MAX_DEPTH: usize = 8;

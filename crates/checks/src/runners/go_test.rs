@@ -35,8 +35,10 @@ fn parse(text: &str) -> Report {
         run.is_strict = FRAMES.iter().any(|frame| text.contains(frame));
         run.lists_starts = lists_starts(text);
         for line in text.lines() {
+            run.printed = false;
             run.line(line);
-            run.after = if line.trim().is_empty() { run.after } else { ends_binary(line) };
+            run.after = if line.trim().is_empty() { run.after } else { ends_binary(line) && !run.printed };
+            run.before = if line.trim().is_empty() { run.before } else { line };
         }
     }
     run.report()
@@ -44,7 +46,7 @@ fn parse(text: &str) -> Report {
 
 /// The content that was read so far. Tests belong to the package whose line follows.
 #[derive(Default)]
-struct Run {
+struct Run<'a> {
     failures: Failures,
     packages: u32,
     passed_packages: u32,
@@ -57,6 +59,9 @@ struct Run {
     /// Whether each failing package's line stands below its binary's own last line, and whether this line does.
     is_strict: bool,
     after: bool,
+    /// Whether the current line was printed by a test, and the last line that is not blank.
+    printed: bool,
+    before: &'a str,
     /// The compiler's messages, by package.
     broken: BTreeMap<String, Vec<String>>,
     compiling: Option<String>,
@@ -70,6 +75,8 @@ struct Package {
     /// Tests that started (only `-v` and `-json` list them), and those with a verdict.
     started: BTreeSet<String>,
     ended: BTreeSet<String>,
+    /// Failing tests whose verdict follows their output on the same line.
+    glued: BTreeSet<String>,
     said: BTreeMap<String, Vec<String>>,
     speaking: Option<String>,
     panicked: bool,
@@ -113,22 +120,37 @@ fn ends_binary(line: &str) -> bool {
         .any(|start| line.starts_with(start))
 }
 
-impl Run {
-    /// Whether a package's line is not one that a test printed.
+impl<'a> Run<'a> {
+    /// Whether the line of a failing package is not one that a test printed.
     fn is_own(&self, rest: &str) -> bool {
-        !self.is_strict || self.after || self.package.panicked || rest.trim_end().ends_with(']')
+        let is_reason = rest.trim_end().ends_with(']');
+        // A binary says so only after its tests
+        let is_quoted = self.before == "FAIL" && self.package.is_running();
+        is_reason || self.package.panicked || (!self.is_strict || self.after) && !is_quoted
     }
 
-    fn line(&mut self, line: &str) {
+    /// Whether the line of a passing package is not one that a test printed: while its tests run, or with a failing
+    /// one, no package passes.
+    fn is_own_pass(&self) -> bool {
+        let is_quiet = self.package.failing.is_empty() && !self.package.is_running();
+        is_quiet || self.before == "PASS" || self.before.starts_with("coverage: ")
+    }
+
+    fn line(&mut self, line: &'a str) {
         let body = line.trim_start();
         if let Some(rest) = body.strip_prefix("=== ") {
             self.package.turn(rest, self.lists_starts);
         } else if let Some((verdict, test)) = verdict(line, &self.package.started) {
+            // The compiler's messages are over
+            self.compiling = None;
+            if !line.trim_start().starts_with("--- ") {
+                self.package.glued.insert(test.clone());
+            }
             self.package.verdict(verdict, test, &mut self.passed_tests);
         } else if let Some(package) = line.strip_prefix("# ") {
             // `# package [package.test]`
             self.compiling = Some(package.split(' ').next().unwrap_or(package).to_owned());
-        } else if let Some(rest) = line.strip_prefix("ok  \t") {
+        } else if let Some(rest) = line.strip_prefix("ok  \t").filter(|_| self.is_own_pass()) {
             self.packages += 1;
             self.passed_packages += u32::from(!rest.contains("[no tests to run]"));
             self.close(rest, true);
@@ -141,6 +163,7 @@ impl Run {
         } else if let Some(package) = &self.compiling {
             push(self.broken.entry(package.clone()).or_default(), line);
         } else {
+            self.printed = ["ok  \t", "FAIL\t"].iter().any(|start| line.starts_with(start));
             self.package.hear(line);
             if let Some(test) = &self.package.speaking {
                 push(self.package.said.entry(test.clone()).or_default(), line);
@@ -164,10 +187,16 @@ impl Run {
         }
         let mut named = false;
         let all: BTreeSet<&str> = read.failing.iter().map(String::as_str).collect();
-        for test in &read.failing {
-            // A parent failed only because of its children
+        // A parent failed only because of its children
+        let is_parent = |test: &str| {
             let children = format!("{test}/");
-            if all.range(children.as_str()..).next().is_some_and(|next| next.starts_with(&children)) {
+            all.range(children.as_str()..).next().is_some_and(|next| next.starts_with(&children))
+        };
+        let any_explained = read.failing.iter().any(|test| read.is_explained(test));
+        for test in read.failing.iter().filter(|test| !is_parent(test)) {
+            // Beside failures with a message, one without may be a printed line
+            if any_explained && read.started.is_empty() && !read.is_explained(test) {
+                self.died = true;
                 continue;
             }
             named = true;
@@ -184,8 +213,8 @@ impl Run {
         }
     }
 
-    fn read_json(&mut self, text: &str) {
-        let mut running: BTreeMap<String, Run> = BTreeMap::new();
+    fn read_json(&mut self, text: &'a str) {
+        let mut running: BTreeMap<String, Run<'_>> = BTreeMap::new();
         for line in text.lines() {
             let Some(event) = GoEvent::read(line) else {
                 self.line(line);
@@ -294,6 +323,20 @@ impl Package {
         }
     }
 
+    /// Whether a test has started and has no verdict yet.
+    fn is_running(&self) -> bool {
+        self.started.iter().any(|test| !test.contains('/') && !self.ended.contains(test))
+    }
+
+    /// Whether a verdict stands behind a test's output, or before the test's own message.
+    fn is_explained(&self, test: &str) -> bool {
+        let is_message = |line: &String| {
+            line.starts_with("    ")
+                || ["panic: ", "fatal error: ", "got:"].iter().any(|start| line.starts_with(start))
+        };
+        self.glued.contains(test) || self.said.get(test).and_then(|said| said.first()).is_some_and(is_message)
+    }
+
     fn began(&self, test: &str) -> bool {
         self.started.is_empty() || self.started.contains(test)
     }
@@ -393,8 +436,14 @@ fn verdict(line: &str, started: &BTreeSet<String>) -> Option<(Verdict, String)> 
     if is_log(before) {
         return None;
     }
+    let depth = test.matches('/').count();
     let is_known = started.is_empty() || started.contains(test);
-    let fits = !before.trim().is_empty() || indent(before) <= 4 * test.matches('/').count();
+    let fits = match (before.trim().is_empty(), started.is_empty()) {
+        // A subtest's own name may hold a slash
+        (true, true) => (4 * depth.min(1)..=4 * depth).contains(&indent(before)),
+        (true, false) => indent(before) <= 4 * depth,
+        (false, is_plain) => !is_plain || depth == 0,
+    };
     (is_known && fits).then(|| (verdict, test.to_owned()))
 }
 
@@ -459,137 +508,5 @@ fn failure(package: &str, test: &str, lines: &[String]) -> TestFailure {
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-    use crate::parse::fixtures::check;
-
-    #[test]
-    fn a_real_run() {
-        check(
-            parse,
-            include_str!("../../fixtures/go_test/usual.txt"),
-            expect![[r#"
-                passed: Some(1) (partial)
-                - [example.com/m/a] TestAdd @ a_test.go:3 | a_test.go:3: got 2
-                - [example.com/m/a] TestSub/case_one @ a_test.go:7 | a_test.go:7: boom
-                - [example.com/m/d] build failed @ d/d_test.go:3 | d/d_test.go:3:28: undefined: x
-                - [example.com/m/e] TestP | panic: no [recovered]
-            "#]],
-        );
-    }
-
-    #[test]
-    fn an_event_outweighs_a_printed_verdict() {
-        let event = |rest: &str| format!("{{\"Package\":\"m\",{rest}}}\n");
-        let text = [
-            event(r#""Action":"run","Test":"TestA""#),
-            event(r#""Action":"run","Test":"TestB""#),
-            event(r#""Action":"output","Test":"TestA","Output":"--- FAIL: TestB (0.00s)\n""#),
-            event(r#""Action":"pass","Test":"TestB""#),
-            event(r#""Action":"fail","Test":"TestA""#),
-            event(r#""Action":"fail""#),
-        ];
-        let names: Vec<_> = parse(&text.concat()).failing.into_iter().flatten().map(|one| one.name).collect();
-        assert_eq!(names, ["TestA"]);
-    }
-
-    #[test]
-    fn a_real_run_with_v() {
-        check(
-            parse,
-            include_str!("../../fixtures/go_test/verbose.txt"),
-            expect![[r#"
-                passed: Some(3) (partial)
-                - [example.com/m/a] TestAdd @ a_test.go:3 | a_test.go:3: got 2
-                - [example.com/m/a] TestSub/case_one @ a_test.go:7 | a_test.go:7: boom
-                - [example.com/m/d] build failed @ d/d_test.go:3 | d/d_test.go:3:28: undefined: x
-                - [example.com/m/e] TestP | panic: no [recovered]
-            "#]],
-        );
-    }
-
-    #[test]
-    fn a_real_run_with_json() {
-        check(
-            parse,
-            include_str!("../../fixtures/go_test/events.jsonl"),
-            expect![[r#"
-                passed: Some(3) (partial)
-                - [example.com/m/d] build failed @ d/d_test.go:3 | d/d_test.go:3:28: undefined: x
-                - [example.com/m/a] TestAdd @ a_test.go:3 | a_test.go:3: got 2
-                - [example.com/m/a] TestSub/case_one @ a_test.go:7 | a_test.go:7: boom
-                - [example.com/m/e] TestP | panic: no [recovered]
-            "#]],
-        );
-    }
-
-    #[test]
-    fn nothing_to_test() {
-        check(
-            parse,
-            "?   \texample.com/m\t[no test files]\n",
-            expect![[r#"
-            passed: Some(0)
-        "#]],
-        );
-        check(
-            parse,
-            "ok  \texample.com/m\t0.001s [no tests to run]\n",
-            expect![[r#"
-            passed: Some(0)
-        "#]],
-        );
-        check(
-            parse,
-            "go: cannot find main module\n",
-            expect![[r#"
-            passed: None
-            names: unknown
-        "#]],
-        );
-    }
-
-    #[test]
-    fn a_printed_end_of_a_package_and_a_printed_start_are_none() {
-        let printed = "=== RUN   TestGhost\nFAIL\texample.org/z\t0.100s\n";
-        let real = "--- FAIL: TestA (0.00s)\n--- FAIL: TestB (0.00s)\n--- FAIL: TestC (0.00s)\nFAIL\nFAIL\texample.org/m\t0.010s\n";
-        check(
-            parse,
-            &format!("--- FAIL: TestZ (0.00s)\nsaid {printed}{real}"),
-            expect![[r#"
-                passed: Some(0)
-                - [example.org/m] TestZ | said === RUN   TestGhost
-                - [example.org/m] TestA | -
-                - [example.org/m] TestB | -
-                - [example.org/m] TestC | FAIL
-            "#]],
-        );
-    }
-
-    #[test]
-    fn what_a_test_logs_or_prints_is_no_verdict() {
-        check(
-            parse,
-            "    a_test.go:6: --- FAIL: TestLogged (0.00s)\n--- FAIL: TestReal (0.00s)\nFAIL\nFAIL\texample.org/m\t0.01s\n",
-            expect![[r#"
-                passed: Some(0)
-                - [example.org/m] TestReal | FAIL
-            "#]],
-        );
-        let event = |action: &str, test: &str| {
-            format!("{{\"Action\":\"{action}\",\"Package\":\"m\",\"Test\":\"{test}\"}}\n")
-        };
-        let text =
-            [event("run", "TestReal"), event("fail", "TestPrinted"), event("fail", "TestReal")].concat();
-        check(
-            parse,
-            &format!("{text}{{\"Action\":\"fail\",\"Package\":\"m\"}}\n"),
-            expect![[r#"
-                passed: Some(0)
-                - [m] TestReal | -
-            "#]],
-        );
-    }
-}
+#[path = "go_test_tests.rs"]
+mod tests;

@@ -6,10 +6,10 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Command, Filter, Language, Narrowed, Row};
+use super::{Command, Filter, Language, Narrowed, Row, said_beside};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, detail, name};
+use crate::parse::text::{Failures, count, detail, name};
 
 pub(super) const ROW: Row = Row { language: Language::Any, starts, narrow, parse, is_format: true };
 
@@ -28,15 +28,24 @@ struct Run {
     tests: u32,
     skipped: u32,
     failed: u32,
+    /// Failing tests that their runner counts as skipped, and others that it counts as failing.
+    unstarted: u32,
+    risky: u32,
     /// The counts in the outermost elements, if they have any.
     told_tests: u32,
     told_failed: u32,
+    /// Mocha counts each failure as an error, too.
+    told_twice: u32,
+    differs: bool,
     tells: bool,
     depth: u32,
     case: Option<TestFailure>,
     /// Whether the current case failed, and how.
     is_failed: bool,
     is_skipped: bool,
+    /// Whether its runner did not start it, whose status says so.
+    is_unstarted: bool,
+    is_risky: bool,
     message: String,
     in_message: bool,
 }
@@ -46,9 +55,11 @@ fn parse(text: &str) -> Report {
     let mut rest = text;
     let mut reports = 0;
     let mut complete = true;
+    let mut outside = String::new();
     while let Some(at) = start(rest) {
         let from = rest.get(at..).unwrap_or_default();
         reports += 1;
+        outside.push_str(rest.get(..at).unwrap_or_default());
         let Some(used) = run.read(from) else {
             complete = false;
             break;
@@ -58,9 +69,27 @@ fn parse(text: &str) -> Report {
     if reports == 0 || (!complete && run.tests == 0) {
         return Report::default();
     }
-    let agrees = !run.tells || (run.told_tests == run.tests && run.told_failed == run.failed);
-    let passed = run.tests.saturating_sub(run.failed).saturating_sub(run.skipped);
-    Report::named(run.failures.0, complete && agrees, Some(passed))
+    let counted = run.failed.saturating_sub(run.unstarted).saturating_add(run.risky);
+    let is_told = run.told_failed == counted || !run.differs && run.told_twice == counted;
+    let agrees = !run.tells || run.told_tests == run.tests && is_told;
+    let others = run.skipped.saturating_add(run.risky);
+    let passed = run.tests.saturating_sub(run.failed).saturating_sub(others);
+    if complete {
+        outside.push_str(rest);
+    }
+    let said = said_beside::read(&outside);
+    let mut failures = run.failures;
+    let mut hidden = 0;
+    // Reports of some programs list a test that took too long as passed
+    for name in said.timeouts {
+        if !failures.0.iter().any(|failure| name.ends_with(&failure.name)) {
+            failures.push(TestFailure { name, ..TestFailure::default() });
+            hidden += 1;
+        }
+    }
+    let hides = said.failed > count(failures.0.len()) || said.left_out;
+    let report = Report::named(failures.0, complete && agrees, Some(passed.saturating_sub(hidden)));
+    Report { partial: hides, ..report }
 }
 
 /// The position of the next report.
@@ -106,8 +135,10 @@ impl Run {
                 self.tells = true;
                 let told = |key| number(tag, key).unwrap_or(0);
                 self.told_tests = self.told_tests.saturating_add(told("tests"));
-                let failed = told("failures").saturating_add(told("errors"));
-                self.told_failed = self.told_failed.saturating_add(failed);
+                let (failures, errors) = (told("failures"), told("errors"));
+                self.told_failed = self.told_failed.saturating_add(failures.saturating_add(errors));
+                self.told_twice = self.told_twice.saturating_add(failures);
+                self.differs |= failures != errors;
             }
             b"testcase" => {
                 let file = attribute(tag, "file");
@@ -119,8 +150,13 @@ impl Run {
                     line: number(tag, "line"),
                     ..TestFailure::default()
                 });
-                (self.is_failed, self.is_skipped) = (false, false);
+                (self.is_failed, self.is_skipped, self.is_risky) = (false, false, false);
+                self.is_unstarted = attribute(tag, "status").is_some_and(|status| status == "notrun");
                 self.message.clear();
+            }
+            // PHPUnit: a test that asserts nothing, which fails nothing
+            b"error" if attribute(tag, "type").is_some_and(|kind| kind.ends_with("RiskyTestError")) => {
+                self.is_risky = true;
             }
             b"failure" | b"error" if self.case.is_some() => {
                 self.is_failed = true;
@@ -128,7 +164,17 @@ impl Run {
                 self.message.push_str(&attribute(tag, "message").unwrap_or_default());
                 self.message.push('\n');
             }
-            b"skipped" => self.is_skipped = true,
+            b"skipped" => {
+                // CTest: unless the test asked for it, one that cannot be started has failed
+                let why = attribute(tag, "message").unwrap_or_default();
+                if self.is_unstarted && !why.is_empty() && !why.starts_with("SKIP_") {
+                    self.is_failed = true;
+                    self.unstarted = self.unstarted.saturating_add(1);
+                    self.message.push_str(&why);
+                } else {
+                    self.is_skipped = true;
+                }
+            }
             _ => {}
         }
         if is_empty {
@@ -151,6 +197,8 @@ impl Run {
                     self.failed = self.failed.saturating_add(1);
                     let lines: Vec<&str> = self.message.lines().take(100).collect();
                     self.failures.push(TestFailure { detail: detail(&lines), ..case });
+                } else if self.is_risky {
+                    self.risky = self.risky.saturating_add(1);
                 } else if self.is_skipped {
                     self.skipped = self.skipped.saturating_add(1);
                 }
@@ -198,6 +246,46 @@ mod tests {
         assert_eq!(parse(whole).failing, None);
         assert_eq!(parse(&whole.replace("</testsuite>", "")).failing, None);
         assert_eq!(parse("no <testsuited> here"), Report::default());
+    }
+
+    #[test]
+    fn a_test_that_could_not_start_or_took_too_long_has_failed() {
+        let ctest = "<testsuite tests=\"3\" failures=\"1\" skipped=\"2\"><testcase name=\"a\" status=\"fail\"><failure message=\"\"/></testcase>\
+                     <testcase name=\"b\" status=\"notrun\"><skipped message=\"Unable to find executable\"/></testcase>\
+                     <testcase name=\"c\" status=\"notrun\"><skipped message=\"SKIP_RETURN_CODE=77\"/></testcase></testsuite>";
+        check(
+            parse,
+            &format!("33% tests passed, 2 tests failed out of 3\n{ctest}"),
+            expect![[r#"
+                passed: Some(0)
+                - [] a | -
+                - [] b | Unable to find executable
+            "#]],
+        );
+        let meson = "5/5 x / slow       TIMEOUT         1.03s   killed by signal 15 SIGTERM\nFail:               1\nTimeout:            1\n\
+                     <testsuites tests=\"2\" failures=\"1\"><testsuite name=\"x\"><testcase name=\"x / bad\"><failure/></testcase>\
+                     <testcase name=\"x / slow\"/></testsuite></testsuites>";
+        check(
+            parse,
+            meson,
+            expect![[r#"
+                passed: Some(0)
+                - [] x / bad | -
+                - [] x / slow | -
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_risky_test_fails_nothing() {
+        check(
+            parse,
+            "<testsuites><testsuite tests=\"2\" failures=\"0\" errors=\"1\"><testcase name=\"a\"><error type=\"PHPUnit\\Framework\\RiskyTestError\">\
+             no assertions</error></testcase><testcase name=\"b\"/></testsuite></testsuites>",
+            expect![[r#"
+                passed: Some(1)
+            "#]],
+        );
     }
 
     #[test]

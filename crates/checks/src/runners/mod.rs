@@ -12,6 +12,7 @@ mod javascript;
 mod junit;
 mod nextest;
 mod pytest;
+mod said_beside;
 mod unittest;
 
 pub(crate) use go_event::GoEvent;

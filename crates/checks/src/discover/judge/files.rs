@@ -94,6 +94,9 @@ impl Judge<'_> {
                 None => Judgement::is(Class::Harmless),
             });
         }
+        if program == "django-admin" {
+            return Some(self.django(&format!("django-admin {}", arguments.join(" ")), arguments));
+        }
         let known = INTERPRETERS.iter().find(|(names, _)| names.split(' ').any(|name| name == program));
         let versioned = program.starts_with("python3.") || program.starts_with("python2.");
         let valued = match known {
@@ -302,6 +305,13 @@ impl Judge<'_> {
             if super::line::commands(&line).is_none() || line.trim().is_empty() {
                 continue;
             }
+            // An interpreter whose file is computed waits for nobody
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let [program] = words.as_slice()
+                && INTERPRETERS.iter().any(|(names, _)| names.split(' ').any(|name| name == *program))
+            {
+                continue;
+            }
             let one = self.line(folder, &line);
             let known = one.classes.iter().any(|class| *class != Class::Unknown);
             if one.refused.is_some() || known {
@@ -327,6 +337,9 @@ impl Judge<'_> {
 
     fn python_module(&mut self, folder: &str, words: &[String]) -> Judgement {
         let Some((module, rest)) = words.split_first() else { return Judgement::default() };
+        if module == "django" {
+            return self.django(&format!("python -m {}", words.join(" ")), rest);
+        }
         let file = format!("{}.py", module.replace('.', "/"));
         let main = format!("{}/__main__.py", module.replace('.', "/"));
         if super::programs::rule(module, rest).is_none()

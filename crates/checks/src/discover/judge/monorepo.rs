@@ -176,6 +176,9 @@ impl Judge<'_> {
             .map(str::to_owned)
             .collect();
         let (targets, project): (Vec<String>, Option<String>) = match words.as_slice() {
+            [sub, ..] if sub.starts_with("affected") && !arguments.iter().any(|word| word == "--all") => {
+                return Judgement::refused(&told, Why::Partial);
+            }
             ["run-many" | "affected", rest @ ..] => (
                 if targets.is_empty() { rest.iter().map(|w| (*w).to_owned()).collect() } else { targets },
                 None,

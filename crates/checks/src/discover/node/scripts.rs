@@ -93,7 +93,7 @@ const SCRIPTS: &[(CheckPurpose, &[&str])] = &[
 ];
 
 /// Names that are never checks, even if their bodies would fit: they run what another script runs,
-/// in another way.
+/// in another way or on another system.
 const VARIANTS: &[&str] = &[
     "watch",
     "debug",
@@ -118,6 +118,13 @@ const VARIANTS: &[&str] = &[
     "pre",
     "post",
     "profile",
+    "win",
+    "win32",
+    "windows",
+    "mac",
+    "macos",
+    "osx",
+    "darwin",
 ];
 
 /// A script that is a check.

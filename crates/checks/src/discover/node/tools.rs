@@ -152,9 +152,9 @@ pub(super) fn workspace_runner(
     false
 }
 
-/// Whether the runner may be started in spite of this refusal, because it ends by itself.
+/// Whether the runner may be started in spite of this refusal, because by itself it ends and runs all tests.
 pub(super) fn may_run_once(cause: Option<Why>) -> bool {
-    matches!(cause, Some(Why::Watches))
+    matches!(cause, Some(Why::Watches | Why::Partial))
 }
 
 fn is_test_file(path: &str) -> bool {

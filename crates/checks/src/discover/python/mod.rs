@@ -271,6 +271,9 @@ fn from_lists(survey: &mut Survey, folder: &str) {
                     "",
                 );
                 check.source = source;
+                if kind == CheckPurpose::Test && check.runner.is_none() {
+                    check.runner = survey.script_judge().line(folder, &check.run).runner;
+                }
                 survey.add(check);
             }
         }

@@ -32,7 +32,13 @@ pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
     if folders.is_empty() && !requirement_files(source, "").is_empty() {
         folders.push(String::new());
     }
+    let all = folders.clone();
     for folder in folders {
+        let is_below =
+            || all.iter().any(|other| crate::discover::source::is_inside(&folder, other) && *other != folder);
+        if has_only_requirements(source, &folder) && is_below() {
+            continue;
+        }
         // Members of a workspace share the environment of its root
         let shared = done.iter().any(|root| {
             crate::discover::source::is_inside(&folder, root)
@@ -48,6 +54,12 @@ pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
         }
     }
     steps
+}
+
+/// Whether a folder has requirements and nothing else that a check would need: then no check runs there.
+fn has_only_requirements(source: &Source, folder: &str) -> bool {
+    let mut manifests = super::MANIFESTS.iter().filter(|file| source.has(folder, file));
+    manifests.all(|file| *file == "requirements.txt") && !super::tests_by_sight::has_any(source, folder, &[])
 }
 
 fn is_workspace(source: &Source, folder: &str) -> bool {

@@ -10,8 +10,33 @@ use crate::discover::source::Source;
 
 /// How often variables are replaced in a text.
 const MAX_ROUNDS: usize = 5;
+/// How deeply commands in functions of make are read.
+const MAX_DEPTH: usize = 5;
 /// The longest line in which variables are replaced.
 const MAX_LINE: usize = 10_000;
+
+/// Variables that make itself defines, or that are empty unless somebody sets them.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("MAKE", "make"),
+    ("CC", "cc"),
+    ("CXX", "c++"),
+    ("CPP", "cc -E"),
+    ("AR", "ar"),
+    ("AS", "as"),
+    ("LD", "ld"),
+    ("RANLIB", "ranlib"),
+    ("STRIP", "strip"),
+    ("RM", "rm -f"),
+    ("MAKEFLAGS", ""),
+    ("MFLAGS", ""),
+    ("CFLAGS", ""),
+    ("CXXFLAGS", ""),
+    ("CPPFLAGS", ""),
+    ("LDFLAGS", ""),
+    ("LDLIBS", ""),
+    ("ARFLAGS", ""),
+    ("TARGET_ARCH", ""),
+];
 
 /// The makefile that make would use in a folder.
 pub(in crate::discover) fn makefile(source: &Source, folder: &str) -> Option<&'static str> {
@@ -37,7 +62,19 @@ pub(in crate::discover) fn make(source: &Source, folder: &str) -> Option<Recipes
 
 pub(in crate::discover) fn make_of(text: &str) -> Recipes {
     let text = text.replace("\r\n", "\n").replace("\\\n", " ");
-    let mut variables = BTreeMap::from([("MAKE".to_owned(), "make".to_owned())]);
+    let mut variables = BTreeMap::new();
+    // A recipe is expanded only when it runs, with variables that stand below it, too
+    for line in text.lines().filter(|line| !line.starts_with('\t')) {
+        if let Some((name, value)) = assignment(line.split(" #").next().unwrap_or(line).trim_end()) {
+            let is_computed = value.contains("$(shell") && BUILT_IN.iter().any(|(known, _)| *known == name);
+            if !is_computed {
+                variables.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+            }
+        }
+    }
+    for (name, value) in BUILT_IN {
+        variables.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
+    }
     let mut recipes = Recipes::default();
     let mut current: Vec<String> = Vec::new();
     let mut in_define = false;
@@ -51,7 +88,10 @@ pub(in crate::discover) fn make_of(text: &str) -> Recipes {
         }
         if let Some(command) = line.strip_prefix('\t') {
             for name in &current {
-                recipes.add(name, Recipe { lines: command_line(command, &variables), ..Recipe::default() });
+                recipes.add(
+                    name,
+                    Recipe { lines: command_line(command, name, &variables), ..Recipe::default() },
+                );
             }
             continue;
         }
@@ -59,8 +99,7 @@ pub(in crate::discover) fn make_of(text: &str) -> Recipes {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if let Some((name, value)) = assignment(line) {
-            variables.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        if assignment(line).is_some() {
             continue;
         }
         let Some((names, rest)) = line.split_once(':') else {
@@ -81,7 +120,7 @@ pub(in crate::discover) fn make_of(text: &str) -> Recipes {
             .collect();
         current = expand(names, &variables).split_whitespace().map(str::to_owned).collect();
         for name in &current {
-            let lines = command.map(|command| command_line(command, &variables)).unwrap_or_default();
+            let lines = command.map(|command| command_line(command, name, &variables)).unwrap_or_default();
             recipes.add(name, Recipe { needs: needs.clone(), lines });
         }
     }
@@ -95,9 +134,14 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !name.contains([' ', ':', '\t'])).then_some((name, value.trim()))
 }
 
-fn command_line(command: &str, variables: &BTreeMap<String, String>) -> Vec<String> {
+fn command_line(command: &str, target: &str, variables: &BTreeMap<String, String>) -> Vec<String> {
     let command = command.trim().trim_start_matches(['@', '-', '+', ' ']);
-    if command.is_empty() { Vec::new() } else { vec![expand(command, variables)] }
+    if command.is_empty() {
+        return Vec::new();
+    }
+    let line = expand(command, variables);
+    // An open quote says that the line cannot be read
+    vec![to_shell(&line, target, MAX_DEPTH).unwrap_or_else(|| format!("{line}\n'"))]
 }
 
 fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
@@ -136,8 +180,66 @@ fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
             break;
         }
     }
-    // In the shell `$$x` is `$x`; an unknown `$(x)` stays a word of make
-    text.replace("$$", "\u{1}").replace("$(", "${").replace('\u{1}', "$")
+    text
+}
+
+/// What is left for the shell: `$$x` is `$x`, `$(shell x)` is what x prints, and another reference is a word. `None`
+/// where a reference would be the program, because then nobody knows what runs.
+fn to_shell(text: &str, target: &str, depth: usize) -> Option<String> {
+    if depth == 0 || text.len() > MAX_LINE {
+        return None;
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        // The target's own name
+        let plain = [("$", "$"), ("@", target)];
+        if let Some((more, is)) = plain.iter().find_map(|(sign, is)| Some((after.strip_prefix(sign)?, is))) {
+            out.push_str(is);
+            rest = more;
+            continue;
+        }
+        let Some((inner, end)) = after.strip_prefix('(').and_then(|inner| Some((inner, closing(inner)?)))
+        else {
+            out.push('$');
+            rest = after;
+            continue;
+        };
+        let name = inner.get(..end)?;
+        if out.trim_end().is_empty() || out.trim_end().ends_with([';', '&', '|', '(', '`']) {
+            return None;
+        }
+        if let Some(command) = name.strip_prefix("shell ") {
+            out.push_str(&format!("$({})", to_shell(command, target, depth - 1)?));
+        } else {
+            let is_name = |c: &char| c.is_ascii_alphanumeric() || "_-.".contains(*c);
+            out.push_str(&format!("${{{}}}", name.chars().take_while(is_name).collect::<String>()));
+            // The commands that a function starts inside of its arguments
+            let mut within = name;
+            while let Some((_, command)) = within.split_once("$(shell ") {
+                let length = closing(command)?;
+                out.push_str(&format!("$({})", to_shell(command.get(..length)?, target, depth - 1)?));
+                within = command.get(length..)?;
+            }
+        }
+        rest = inner.get(end + 1..)?;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The position of the bracket that closes what is open before the text.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 1_usize;
+    text.char_indices().find_map(|(at, c)| {
+        open = match c {
+            '(' => open + 1,
+            ')' => open - 1,
+            _ => open,
+        };
+        (open == 0).then_some(at)
+    })
 }
 
 #[cfg(test)]
@@ -158,5 +260,21 @@ mod tests {
         assert_eq!(recipes.get("check"), Some(test));
         assert_eq!(recipes.get("lint").unwrap().lines, ["ruff check"]);
         assert_eq!(recipes.get("all").unwrap().needs, ["test", "lint"]);
+    }
+
+    #[test]
+    fn variables_of_make_itself_are_known_and_others_are_words() {
+        let text = "all: prog\nprog: a.o\n\t$(CC) $(CFLAGS) -o $@ $(OBJS) $(wildcard $(shell ls *.c))\nclean:\n\t$(RM) prog\n\
+                    run:\n\t$(TOOL) x\nOBJS = a.o\nCC := $(shell which gcc)\nlate:\n\techo $(shell date -I) $(NONE)\n";
+        let recipes = make_of(text);
+        let line = |name: &str| recipes.get(name).unwrap().lines.join("; ");
+        assert_eq!(line("prog"), "cc  -o prog a.o ${wildcard}$(ls *.c)");
+        assert_eq!(line("clean"), "rm -f prog");
+        assert_eq!(line("late"), "echo $(date -I) ${NONE}");
+        assert_eq!(line("run"), "$(TOOL) x\n'", "what runs is not known");
+        let deep = make_of(&format!("t:\n\techo {}\n", "$(if $(shell ".repeat(2_000)));
+        assert!(deep.get("t").is_some());
+        let deep = make_of(&format!("t:\n\techo {}x{}\n", "$(if $(shell ".repeat(700), ")".repeat(1_400)));
+        assert!(deep.get("t").unwrap().lines.concat().len() < 40_000);
     }
 }

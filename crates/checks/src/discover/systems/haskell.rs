@@ -52,7 +52,8 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
         let (run, file) = if stack {
             ("stack build --test --only-dependencies", "stack.yaml")
         } else {
-            ("cabal build all --enable-tests --only-dependencies", "cabal.project")
+            let file = if source.has(&folder, "cabal.project") { "cabal.project" } else { "*.cabal" };
+            ("cabal build all --enable-tests --only-dependencies", file)
         };
         SetupCommand { otherwise: None, run: run.to_owned(), source: join(&folder, file), folder }
     };

@@ -13,6 +13,9 @@ const FILES: &[&str] = &["composer.json"];
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "php", manifests: FILES, find, setup, fills: &["vendor"], only_fetches: false };
 
+/// The runner writes the names of its tests into this file, in a folder that the project itself does not use.
+const REPORT: &str = "--log-junit build-checks/junit.xml";
+
 const SCRIPTS: Names = &[
     (
         CheckPurpose::Type,
@@ -47,13 +50,19 @@ fn find(survey: &mut Survey) {
         if !survey.has(CheckPurpose::Test, &folder) {
             let configured = source.first(&folder, &["phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml"]);
             if manifest.contains("\"pestphp/pest\"") {
-                survey.add(own(&folder, "test", CheckPurpose::Test, "vendor/bin/pest", "composer.json"));
+                survey.add(own(
+                    &folder,
+                    "test",
+                    CheckPurpose::Test,
+                    &format!("vendor/bin/pest {REPORT}"),
+                    "composer.json",
+                ));
             } else if configured.is_some() || manifest.contains("\"phpunit/phpunit\"") {
                 survey.add(own(
                     &folder,
                     "test",
                     CheckPurpose::Test,
-                    "vendor/bin/phpunit",
+                    &format!("vendor/bin/phpunit {REPORT}"),
                     configured.unwrap_or("composer.json"),
                 ));
             }
@@ -88,7 +97,13 @@ fn find(survey: &mut Survey) {
 }
 
 fn setup(source: &Source) -> Vec<SetupCommand> {
-    let folders = source.folders_with(FILES).into_iter();
+    // Without requirements there is nothing to install, and the file may be data of that name
+    let requires = |folder: &String| {
+        let manifest = source.read(folder, "composer.json").unwrap_or_default();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
+        ["require", "require-dev", "autoload"].iter().any(|key| manifest.get(key).is_some())
+    };
+    let folders = source.folders_with(FILES).into_iter().filter(requires);
     folders
         .map(|folder| SetupCommand {
             otherwise: None,

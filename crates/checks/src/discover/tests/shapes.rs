@@ -328,3 +328,122 @@ fn python_without_its_manager_and_lists_for_older_pythons() {
     let old = &steps[1].check.run;
     assert!(old.contains("tests.txt") && !old.contains("tests37.txt"), "{old}");
 }
+
+#[test]
+fn tests_of_django_that_a_list_starts_with_its_settings() {
+    check(
+        &[
+            ("pyproject.toml", "[project]\nname = \"tags\"\n[build-system]\nrequires = []\n"),
+            (
+                "tox.ini",
+                "[testenv]\ndeps = coverage\ncommands =\n    coverage run -m django test --settings=tests.settings {posargs}\n    coverage report\n",
+            ),
+            ("tests/__init__.py", ""),
+            (
+                "tests/test_tags.py",
+                "from django.test import TestCase\nclass A(TestCase):\n    def test_a(self): pass\n",
+            ),
+        ],
+        expect![[r#"
+            Test test: python3 -m django test --settings=tests.settings (Unittest) <- tox.ini testenv
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: coverage -e. <- tox.ini
+        "#]],
+    );
+}
+
+#[test]
+fn a_program_that_starts_its_tests_by_a_computed_name_and_a_script_for_another_system() {
+    check(
+        &[
+            (
+                "package.json",
+                r#"{"scripts": {"test": "npm run test:code && npm publish", "test:code": "node test", "test:win32": "jest --runInBand"}, "devDependencies": {"jest": "1"}}"#,
+            ),
+            (
+                "test/index.js",
+                "const { spawnSync } = require('child_process');\nfor (const file of files) spawnSync('node', HOOKS.concat(file));\n",
+            ),
+        ],
+        expect![[r#"
+            Test test:code: npm run test:code <- package.json scripts.test:code
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
+}
+
+#[test]
+fn a_makefile_in_the_words_of_make_itself() {
+    check(
+        &[(
+            "Makefile",
+            "CC := $(shell which gcc)\nOBJ = calc.o\nall: calc\ncalc: $(OBJ)\n\t$(CC) $(CFLAGS) -o $@ $(OBJ) $(EXTRA_LIBS)\n\
+             test: calc check.o\n\t$(CC) -o check check.o $(OBJ) $(LDLIBS)\n\t./check\nclean:\n\t$(RM) $(OBJ)\n",
+        )],
+        expect![[r#"
+            Test test: make test <- Makefile test
+        "#]],
+    );
+}
+
+#[test]
+fn a_folder_of_scripts_with_requirements_gets_no_environment() {
+    check(
+        &[
+            ("pyproject.toml", "[project]\nname = \"shop\"\n[tool.pytest.ini_options]\n"),
+            ("tests/test_cart.py", "def test_a(): pass\n"),
+            ("tools/requirements.txt", "requests\n"),
+            ("tools/publish_notes.py", "import requests\n"),
+        ],
+        expect![[r#"
+            Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- pyproject.toml tool.pytest
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: -e. pytest <- pyproject.toml
+        "#]],
+    );
+}
+
+#[test]
+fn data_with_the_name_of_a_manifest_is_not_installed() {
+    check(
+        &[
+            ("composer.json", r#"{"require-dev": {"phpunit/phpunit": "^10"}}"#),
+            (
+                "tests/schemas/composer.json",
+                r#"{"$schema": "x", "properties": {"name": {"type": "string"}}}"#,
+            ),
+        ],
+        expect![[r#"
+            Test test: vendor/bin/phpunit --log-junit build-checks/junit.xml <- composer.json
+            setup: composer install --no-interaction --no-progress --no-scripts --no-plugins <- composer.json
+        "#]],
+    );
+}
+
+#[test]
+fn what_runs_only_changed_tests_is_replaced_by_what_runs_all() {
+    check(
+        &[
+            ("package.json", r#"{"scripts": {"test": "nx affected -t test"}, "workspaces": ["packages/*"]}"#),
+            ("nx.json", "{}"),
+            ("packages/a/package.json", r#"{"name": "a", "scripts": {"test": "vitest run"}}"#),
+        ],
+        expect![[r#"
+            Build build: npx --no-install nx run-many --target=build <- nx.json
+            Lint lint: npx --no-install nx run-many --target=lint <- nx.json
+            Test test: npx --no-install nx run-many --target=test (Vitest) <- nx.json
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
+    check(
+        &[
+            (
+                "package.json",
+                r#"{"scripts": {"test": "vitest run --changed"}, "devDependencies": {"vitest": "1"}}"#,
+            ),
+            ("a.test.ts", ""),
+        ],
+        expect![[r#"
+            Test test: npx --no-install vitest run (Vitest) <- package.json devDependencies
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
+}

@@ -23,7 +23,22 @@ fn parse(text: &str) -> Report {
     let mut in_list = false;
     // The last list before the totals counts: a test may print the heading
     let mut before = 0;
+    // What tests print, and the messages of their errors
+    let (mut in_output, mut in_errors) = (false, false);
+    let all_lists = text.lines().filter(|line| line.trim() == "FAILURES").count();
+    let mut lists = 0;
     for line in text.lines() {
+        lists += usize::from(line.trim() == "FAILURES");
+        match line.trim() {
+            "------- output -------" | "------- post-test output -------" => in_output = true,
+            "----- output end -----" | "----- post-test output end -----" => in_output = false,
+            "ERRORS" if !in_output => in_errors = lists < all_lists,
+            "FAILURES" if !in_output => in_errors = false,
+            _ => {}
+        }
+        if in_output || in_errors {
+            continue;
+        }
         if line.trim() == "FAILURES" {
             in_list = true;
             failures.0.truncate(before);
@@ -71,4 +86,30 @@ fn listed(line: &str) -> Option<TestFailure> {
         file: Some(file.to_owned()),
         line: Some(line),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::parse::fixtures::check;
+
+    #[test]
+    fn what_tests_print_and_errors_say_is_no_summary() {
+        let printed = "a ...\n------- output -------\n FAILURES \n\nghost => ./a.ts:1:1\n\nFAILED | 1 passed | 3 failed (1ms)\n\
+                       ----- output end -----\na ... ok (73ms)\n";
+        let told =
+            "\n ERRORS \n\nb => ./a_test.ts:2:6\nerror: Error: no\nFAILED | 0 passed | 1 failed (2ms)\n";
+        check(
+            parse,
+            &format!(
+                "{printed}{told}\n FAILURES \n\nb => ./a_test.ts:2:6\n\nFAILED | 1 passed | 1 failed (97ms)\n"
+            ),
+            expect![[r#"
+                passed: Some(1)
+                - [./a_test.ts] b @ ./a_test.ts:2 | -
+            "#]],
+        );
+    }
 }

@@ -111,6 +111,10 @@ const OPTIONS: &[Options] = &[
     ("tail", &["-f", "-F", "--follow"], Why::Watches),
     ("sbt", &["~test", "~compile"], Why::Watches),
     ("turbo nx lerna", &["--affected"], Why::Partial),
+    ("lerna", &["--since"], Why::Partial),
+    ("vitest", &["--changed"], Why::Partial),
+    ("pytest py.test", &["--picked", "--testmon", "--lf", "--last-failed"], Why::Partial),
+    ("golangci-lint", &["--new", "--new-from-rev", "--new-from-merge-base"], Why::Partial),
 ];
 
 /// The table's rule for a program with these arguments; `None` if it is unknown.
