@@ -169,7 +169,8 @@ impl Guardian {
             for raw in head_raws.iter_mut().filter(|raw| raw.in_change != raw.severity) {
                 let Some(head) = pair.head.as_deref() else { continue };
                 let told = raw.unless.explained && says_why(raw, head, base);
-                if told || raw.unless.usual && is_usual(raw, head, base, before) {
+                let reasoned = doubt::is_new_with_reason(raw, head, base);
+                if told || reasoned || raw.unless.usual && is_usual(raw, head, base, before) {
                     raw.in_change = raw.severity;
                 }
             }

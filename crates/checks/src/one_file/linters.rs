@@ -1,7 +1,8 @@
 //! Linters for one file: which of them a project uses, and what their answers say.
 //!
 //! A linter reads a text from standard input, so the base's text and the new one are linted under the same
-//! path and configuration. Pure: it reads files only through the given functions, and must run nothing.
+//! path and configuration. One that reads only files gets a copy in a temporary folder. Pure: it reads files only
+//! through the given functions, and must run nothing.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,59 @@ const ROWS: &[Row] = &[
             place.node("eslint", &format!("--format json --stdin --stdin-filename {path}"))
         },
     },
+    Row {
+        name: "biome",
+        extensions: &[
+            "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "json", "jsonc", "css", "graphql",
+        ],
+        asks: |place| place.has(&["biome.json", "biome.jsonc", ".biome.json", ".biome.jsonc"]),
+        command: |place, path| {
+            let settings = "biome.json biome.jsonc .biome.json .biome.jsonc .gitignore";
+            place.node(";", &in_copy(path, settings, "biome lint --reporter=json --max-diagnostics=200"))
+        },
+    },
+    Row {
+        name: "oxlint",
+        extensions: &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro"],
+        asks: |place| {
+            place.has(&[".oxlintrc.json", ".oxlintrc.jsonc"]) || place.says("package.json", &["\"oxlint\""])
+        },
+        command: |place, path| {
+            place.node(";", &in_copy(path, ".oxlintrc.json .oxlintrc.jsonc", "oxlint --format=json"))
+        },
+    },
+    Row {
+        name: "gofmt",
+        extensions: &["go"],
+        asks: |place| place.has(&["go.mod"]),
+        // Only errors: the engine formats the file itself
+        command: |_, _| "gofmt -e 2>&1 > /dev/null".to_owned(),
+    },
+    Row {
+        name: "go vet",
+        extensions: &["go"],
+        asks: |place| place.has(&["go.mod"]),
+        command: |_, path| {
+            let of = |program: &str| format!("{program} -overlay=\"$d/o.json\" \"./$(dirname -- {path})\"");
+            // An old `go vet` does not read the overlay; the compiler does
+            format!(
+                "d=$(mktemp -d) && n=$(basename -- {path}) && cat > \"$d/$n\" \
+                 && printf '{{\"Replace\":{{\"%s\":\"%s\"}}}}' \"$PWD/\"{path} \"$d/$n\" > \"$d/o.json\" \
+                 && {{ {}; case \"$n\" in *_test.go) ;; *) {};; esac; }} 2>&1 | grep -F -- \"$n:\"",
+                of("go vet"),
+                of("go build -gcflags=-e -o /dev/null"),
+            )
+        },
+    },
 ];
+
+/// Runs a linter that does not read standard input, on a copy of the file beside copies of its settings.
+fn in_copy(path: &str, settings: &str, command: &str) -> String {
+    format!(
+        "d=$(mktemp -d) && mkdir -p -- \"$d/$(dirname -- {path})\" && cat > \"$d/\"{path} \
+         && {{ cp {settings} \"$d/\" 2> /dev/null; cd \"$d\" && {command} {path}; }}"
+    )
+}
 
 /// The linters that a project uses for a file at this path.
 pub fn linters(
@@ -75,6 +128,12 @@ pub fn linters(
 /// The findings in a linter's answer; `None` if the answer cannot be read.
 pub fn linter_findings(linter: &str, answer: &str) -> Option<Vec<LinterFinding>> {
     const MOST: usize = 1_000;
+    if matches!(linter, "gofmt" | "go vet") {
+        let mut all: Vec<LinterFinding> =
+            answer.lines().take(MOST).filter_map(|line| of_go(linter, line)).collect();
+        all.dedup();
+        return Some(all);
+    }
     let data: Value = serde_json::from_str(answer.trim()).ok()?;
     let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let line = |of: Option<&Value>| {
@@ -104,9 +163,44 @@ pub fn linter_findings(linter: &str, answer: &str) -> Option<Vec<LinterFinding>>
             };
             messages.filter(counts).map(of).collect()
         }
+        "biome" => {
+            let of = |one: &Value| LinterFinding {
+                line: line(one.pointer("/location/start/line")),
+                rule: text(one, "category"),
+                message: one.get("message").map_or_else(String::new, |said| match said {
+                    Value::String(said) => said.clone(),
+                    _ => text(one, "description"),
+                }),
+            };
+            // The other kinds speak of the settings
+            let counts = |one: &&Value| {
+                let kind = one.get("category").and_then(Value::as_str).unwrap_or_default();
+                kind.starts_with("lint/") || kind == "parse"
+            };
+            data.get("diagnostics")?.as_array()?.iter().filter(counts).map(of).collect()
+        }
+        "oxlint" => {
+            let of = |one: &Value| LinterFinding {
+                line: line(one.pointer("/labels/0/span/line")),
+                rule: text(one, "code"),
+                message: text(one, "message"),
+            };
+            data.get("diagnostics")?.as_array()?.iter().map(of).collect()
+        }
         _ => return None,
     };
     Some(all.into_iter().take(MOST).collect())
+}
+
+/// A line of a Go tool: `a.go:3:5: message`.
+fn of_go(linter: &str, said: &str) -> Option<LinterFinding> {
+    let mut parts = said.split(':').skip(1);
+    let line = parts.by_ref().find_map(|part| part.parse().ok())?;
+    let mut rest = parts.skip_while(|part| part.parse::<u32>().is_ok()).map(str::to_owned);
+    let first = rest.next()?;
+    let message = rest.fold(first, |all, part| format!("{all}:{part}"));
+    let message = message.trim().to_owned();
+    (!message.is_empty()).then(|| LinterFinding { line, rule: linter.to_owned(), message })
 }
 
 /// The findings that the base does not have. A finding whose line only moved is not new.
@@ -152,6 +246,12 @@ mod tests {
         );
         assert_eq!(lines.len(), 1);
         assert!(lines_of(&web, "a.ts").is_empty());
+        assert_eq!(lines_of(&[("go.mod", "module a\n")], "cmd/a.go").len(), 2);
+        assert_eq!(lines_of(&[("web/biome.json", "{}")], "web/a.ts").len(), 1);
+        assert_eq!(
+            lines_of(&[("package.json", "{\"devDependencies\":{\"oxlint\":\"1\"}}")], "a.ts").len(),
+            1
+        );
     }
 
     #[test]
@@ -170,6 +270,26 @@ mod tests {
         for broken in ["", "eslint: not found", "{}"] {
             assert_eq!(linter_findings("eslint", broken), None, "{broken}");
         }
+        let biome = r#"{"diagnostics":[{"severity":"error","message":"No debugger.","category":"lint/suspicious/noDebugger","location":{"start":{"line":2,"column":3}}},{"severity":"error","message":"x","category":"internalError/fs","location":{}}]}"#;
+        let rule = |line, rule: &str, message: &str| LinterFinding {
+            line,
+            rule: rule.into(),
+            message: message.into(),
+        };
+        assert_eq!(
+            linter_findings("biome", biome).unwrap(),
+            [rule(2, "lint/suspicious/noDebugger", "No debugger.")]
+        );
+        let oxlint = r#"{"diagnostics":[{"message":"No.","code":"eslint(no-debugger)","labels":[{"span":{"offset":25,"line":2,"column":3}}]}]}"#;
+        assert_eq!(linter_findings("oxlint", oxlint).unwrap(), [rule(2, "eslint(no-debugger)", "No.")]);
+        let gofmt = "<standard input>:2:6: expected 'IDENT', found '{'\n";
+        assert_eq!(
+            linter_findings("gofmt", gofmt).unwrap(),
+            [rule(2, "gofmt", "expected 'IDENT', found '{'")]
+        );
+        let vet = "vet: pkg/a.go:7:2: undefined: x\n/tmp/d/a.go:7:2: undefined: x\nnote: an old Go\n";
+        assert_eq!(linter_findings("go vet", vet).unwrap(), [rule(7, "go vet", "undefined: x")]);
+        assert_eq!(linter_findings("go vet", "").unwrap(), []);
         let moved = LinterFinding { line: 9, ..found[0].clone() };
         let twice = vec![moved.clone(), moved.clone()];
         assert_eq!(new_linter_findings(&found, twice), [moved]);

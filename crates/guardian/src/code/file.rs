@@ -132,7 +132,7 @@ impl File {
             Ok(source) => {
                 file.problems = source.problems();
                 file.masked = source.is_masked();
-                file.generated = file.says_generated();
+                file.generated = file.says_generated() || file.is_compiled();
                 file.tree = (!file.is_minified()).then(|| source.tree().clone());
             }
         }
@@ -230,6 +230,30 @@ impl File {
             let line = line.to_lowercase();
             SIGNS.iter().any(|sign| line.contains(sign))
         })
+    }
+
+    /// Whether a compiler or a bundler of JavaScript wrote the file: it has their helpers, or the names of its parts.
+    fn is_compiled(&self) -> bool {
+        const HELPERS: [&str; 6] = [
+            "function _interopRequireDefault(",
+            "function _classCallCheck(",
+            "var __importDefault = (this && this.__importDefault)",
+            "var __createBinding = (this && this.__createBinding)",
+            "__webpack_require__(",
+            "var __commonJS = (",
+        ];
+        const PARTS: usize = 5;
+        if self.language != Some(Language::JavaScript) {
+            return false;
+        }
+        let part = |line: &&str| {
+            line.strip_prefix("// ").is_some_and(|path| {
+                let code = [".js", ".mjs", ".cjs", ".ts", ".tsx"].iter().any(|end| path.ends_with(end));
+                code && path.contains('/') && !path.contains(' ')
+            })
+        };
+        HELPERS.iter().any(|helper| self.text.contains(helper))
+            || self.text.contains("\n// ") && self.text.lines().filter(part).take(PARTS).count() == PARTS
     }
 
     pub(crate) fn outline(&self) -> &Outline {

@@ -1,9 +1,15 @@
 //! Finds matches of patterns that are a suspicion, not a proof, because the surrounding code gives them a meaning that
 //! the pattern cannot see. Such a finding becomes a warning. Works on the matches of `patterns` in one file.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::code::file::{File, Raw, even};
+use crate::code::functions::tests;
 use crate::finding::Severity;
 use crate::patterns::{handed, stand_in};
+use crate::project::is_vendored;
 
 /// Verbs of clean-up calls: a failure of such a call no longer changes anything.
 const CLEANING: [&str; 20] = [
@@ -37,6 +43,7 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
         "swallowed-error" => {
             ecmascript && is_fallback(file, raw)
                 || cleans_up(file, raw)
+                || language == syntax::Language::Go && is_seen(file, raw)
                 || stand_in::is_stand_in(file, raw.start)
         }
         "shell-from-input" | "eval-of-input" => !handed::is_from_outside(file, raw.start),
@@ -49,12 +56,12 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
         }
         "blanket-suppression" => {
             stand_in::is_stand_in(file, raw.start)
-                || language == syntax::Language::Python && is_of_one_system(file, raw)
+                || language == syntax::Language::Python && is_coverage(file, raw)
                 || language == syntax::Language::Rust && stand_in::is_for_others(file, raw.start)
         }
         _ => false,
     };
-    if meant {
+    if meant || is_vendored(&file.path) {
         raw.in_change = Severity::Warning;
         raw.severity = Severity::Warning;
     }
@@ -97,7 +104,8 @@ fn cleans_up(file: &File, raw: &Raw) -> bool {
     };
     match at.find_map(guard) {
         Some((guard, body)) => {
-            let mut statements = flat.parts(body).filter(|i| !flat.node(*i).extra);
+            let mut statements =
+                flat.parts(body).filter(|i| !flat.node(*i).extra && !flat.kind(*i).starts_with("import_"));
             match (statements.next(), statements.next()) {
                 (Some(only), None) if flat.kind(only) == "return_statement" => {
                     let above = flat.children(flat.node(guard).parent);
@@ -120,27 +128,33 @@ fn cleans_up(file: &File, raw: &Raw) -> bool {
     }
 }
 
-/// Coverage that is excluded because no single run reaches all code: in tests, and beside a condition on a version or a
-/// system.
-fn is_of_one_system(file: &File, raw: &Raw) -> bool {
-    const ABOVE: usize = 3;
-    const CONDITIONS: [&str; 5] =
-        ["sys.version_info", "sys.platform", "os.name", "platform.system", "TYPE_CHECKING"];
+/// `_ = err` in Go where the error was looked at: in a branch that reacts to it, below such a branch, or beside a comment.
+fn is_seen(file: &File, raw: &Raw) -> bool {
+    let flat = file.flat();
+    if raw.key.trim() != "_ = err" {
+        return false;
+    }
+    let at = flat.iter().find(|(_, node)| node.kind == "assignment_statement" && node.start == raw.start);
+    let Some((at, node)) = at else { return false };
+    let asks = |i: usize| {
+        flat.kind(i) == "if_statement"
+            && even(file.field_text(i, "condition")).split(' ').any(|word| word == "err")
+    };
     let row = raw.line as usize - 1;
-    let conditional = |row: usize| CONDITIONS.iter().any(|condition| file.line(row).contains(condition));
-    const NEVER: [&str; 6] = [
-        "raise AssertionError",
-        "raise NotImplementedError",
-        "if __name__",
-        "assert_never(",
-        "assert False",
-        "...",
-    ];
-    let line = file.line(row).trim();
-    file.line(row).contains("pragma: no cover")
-        && (NEVER.iter().any(|start| line.starts_with(start))
-            || file.is_test()
-            || (row.saturating_sub(ABOVE)..=row).any(conditional))
+    let comment =
+        |row: usize| file.line(row).split_once("//").is_some_and(|(_, said)| said.split(' ').count() > 2);
+    let block = flat.above(at).find(|i| flat.kind(*i) == "block");
+    let reacts = flat.parts(node.parent).count() > 1
+        && block.is_some_and(|block| flat.above(block).next().is_some_and(asks));
+    let asked = flat.parts(node.parent).take_while(|i| *i < at).any(asks);
+    let above = row.checked_sub(1).is_some_and(|row| file.line(row).trim().starts_with("//") && comment(row));
+    reacts || asked || comment(row) || above
+}
+
+/// Coverage that is excluded. It switches no check off, and often no single run reaches the code: a question for the
+/// Reviewer.
+fn is_coverage(file: &File, raw: &Raw) -> bool {
+    file.line(raw.line as usize - 1).replace([' ', '-'], "").contains("pragma:nocover")
 }
 
 /// Whether a call has the name of a clean-up.
@@ -152,6 +166,36 @@ fn is_cleaning(statement: &str) -> bool {
         verb.strip_prefix(word)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_lowercase()) || rest.starts_with("all"))
     })
+}
+
+/// Whether a skipped test is new and says why: nothing that ran before stopped running. `raw` is about the test.
+pub(crate) fn is_new_with_reason(raw: &Raw, head: &File, base: Option<&File>) -> bool {
+    static REASON: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?:reason\s*=\s*|ignore\s*=\s*|[sS]kip(?:f|Test)?\(\s*)[fr]?["'`]([^"'`]{12,})"#).ok()
+    });
+    const EXCUSES: [&str; 9] =
+        ["flak", "broken", "fails", "failing", "later", "todo", "fix", "temporar", "for now"];
+    if &*raw.rule != "test-skipped" {
+        return false;
+    }
+    let said = REASON.as_ref().and_then(|form| form.captures(&raw.key)).and_then(|found| found.get(1));
+    let Some(said) = said.map(|said| said.as_str().to_lowercase()) else { return false };
+    // An expected failure that may also pass shows nothing
+    let weak =
+        raw.key.contains("xfail") && !raw.key.contains("strict=True") && !raw.key.contains("strict = True");
+    if weak || said.split_whitespace().count() < 3 || EXCUSES.iter().any(|excuse| said.contains(excuse)) {
+        return false;
+    }
+    let flat = head.flat();
+    let now = tests(head);
+    let about = now.iter().filter(|test| flat.node(test.body).end > raw.start);
+    let Some(about) = about.min_by_key(|test| flat.node(test.body).end) else { return false };
+    let Some(base) = base else { return true };
+    // A test that has only another name now is not new
+    base.is_code()
+        && tests(base)
+            .iter()
+            .all(|old| old.name != about.name && now.iter().any(|test| test.name == old.name))
 }
 
 fn is_catch(file: &File, end: usize) -> bool {

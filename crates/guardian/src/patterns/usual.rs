@@ -150,7 +150,12 @@ pub(crate) fn says_why(raw: &Raw, head: &File, base: Option<&File>) -> bool {
             there.peek().is_some() && !there.any(silenced_below)
         })
     };
-    (row.saturating_sub(ABOVE)..row).map(|row| head.line(row)).any(|line| {
+    // In Go the comment above a function describes it, and gives no reason for a line of its body
+    let from = match head.language {
+        Some(syntax::Language::Go) if head.line(row.saturating_sub(1)).starts_with("func ") => row,
+        _ => row.saturating_sub(ABOVE),
+    };
+    (from..row).map(|row| head.line(row)).any(|line| {
         let at = [
             line.find("//"),
             line.find("# "),

@@ -19,7 +19,7 @@ use syntax::{Import, Language};
 
 use crate::code::file::File;
 
-pub(crate) use paths::{folder_of, is_built, is_specimen, join};
+pub(crate) use paths::{folder_of, is_built, is_specimen, is_vendored, join};
 pub(crate) use surroundings::{Memo, Surroundings};
 pub(crate) use tree::{Target, Tree};
 

@@ -42,6 +42,24 @@ pub(crate) fn is_specimen(path: &str) -> bool {
     })
 }
 
+/// Folders with the code of other projects.
+pub(crate) fn is_vendored(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "node_modules"
+                | "vendor"
+                | "vendored"
+                | "_vendor"
+                | "third_party"
+                | "third-party"
+                | "thirdparty"
+                | "externals"
+                | "_externals"
+        )
+    })
+}
+
 /// Folders whose content a build generates.
 pub(crate) fn is_built(path: &str) -> bool {
     path.split('/').any(|part| {

@@ -220,7 +220,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "hidden-error",
         "The same place before and after: an error was told and is not any more.",
-        "Says nothing where a comment gives the reason.",
+        "Says nothing where a comment gives the reason; warns where one explains a fixed value, and of new code of Go that drops an error of its own file.",
         &[],
         &[],
     ),
@@ -290,7 +290,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     ),
     row(
         "pretended-work",
-        "Words of the code about itself, in a function that does nothing else.",
+        "Words of the code about itself, in a function that does nothing else; a branch that worked before and only refuses now.",
         "Warns where the words may be of something else.",
         &[],
         &[],
@@ -419,8 +419,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     .decided(&[Tool::Rust, Tool::Go]),
     row(
         "not-awaited",
-        "The one definition that a call leads to, which is asynchronous.",
-        "Says nothing where the result is kept, passed on, or dropped on purpose (`void`); warns of callbacks of `forEach`.",
+        "The one definition that a call leads to, which is asynchronous; for a method of a variable, the class that the file states for it.",
+        "Says nothing where the result is kept, passed on, or dropped on purpose (`void`); warns of callbacks of `forEach`, and of a dropped result of a variable's method.",
         &[],
         &[(Rust, "the compiler warns of it"), (Go, "Go has no such functions")],
     ),

@@ -200,7 +200,10 @@ fn misread(base: &File, head: &File) -> Option<usize> {
                     .and_then(|bytes| String::from_utf8(bytes).ok())
             })
             .collect();
-        let replaced = line.contains('\u{fffd}') && !base.text.contains('\u{fffd}') && !base.text.is_ascii();
+        // A text of its own is the sign itself, on purpose
+        let meant = ["\"\u{fffd}\"", "'\u{fffd}'", "`\u{fffd}`"].iter().any(|text| line.contains(text));
+        let replaced =
+            line.contains('\u{fffd}') && !meant && !base.text.contains('\u{fffd}') && !base.text.is_ascii();
         replaced
             || !spoilt.is_empty()
                 && spoilt.iter().all(|piece| base.text.contains(piece.as_str()))

@@ -70,6 +70,7 @@ fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
         && !base.is_test()
         && nothing_in_its_place(base, head, lost)
         && !is_cleaned_up(base, head, lost)
+        && !is_rewritten(base, head)
     {
         let message = format!("the file ends here: {lost} lines that followed are gone");
         if change.is_some_and(|change| is_taken_out(change, base, head, lost)) {
@@ -117,6 +118,15 @@ fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> b
                 && other.head.as_deref().is_some_and(|new| new.is_test() && new.text.contains("#[test]"))
         });
     elsewhere || moved
+}
+
+/// Whether most of the head is new: then it is another text, and not the beginning of the old one.
+fn is_rewritten(base: &File, head: &File) -> bool {
+    let lines = |file: &File| -> std::collections::BTreeSet<String> {
+        file.text.lines().map(|line| line.trim().to_string()).filter(|line| line.len() > 3).collect()
+    };
+    let (old, new) = (lines(base), lines(head));
+    !head.is_broken() && 2 * new.difference(&old).count() > new.len()
 }
 
 /// Whether the remaining code used the missing part before and no longer does.

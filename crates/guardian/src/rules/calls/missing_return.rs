@@ -329,6 +329,10 @@ fn ends(file: &File, index: usize) -> bool {
                 open.extend(flat.field(at, "consequence"));
                 true
             }
+            "for_statement" | "while_statement" if else_of_loop(file, at).is_some() => {
+                open.extend(else_of_loop(file, at));
+                true
+            }
             "while_statement" => {
                 let condition = file.field_text(at, "condition").trim_matches(['(', ')']);
                 matches!(condition, "True" | "true" | "1") && !breaks(file, at)
@@ -370,6 +374,12 @@ fn ends(file: &File, index: usize) -> bool {
         }
     }
     true
+}
+
+/// The `else` of a loop of Python, which runs unless a `break` left the loop.
+fn else_of_loop(file: &File, at: usize) -> Option<usize> {
+    let other = file.flat().field(at, "alternative").filter(|_| file.language == Some(Language::Python))?;
+    (!breaks(file, at)).then_some(other)
 }
 
 fn is_endless_in_go(file: &File, at: usize) -> bool {

@@ -3,6 +3,7 @@
 //! The rules here read what a definition states. They infer no types, and open no library.
 
 pub(super) mod arity_mismatch;
+mod async_methods;
 mod made;
 mod method_arguments;
 pub(super) mod missing_return;

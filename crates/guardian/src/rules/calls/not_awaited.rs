@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use syntax::Language;
 
+use super::async_methods::of_variables;
 use crate::code::file::File;
 use crate::code::places::function_of;
 use crate::finding::{Category, Severity};
@@ -29,6 +30,10 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[(
             "a.py",
             "import asyncio\nasync def f(): pass\nasync def g():\n    t = asyncio.create_task(f())\n    await t\n    c = f()\n    await c\n",
+        )]),
+        Example::new(&[(
+            "a.ts",
+            "class A {\n  async size() { return 1; }\n}\nclass B {\n  size() { return 1; }\n}\nexport const f = (a: A) => a.size();\nexport const g = (b: B) => b.size() > 0;\nexport async function h(c: A) { return (await c.size()) > 0; }\n",
         )]),
         Example::new(&[(
             "a.ts",
@@ -61,9 +66,19 @@ pub(crate) static RULE: Rule = Rule {
             "a.ts",
             "async function isOn() { return true; }\nexport async function g() { if (isOn()) return 1; return 2; }\n",
         )]),
+        Example::new(&[
+            (
+                "a.ts",
+                "import { Store } from './b';\nexport class A {\n  constructor(private store: Store) {}\n  async g() { return this.store.size() > 0; }\n}\n",
+            ),
+            ("b.ts", "export class Store {\n  async size(): Promise<number> { return 1; }\n}\n"),
+        ]),
     ],
     check: Check::Change(check),
 };
+
+/// Marks a call of a method of a variable: its name is bound once.
+const OF_VARIABLE: usize = 1;
 
 fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
@@ -76,7 +91,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
         if !python {
             each_async(pair, head, found);
         }
-        let known = asynchronous(&change.head, head);
+        let mut known = asynchronous(&change.head, head);
+        if !python {
+            let methods = of_variables(&change.head, head, starts_async);
+            known.extend(methods.into_iter().map(|call| (call, OF_VARIABLE)));
+        }
         if !known.is_empty() {
             calls(pair, head, &known, found);
         }
@@ -254,7 +273,8 @@ fn calls(pair: &Pair, file: &File, known: &BTreeMap<String, usize>, found: &mut 
             continue;
         }
         let name = file.field_text(index, "function");
-        if !known.contains_key(name) || is_shadowed(file, index, name) {
+        let Some(kind) = known.get(name) else { continue };
+        if *kind != OF_VARIABLE && is_shadowed(file, index, name) {
             continue;
         }
         let parent = flat.node(node.parent);
@@ -265,7 +285,9 @@ fn calls(pair: &Pair, file: &File, known: &BTreeMap<String, usize>, found: &mut 
                 // At the top of a script nothing can await; a handler may exist to start the call
                 let within = flat.above(index).find(|i| is_function(flat.kind(*i)));
                 let waits = within.is_some_and(|function| starts_async(file, function));
-                if waits || file.language == Some(Language::Python) && within.is_some() {
+                if *kind == OF_VARIABLE {
+                    found.maybe(file, node.start, node.end, message);
+                } else if waits || file.language == Some(Language::Python) && within.is_some() {
                     found.node(file, index, message);
                 } else if within.is_some() {
                     found.maybe(file, node.start, node.end, message);

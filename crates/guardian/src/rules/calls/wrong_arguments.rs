@@ -202,6 +202,9 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
     {
         return None;
     }
+    if file.language == Some(Language::Rust) && is_in_an_inner_scope(file, name) {
+        return None;
+    }
     let tree = &change.head;
     if let Some(found) = of_file(file, name) {
         // An inner module may import another function of that name
@@ -235,6 +238,18 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
             of_other(tree, &path, &original)
         }
     }
+}
+
+/// Whether an inner module or a function of Rust has a function of that name, which a call there may mean.
+fn is_in_an_inner_scope(file: &File, name: &str) -> bool {
+    let flat = file.flat();
+    functions(file).iter().any(|function| {
+        let holder = flat
+            .above(function.index)
+            .map(|above| flat.kind(above))
+            .find(|kind| matches!(*kind, "impl_item" | "trait_item" | "mod_item" | "function_item"));
+        function.name.rsplit('.').next() == Some(name) && matches!(holder, Some("mod_item" | "function_item"))
+    })
 }
 
 fn of_rust(tree: &Tree<'_>, file: &File, name: &str) -> Option<Signature> {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use syntax::Language;
 
+use crate::code::constant::is_fixed;
 use crate::code::file::{File, even};
 use crate::code::places::{place, place_in_any};
 use crate::finding::{Category, Severity};
@@ -50,6 +51,10 @@ pub(crate) static RULE: Rule = Rule {
                 "a.js",
                 "f = slow;\nif (!env.SLOW) {\n  try {\n    const fast = require('fast');\n    g(fast);\n  } catch (e) {\n    // Continue without it.\n  }\n}\n",
             )],
+        ),
+        Example::change(
+            &[("src/lib.rs", "fn f(p: &str) -> R<u64> {\n    let a = open(p)?;\n    Ok(a)\n}\n")],
+            &[("src/lib.rs", "fn f(p: &str) -> Option<u64> {\n    return open(p).ok();\n}\n")],
         ),
     ],
     invalid: &[
@@ -109,6 +114,20 @@ pub(crate) static RULE: Rule = Rule {
         Example::change(
             &[("src/lib.rs", "fn f(v: &mut V) {\n    v.try_push(1).unwrap()\n}\n")],
             &[("src/lib.rs", "fn f(v: &mut V) {\n    v.try_push(1).unwrap_or_default()\n}\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "fn f(p: &str) -> R<u64> {\n    let a = open(p)?;\n    Ok(a.len())\n}\n")],
+            &[(
+                "src/lib.rs",
+                "fn f(p: &str) -> R<u64> {\n    Ok(open(p).map(|a| a.len()).unwrap_or(0))\n}\n",
+            )],
+        ),
+        Example::change(
+            &[("a.go", "package a\n\nfunc read(s string) (int, error) {\n\treturn g(s)\n}\n")],
+            &[(
+                "a.go",
+                "package a\n\nfunc read(s string) (int, error) {\n\treturn g(s)\n}\n\nfunc Sum(s string) (int, error) {\n\tn, _ := read(s)\n\treturn n, nil\n}\n",
+            )],
         ),
         Example::change(
             &[("src/lib.rs", "mod r;\n")],
@@ -318,9 +337,18 @@ fn dropped(base: &File, head: &File, found: &mut Found) {
         let text = head.text_of(index);
         let call = match node.kind {
             "let_declaration" => text.strip_prefix("let _ = ").map(|rest| rest.trim_end_matches(';')),
-            "expression_statement" => text.strip_suffix(".ok();"),
+            // What is returned or assigned is an answer
+            "expression_statement"
+                if head
+                    .flat()
+                    .parts(index)
+                    .next()
+                    .is_some_and(|i| head.flat().kind(i) == "call_expression") =>
+            {
+                text.strip_suffix(".ok();")
+            }
             "call_expression" if head.language == Some(Language::Rust) => {
-                text.strip_suffix(".unwrap_or_default()")
+                text.strip_suffix(".unwrap_or_default()").or_else(|| replaced(head, index))
             }
             "assignment_statement" => text.strip_prefix("_ = "),
             "short_var_declaration" => text.split_once(", _ := ").map(|(_, call)| call),
@@ -340,12 +368,79 @@ fn dropped(base: &File, head: &File, found: &mut Found) {
         }
         let shown: String = call.lines().next().unwrap_or_default().chars().take(50).collect();
         let was_told = |form: &String| count(&base.text, form) > count(&head.text, form);
-        if told.iter().any(was_told) {
+        if told.iter().any(was_told) && replaced(head, index).is_some() && is_explained(head, index) {
+            found.maybe(
+                head,
+                node.start,
+                node.end,
+                format!("the error of `{shown}` becomes a fixed value here"),
+            );
+        } else if told.iter().any(was_told) {
             found.node(head, index, format!("the error of `{shown}` is dropped here, and was not before"));
         } else if head.language == Some(Language::Rust) && is_dropped_in_new_code(head, index) {
             found.node(head, index, format!("the error of `{shown}` is dropped here, and nothing says why"));
+        } else if head.language == Some(Language::Go) && could_be_returned(head, index, call) {
+            let message = format!("the error of `{shown}` is dropped here, and the caller could hear of it");
+            found.maybe(head, node.start, node.end, message);
         }
     }
+}
+
+/// The call whose error a fixed value replaces: `f(x)` of `f(x).map(g).unwrap_or(0)`.
+fn replaced(file: &File, index: usize) -> Option<&str> {
+    const STEPS: usize = 8;
+    let flat = file.flat();
+    let method = |call: usize| {
+        let callee = flat.field(call, "function").filter(|of| flat.kind(*of) == "field_expression")?;
+        Some((file.field_text(callee, "field"), flat.field(callee, "value")?))
+    };
+    let (name, mut of) = method(index)?;
+    let given = flat.field(index, "arguments").and_then(|list| flat.parts(list).next());
+    let fixed = match name {
+        "unwrap_or" => given.is_some_and(|value| is_fixed(file, value)),
+        "unwrap_or_else" => given
+            .filter(|closure| file.text_of(*closure).starts_with("|_"))
+            .and_then(|closure| flat.field(closure, "body"))
+            .is_some_and(|body| is_fixed(file, body)),
+        "unwrap_or_default" => true,
+        _ => false,
+    };
+    if !fixed {
+        return None;
+    }
+    for _ in 0..STEPS {
+        match method(of) {
+            Some(("map" | "and_then" | "map_err", inner)) => of = inner,
+            _ => break,
+        }
+    }
+    (flat.kind(of) == "call_expression").then(|| file.text_of(of))
+}
+
+/// Whether a dropped error is that of a function of the same file, in a function that returns errors itself.
+fn could_be_returned(file: &File, index: usize, call: &str) -> bool {
+    let flat = file.flat();
+    let gives_error = |function: usize| {
+        file.field_text(function, "result").trim_end_matches(')').split([',', ' ', '(']).next_back()
+            == Some("error")
+    };
+    let is_function =
+        |i: &usize| matches!(flat.kind(*i), "function_declaration" | "method_declaration" | "func_literal");
+    let called = call.split('(').next().unwrap_or_default();
+    let own = || {
+        let all = flat.iter().filter(|(_, node)| node.kind == "function_declaration");
+        all.filter(|(i, _)| file.field_text(*i, "name") == called).any(|(i, _)| gives_error(i))
+    };
+    !file.is_test()
+        && !is_explained(file, index)
+        && flat.above(index).find(is_function).is_some_and(gives_error)
+        && own()
+}
+
+/// Whether a comment stands on the line of a node or above it.
+fn is_explained(file: &File, index: usize) -> bool {
+    let row = file.row(file.flat().node(index).start);
+    [Some(row), row.checked_sub(1)].into_iter().flatten().any(|row| file.line(row).contains("//"))
 }
 
 fn count(text: &str, of: &str) -> usize {
@@ -354,9 +449,7 @@ fn count(text: &str, of: &str) -> usize {
 
 /// In code that the base does not have: an error that could be passed on, or a value that nothing uses.
 fn is_dropped_in_new_code(head: &File, index: usize) -> bool {
-    let row = head.row(head.flat().node(index).start);
-    let beside = [Some(row), row.checked_sub(1)].into_iter().flatten();
-    if head.is_test() || beside.into_iter().any(|row| head.line(row).contains("//")) {
+    if head.is_test() || is_explained(head, index) {
         return false;
     }
     let Some(function) = head
@@ -376,8 +469,9 @@ fn is_dropped_in_new_code(head: &File, index: usize) -> bool {
         // A default that nothing uses only serves to hide the error
         "call_expression" => {
             let body = head.flat().field(function, "body");
-            head.flat().kind(parent) == "expression_statement" && head.text_of(parent).ends_with(';')
-                || gives.is_empty() && body == Some(parent)
+            head.text_of(index).ends_with(".unwrap_or_default()")
+                && (head.flat().kind(parent) == "expression_statement" && head.text_of(parent).ends_with(';')
+                    || gives.is_empty() && body == Some(parent))
         }
         _ => false,
     }

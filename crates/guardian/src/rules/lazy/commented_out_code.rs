@@ -61,12 +61,14 @@ fn check(pair: &Pair, found: &mut Found) {
                 continue;
             }
             let (old, new) = was.get_or_insert_with(|| (lines(base), lines(head)));
-            if old.contains(&said) && !new.contains(&said) {
+            if old.contains(&said) && !new.contains(&said) && !was_comment(base, &said) {
                 let (end, message) =
                     (start + line.trim_end().len(), format!("`{said}` was code and is a comment now"));
                 let row = head.row(start);
                 let explained = || waits_for(head, row) || gives_reason(head, row, old);
-                if is_replaced(head, index, &said, old) || explained() || is_specimen(&head.path) {
+                // A part of a list or a call may be left out
+                let part = said.ends_with(',');
+                if part || is_replaced(head, index, &said, old) || explained() || is_specimen(&head.path) {
                     found.maybe(head, start, end, message);
                 } else {
                     found.at(head, start, end, message);
@@ -74,6 +76,19 @@ fn check(pair: &Pair, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether the base has the code in a comment or a text of several lines already.
+fn was_comment(base: &File, said: &str) -> bool {
+    let flat = base.flat();
+    let texts = flat.iter().filter(|(_, node)| matches!(node.kind, "string" | "template_string"));
+    let in_text = texts
+        .filter(|(index, _)| base.text_of(*index).contains('\n'))
+        .any(|(index, _)| base.text_of(index).lines().any(|line| even(line) == said));
+    in_text
+        || base.text.lines().map(str::trim).filter(|line| line.starts_with(['#', '/', '*'])).any(|line| {
+            line.len() > said.len() && even(line.trim_start_matches(['/', '#', '*', ' '])) == said
+        })
 }
 
 /// Whether new, similar code is beside the block of comments: then the code was replaced.

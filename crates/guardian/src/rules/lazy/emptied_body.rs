@@ -3,6 +3,7 @@
 use crate::code::bodies::{Was, does_something, is_trivial, is_unwritten, pair_up, real_functions};
 use crate::code::file::File;
 use crate::code::functions::statements;
+use crate::code::said::about;
 use crate::finding::{Category, Severity};
 use crate::rules::{Check, Example, Found, Pair, Rule};
 
@@ -95,8 +96,21 @@ fn check(pair: &Pair, found: &mut Found) {
             ["deprecated", "no-op", "noop", "no longer", "obsolete"].iter().any(|word| said.contains(word))
                 && !base.text.contains(line.trim())
         });
-        let retired =
-            retired || body.is_empty() && !unwritten && is_without_its_state(base, before.body, head);
+        // The new description says that the constant is the answer
+        let said = about(head, function).to_lowercase();
+        let new_words = said != about(base, before).to_lowercase();
+        let stated = new_words
+            && !unwritten
+            && (["no-op", "noop", "does nothing", "unchanged", "always", "never"]
+                .iter()
+                .any(|word| said.contains(word))
+                || body.first().is_some_and(|only| {
+                    let value = head.text_of(*only).trim_start_matches("return").trim_end_matches(';').trim();
+                    value.len() > 1 && said.contains(&format!("`{}`", value.to_lowercase()))
+                }));
+        let retired = retired
+            || stated
+            || body.is_empty() && !unwritten && is_without_its_state(base, before.body, head);
         if retired {
             found.maybe(head, start, end, message);
         } else {

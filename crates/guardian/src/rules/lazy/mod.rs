@@ -8,6 +8,7 @@ pub(super) mod constant_result;
 pub(super) mod elided_code;
 pub(super) mod emptied_body;
 pub(super) mod empty_branch;
+mod given_up;
 mod made_up;
 pub(super) mod pretended_work;
 pub(super) mod unwritten_body;

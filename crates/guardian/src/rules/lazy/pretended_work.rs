@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use syntax::Language;
 
-use super::made_up;
+use super::{given_up, made_up};
 
 use crate::code::bodies::{Was, decorators, pair_up, parameters, real_functions};
 use crate::code::constant::{is_fixed, returned};
@@ -48,6 +48,16 @@ pub(crate) static RULE: Rule = Rule {
             "a.ts",
             "export function hint(label: string) {\n  // The placeholder until the user types\n  return `Enter ${label}`;\n}\n",
         )]),
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => panic!(\"no c\"),\n    }\n}\n",
+            )],
+            &[(
+                "src/lib.rs",
+                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => unimplemented!(\"c is refused by the parser\"),\n    }\n}\n",
+            )],
+        ),
     ],
     invalid: &[
         Example::new(&[("a.py", "def f(x):\n    raise RuntimeError('saving is not implemented yet')\n")]),
@@ -91,6 +101,16 @@ pub(crate) static RULE: Rule = Rule {
             &[("a.py", "def f(items, limit):\n    return items[:limit]\n")],
             &[("a.py", "def f(items, limit):\n    # TODO: honour limit\n    return sorted(items)\n")],
         ),
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => g(),\n    }\n}\n",
+            )],
+            &[(
+                "src/lib.rs",
+                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => unimplemented!(\"c is rare\"),\n    }\n}\n",
+            )],
+        ),
     ],
     check: Check::Change(check),
 };
@@ -122,7 +142,7 @@ const TELLS: &[&str] = &[
 /// A comment which admits that the code is not real.
 static CONFESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r"(?i)(\bin (a |an |the )?(real|actual|production|full|proper|complete|live|finished)([- ](world|life))?([ ,]+\w+)?( \w+)?,? (\w+ ){0,3}(would|should|could|must|will|you'd|we'd|it'd|needs? to|has to)\b|\b(real|actual|full|proper|production|complete) (implementation|logic|version|code) (would|should|could|will|goes|needs|comes|to follow|to come|is (still )?(missing|todo|pending|left)|(is )?(not|to be) (yet )?(written|added|done))\b|\bthis is (just |only )?a (stub|placeholder|mock|dummy)\b|\b(would|should) normally (call|ask|query|fetch|send|read|write|compute|check|be)\b|\b(implementation|logic|code) (would|should|will|goes?) (go )?(in )?here\b|\breplace (this|it|me) with (the |an |a )?(real|actual|proper)\b)",
+        r"(?i)(\bin (a |an |the )?(real|actual|production|full|proper|complete|live|finished)([- ](world|life))?([ ,]+\w+)?( \w+)?,? (\w+ ){0,3}(would|should|could|must|will|you'd|we'd|it'd|needs? to|has to)\b|\b(real|actual|full|proper|production|complete) (implementation|logic|version|code) (would|should|could|will|goes|needs|comes|to follow|to come|is (still )?(missing|todo|pending|left)|(is )?(not|to be) (yet )?(written|added|done))\b|\ba (real|actual|production|proper)([- ](world|life|grade))? (app|application|system|service|deployment|project|solution|backend|server|client|program|product|setup) (would|should|could|must|will|needs?|has to)\b|\bthis is (just |only )?a (stub|placeholder|mock|dummy)\b|\b(would|should) normally (call|ask|query|fetch|send|read|write|compute|check|be)\b|\b(implementation|logic|code) (would|should|will|goes?) (go )?(in )?here\b|\breplace (this|it|me) with (the |an |a )?(real|actual|proper)\b)",
     )
 });
 
@@ -150,7 +170,7 @@ static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words for "this will be replaced".
 static PUT_OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r"(?i)\b(placeholder|stub(bed)?|for now|temporar(y|ily)|until (the|we|a|an|it|this)\b|eventually|simplified|simplistic|naive|minimal implementation|to be (replaced|filled in|completed|added)|will be (implemented|added|replaced|filled in|completed|wired|hooked)|just (return|echo|pass)|fill (this|it) in|left (as an exercise|for later)|wire (this|it) up)\b",
+        r"(?i)\b((todo|fixme)\b\W*(actually |really |properly )?(implement|write|code|finish|complete|do the|do this|add the|replace)|placeholder|stub(bed)?|for now|temporar(y|ily)|until (the|we|a|an|it|this)\b|eventually|simplified|simplistic|naive|minimal implementation|to be (replaced|filled in|completed|added)|will be (implemented|added|replaced|filled in|completed|wired|hooked)|just (return|echo|pass)|fill (this|it) in|left (as an exercise|for later)|wire (this|it) up)\b",
     )
 });
 
@@ -162,6 +182,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         if is_test(&pair.path) || is_specimen(&pair.path) || is_acted(&pair.path) {
             continue;
         }
+        given_up::check(pair, found);
         let now = real_functions(head);
         let old = pair.old_code().map_or_else(Default::default, functions);
         for (function, was) in now.iter().zip(pair_up(old, now)) {
@@ -466,7 +487,10 @@ fn gives_nothing(file: &File, function: &Function, names: &[&str]) -> bool {
     {
         return true;
     }
-    let used = flat.below(function.body).any(|i| {
+    // A message about the parameters does no work
+    let told: Vec<std::ops::Range<usize>> =
+        body.iter().filter(|i| is_message(file, **i)).map(|i| flat.below(*i)).collect();
+    let used = flat.below(function.body).filter(|i| !told.iter().any(|one| one.contains(i))).any(|i| {
         is_name(flat.kind(i)) && named.iter().any(|name| **name == file.text_of(i))
             || matches!(flat.kind(i), "token_tree" | "interpolation" | "template_substitution")
                 && named.iter().any(|name| mentions(file.text_of(i), name))

@@ -50,6 +50,10 @@ pub(crate) static RULE: Rule = Rule {
             "class A:\n    def size(self):\n        \"\"\"Return how much there is.\"\"\"\n        return None\n",
         )]),
         Example::new(&[("a.py", "class A:\n    def f(self):\n        pass  # TODO: implement\n")]),
+        Example::new(&[(
+            "a.py",
+            "class A:\n    def put(self, x):\n        self.x = x\n    def compact(self):\n        \"\"\"Drop what was overwritten.\"\"\"\n        ...\n",
+        )]),
         Example::new(&[("a.js", "function parse(text) {\n  // TODO: implement this\n  return null;\n}\n")]),
         Example::new(&[("a.js", "export function parse(text) {\n}\n")]),
         Example::new(&[(
@@ -182,15 +186,58 @@ fn in_python(file: &File, function: &Function, name: &str) -> bool {
     if ["Protocol", "ABC", "abc.", "TypedDict"].iter().any(|word| bases.contains(word)) {
         return false;
     }
+    // A method without `self` only describes an interface
+    let list = file.field_text(function.index, "parameters").trim_matches(['(', ')']);
+    let first = list.split([',', ':', '=']).next().unwrap_or_default().trim();
+    if class.is_some() && !matches!(first, "self" | "cls" | "mcs" | "mcls" | "_self" | "_cls") {
+        return false;
+    }
     let gives = return_type(file, function);
     let a_value = !gives.is_empty()
         && !["None", "Optional", "Any", "NoReturn", "object", "|"].iter().any(|word| gives.contains(word));
     if doc.contains(">>> ") || a_value || tells_what_it_gives(doc) {
         return true;
     }
+    if class.is_some_and(|class| is_left_open(file, class, function, bases, doc)) {
+        return true;
+    }
     let used = parameters(file, function);
     let plain = !used.is_empty() && used.iter().all(|name| !name.starts_with('_'));
     plain && (class.is_none() || name == "__init__" || is_relied_on(file, function, name))
+}
+
+/// `...` with a description, in a class without bases whose other methods are written.
+fn is_left_open(file: &File, class: usize, function: &Function, bases: &str, doc: &str) -> bool {
+    const HOOKS: [&str; 12] = [
+        "overrid",
+        "subclass",
+        "hook",
+        "default",
+        "implement",
+        "abstract",
+        "called ",
+        "nothing",
+        "no-op",
+        "interface",
+        "optional",
+        "ignore",
+    ];
+    let flat = file.flat();
+    let said = doc.to_lowercase();
+    let open = statements(file, function.body).iter().all(|i| file.text_of(*i) == "...");
+    let written = flat.below(class).any(|i| {
+        flat.kind(i) == "function_definition"
+            && file.field_text(i, "name") != "__init__"
+            && flat.field(i, "body").is_some_and(|body| {
+                statements(file, body).iter().any(|i| !matches!(file.text_of(*i), "..." | "pass"))
+            })
+    });
+    let extended = format!("({}", file.field_text(class, "name"));
+    open && written
+        && !file.text.contains(&extended)
+        && bases.trim_matches(['(', ')', ' ']).is_empty()
+        && said.split_whitespace().count() > 2
+        && !HOOKS.iter().any(|word| said.contains(word))
 }
 
 /// Whether the same file uses the function's result.

@@ -37,6 +37,27 @@ pub(crate) static RULE: Rule = Rule {
             ("a.go", "package a\n\nimport \"brandnew\"\n\nvar A = brandnew.A\n"),
         ]),
         Example::change(&[("a.js", "import './gone';\n")], &[("a.js", "import './gone';\nf();\n")]),
+        Example::change(
+            &[
+                ("package.json", "{\"dependencies\": {\"lib\": \"1\"}}"),
+                (
+                    "node_modules/lib/package.json",
+                    "{\"name\": \"lib\", \"exports\": {\".\": \"./index.js\", \"./more\": \"./more.js\"}}",
+                ),
+                ("node_modules/lib/index.js", "export const a = 1;\n"),
+                ("node_modules/lib/more.js", "export const a = 1;\n"),
+            ],
+            &[
+                ("package.json", "{\"dependencies\": {\"lib\": \"1\"}}"),
+                (
+                    "node_modules/lib/package.json",
+                    "{\"name\": \"lib\", \"exports\": {\".\": \"./index.js\", \"./more\": \"./more.js\"}}",
+                ),
+                ("node_modules/lib/index.js", "export const a = 1;\n"),
+                ("node_modules/lib/more.js", "export const a = 1;\n"),
+                ("a.js", "import { a } from 'lib/more';\nexport const b = a;\n"),
+            ],
+        ),
     ],
     invalid: &[
         Example::new(&[("src/a.ts", "import { b } from './missing';\nexport const a = b;\n")]),
@@ -57,6 +78,27 @@ pub(crate) static RULE: Rule = Rule {
         Example::change(
             &[("a.js", "import { b } from './b';\nb();\n"), ("b.js", "export const b = 1;\n")],
             &[("a.js", "import { b } from './b';\nb();\n")],
+        ),
+        Example::change(
+            &[
+                ("package.json", "{\"dependencies\": {\"lib\": \"1\"}}"),
+                (
+                    "node_modules/lib/package.json",
+                    "{\"name\": \"lib\", \"exports\": {\".\": \"./index.js\", \"./more\": \"./more.js\"}}",
+                ),
+                ("node_modules/lib/index.js", "export const a = 1;\n"),
+                ("node_modules/lib/more.js", "export const a = 1;\n"),
+            ],
+            &[
+                ("package.json", "{\"dependencies\": {\"lib\": \"1\"}}"),
+                (
+                    "node_modules/lib/package.json",
+                    "{\"name\": \"lib\", \"exports\": {\".\": \"./index.js\", \"./more\": \"./more.js\"}}",
+                ),
+                ("node_modules/lib/index.js", "export const a = 1;\n"),
+                ("node_modules/lib/more.js", "export const a = 1;\n"),
+                ("a.js", "import { a } from 'lib/inner';\nexport const b = a;\n"),
+            ],
         ),
     ],
     check: Check::Change(check),

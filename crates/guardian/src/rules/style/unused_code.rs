@@ -28,6 +28,10 @@ pub(crate) static RULE: Rule = Rule {
             "use std::fmt::Write;\npub fn f(mut s: String) { write!(s, \"a\").unwrap(); }\n",
         )]),
         Example::new(&[("a.go", "package a\n\nfunc init() { f() }\n\nfunc f() {}\n")]),
+        Example::new(&[(
+            "a.ts",
+            "export function f(x: number) {\n  const read = x + 1;\n  for (const _ of [1]) g();\n  return { read };\n}\n",
+        )]),
     ],
     invalid: &[
         Example::new(&[("a.py", "import os\nimport sys\nprint(sys.argv)\n")]),

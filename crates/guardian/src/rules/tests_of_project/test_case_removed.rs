@@ -45,6 +45,17 @@ pub(crate) static RULE: Rule = Rule {
                 "macro_rules! t { ($n:ident, $a:expr) => { #[test] fn $n() { assert_eq!(f($a), 1); } } }\nt!(one, 1);\nt!(two, 2);\n",
             )],
         ),
+        // Only where it cannot run
+        Example::change(
+            &[(
+                "test_a.py",
+                "CASES = [Case('one', 1), Case('neg', -1)]\ndef test_f():\n    for case in CASES:\n        assert f(case.n) == case.n\n",
+            )],
+            &[(
+                "test_a.py",
+                "CASES = [Case('one', 1), Case('neg', -1)]\ndef test_f():\n    for case in CASES:\n        if case.platform != sys.platform:\n            continue\n        assert f(case.n) == case.n\n",
+            )],
+        ),
     ],
     invalid: &[
         Example::change(
@@ -89,6 +100,26 @@ pub(crate) static RULE: Rule = Rule {
             &[(
                 "src/lib.rs",
                 "macro_rules! t { ($n:ident, $a:expr) => { #[test] #[ignore] fn $n() { assert_eq!(f($a), 1); } } }\nt!(a, 1);\n",
+            )],
+        ),
+        Example::change(
+            &[(
+                "test_a.py",
+                "import pytest\nCASES = [(1, 2), (2, 4)]\n@pytest.mark.parametrize('a, b', CASES)\ndef test_f(a, b):\n    assert f(a) == b\n",
+            )],
+            &[(
+                "test_a.py",
+                "import pytest\nCASES = [(1, 2), (2, 4)]\n@pytest.mark.parametrize('a, b', CASES[:1])\ndef test_f(a, b):\n    assert f(a) == b\n",
+            )],
+        ),
+        Example::change(
+            &[(
+                "test_a.py",
+                "CASES = [Case('one', 1), Case('neg', -1)]\ndef test_f():\n    for case in CASES:\n        assert f(case.n) == case.n\n",
+            )],
+            &[(
+                "test_a.py",
+                "CASES = [Case('one', 1), Case('neg', -1)]\ndef test_f():\n    for case in CASES:\n        if case.name == 'neg':\n            continue\n        assert f(case.n) == case.n\n",
             )],
         ),
     ],

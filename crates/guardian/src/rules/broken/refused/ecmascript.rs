@@ -1,5 +1,5 @@
 //! TypeScript and JavaScript: a name imported twice, `return` at the top of a module, `a?.b = c`, an abstract method in a
-//! class that is not.
+//! class that is not, `super()` in a class that extends nothing.
 
 use std::collections::BTreeSet;
 
@@ -26,6 +26,12 @@ pub(in super::super) fn check(pair: &Pair, file: &File, found: &mut Found) {
             "update_expression" if flat.parts(index).next().is_some_and(|of| is_optional(file, of)) => {
                 found.node(file, index, "an optional chain (`?.`) is given a value");
             }
+            "call_expression"
+                if flat.field(index, "function").is_some_and(|of| flat.kind(of) == "super")
+                    && has_no_base(file, index) =>
+            {
+                found.node(file, index, "`super()` in a class that extends nothing");
+            }
             "abstract_method_signature" => {
                 let class = flat.above(index).nth(1);
                 if class.is_some_and(|class| matches!(flat.kind(class), "class_declaration" | "class")) {
@@ -36,6 +42,21 @@ pub(in super::super) fn check(pair: &Pair, file: &File, found: &mut Found) {
         }
     }
     imported_twice(pair, file, found);
+}
+
+/// Whether the class around a node has no `extends`.
+fn has_no_base(file: &File, index: usize) -> bool {
+    let flat = file.flat();
+    let class = flat.above(index).find(|i| {
+        matches!(flat.kind(*i), "class_declaration" | "class" | "abstract_class_declaration" | "object")
+    });
+    class.is_some_and(|class| {
+        flat.kind(class) != "object"
+            && !flat
+                .children(class)
+                .filter(|i| flat.kind(*i) == "class_heritage")
+                .any(|i| file.text_of(i).contains("extends"))
+    })
 }
 
 fn is_at_top(file: &File, index: usize) -> bool {

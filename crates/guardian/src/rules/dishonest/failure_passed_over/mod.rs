@@ -10,6 +10,7 @@ use syntax::Language;
 
 use self::logs::{explains, is_log, shown};
 use crate::code::file::{File, even};
+use crate::code::places::function_of;
 use crate::finding::{Category, Severity};
 use crate::rules::{Check, Example, Found, Pair, Rule};
 
@@ -58,6 +59,20 @@ pub(crate) static RULE: Rule = Rule {
                 "fn f() -> R {\n    let Some(x) = a(1) else { return Ok(()) };\n    Ok(())\n}\n",
             )],
         ),
+        Example::change(
+            &[("a.js", "async function f(all) {\n  await Promise.all(all.map(store));\n}\n")],
+            &[(
+                "a.js",
+                "async function f(all) {\n  const results = await Promise.allSettled(all.map(store));\n  report(results);\n}\n",
+            )],
+        ),
+        Example::change(
+            &[("src/lib.rs", "fn f() -> R {\n    store(1, 2)?.done();\n    Ok(())\n}\n")],
+            &[(
+                "src/lib.rs",
+                "fn f() -> R {\n    if let Ok(s) = store(1, 2) {\n        s.done();\n    } else {\n        return Err(E);\n    }\n    Ok(())\n}\n",
+            )],
+        ),
     ],
     invalid: &[
         Example::change(
@@ -94,6 +109,17 @@ pub(crate) static RULE: Rule = Rule {
             &[(
                 "src/lib.rs",
                 "fn f() -> R {\n    match store(1, 2) {\n        Ok(_) => {}\n        Err(e) => log::warn!(\"{e}\"),\n    }\n    Ok(())\n}\n",
+            )],
+        ),
+        Example::change(
+            &[("a.js", "async function f(all) {\n  await Promise.all(all.map(store));\n}\n")],
+            &[("a.js", "async function f(all) {\n  await Promise.allSettled(all.map(store));\n}\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "fn f() -> R {\n    store(1, 2)?.done();\n    Ok(())\n}\n")],
+            &[(
+                "src/lib.rs",
+                "fn f() -> R {\n    if let Ok(s) = store(1, 2) {\n        s.done();\n    }\n    Ok(())\n}\n",
             )],
         ),
     ],
@@ -263,13 +289,25 @@ fn caught(pair: &Pair, base: &File, head: &File, found: &mut Found) {
                 shown(&statement)
             );
             let node = flat.node(handler);
-            if explains(head, handler) {
+            if explains(head, handler) || had_handler(base, head, handler) {
                 found.maybe(head, node.start, node.end, message);
             } else {
                 found.at(head, node.start, node.end, message);
             }
         }
     }
+}
+
+/// Whether the same function of the base has a handler with the same log entry: the statement only moved into its `try`.
+fn had_handler(base: &File, head: &File, handler: usize) -> bool {
+    let code = |file: &File, handler: usize| {
+        file.flat().parts(handler).last().map_or_else(String::new, |block| even(file.text_of(block)))
+    };
+    let (wanted, function) = (code(head, handler), function_of(head, handler));
+    let flat = base.flat();
+    let all = flat.iter().filter(|(_, node)| node.kind == head.flat().kind(handler));
+    all.map(|(index, _)| index)
+        .any(|index| code(base, index) == wanted && function_of(base, index) == function)
 }
 
 /// `.catch(console.error)` at the end of a call that had none.

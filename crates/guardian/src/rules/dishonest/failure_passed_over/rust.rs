@@ -32,13 +32,18 @@ pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
                 else {
                     continue;
                 };
-                if flat.kind(condition) != "let_condition"
-                    || !head.field_text(condition, "pattern").starts_with("Err(")
-                {
+                if flat.kind(condition) != "let_condition" {
                     continue;
                 }
                 let Some(value) = flat.field(condition, "value") else { continue };
-                (value, block)
+                let pattern = head.field_text(condition, "pattern");
+                match flat.field(index, "alternative") {
+                    _ if pattern.starts_with("Err(") => (value, block),
+                    Some(other) if pattern.starts_with("Ok(") => (value, other),
+                    // Nothing happens on a failure; a comment above or inside tells why
+                    None if pattern.starts_with("Ok(") => (value, condition),
+                    _ => continue,
+                }
             }
             "match_expression" => {
                 let (Some(value), Some(body)) = (flat.field(index, "value"), flat.field(index, "body"))
@@ -91,7 +96,9 @@ pub(super) fn check(pair: &Pair, base: &File, head: &File, found: &mut Found) {
         if call.len() > 5 && call.contains('(') && told(base) > told(head) {
             let message =
                 format!("a failure of `{}` reached the caller, and does not any more", shown(&call));
-            if explains(head, block) {
+            let row = head.row(node.start);
+            let above = row.checked_sub(1).is_some_and(|row| head.line(row).trim().starts_with("//"));
+            if explains(head, block) || explains(head, index) || above {
                 found.maybe(head, node.start, node.end, message)
             } else {
                 found.at(head, node.start, node.end, message)

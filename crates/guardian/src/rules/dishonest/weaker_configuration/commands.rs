@@ -154,6 +154,15 @@ pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut
                     &[option, key(path)],
                 ));
             }
+            let more = |of: &str| largest(of, "--max-warnings");
+            if let (Some(now), Some(before)) = (more(command), was.iter().filter_map(|old| more(old)).max())
+                && now > before
+            {
+                report(Weaker::sure(
+                    format!("`--max-warnings` went from {before} to {now}"),
+                    &["--max-warnings", key(path)],
+                ));
+            }
             let left_out = ["-k 'not", "-k \"not", "-m 'not", "-m \"not", "-k not", "-skip "]
                 .iter()
                 .find(|option| command.contains(**option) && !had(option));
@@ -229,6 +238,12 @@ fn may_fail(old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
             report(Weaker::sure(format!("`{}` lets a check fail unseen", key(path)), &[key(path)]));
         }
     }
+}
+
+/// The number that follows an option.
+fn largest(command: &str, option: &str) -> Option<u64> {
+    let rest = command.match_indices(option).filter_map(|(at, _)| command.get(at + option.len()..));
+    rest.filter_map(|rest| rest.trim_start_matches(['=', ' ']).split(' ').next()?.parse().ok()).max()
 }
 
 fn first_words(command: &str) -> &str {

@@ -363,7 +363,10 @@ fn level(path: &str, was: &[String], now: Option<&Vec<String>>, report: &mut dyn
     } else {
         name
     };
-    if after == 0 && before > 0 {
+    if after == 0 && before == 1 {
+        // A warning made no check fail
+        report(Weaker::likely(format!("the rule `{name}` is switched off"), &[&name]));
+    } else if after == 0 && before > 1 {
         report(Weaker::sure(format!("the rule `{name}` is switched off"), &[&name]));
     } else if after < before {
         report(Weaker::likely(format!("the rule `{name}` is only a warning now"), &[&name]));
@@ -454,6 +457,17 @@ fn left_out(path: &str, new: &[String], first: bool, head: &File, report: &mut d
             Weaker::sure(message, &[entry, name])
         });
     } else {
+        let sources = |entry: &&String| {
+            let plain = entry.trim_start_matches(['*', '/', '.']);
+            plain == "src" || plain.starts_with("src/") && whole(plain)
+        };
+        if let Some(entry) = new.iter().find(|entry| of_tests && sources(entry)) {
+            report(Weaker::sure(
+                format!("`{entry}`, the sources, is left out of the checks"),
+                &[entry, name],
+            ));
+            return;
+        }
         let code =
             |entry: &&String| [".py", ".ts", ".js", ".go", ".rs"].iter().any(|end| entry.contains(end));
         let made = |entry: &&String| MADE.iter().any(|word| entry.contains(word));

@@ -42,6 +42,10 @@ pub(crate) static RULE: Rule = Rule {
             &[("a.py", "def parse(text):\n    \"\"\"Parse it.\"\"\"\n    return []\n")],
             &[("a.py", "def parse(text):\n    \"\"\"Parse it.\"\"\"\n    return []\n\nX = 1\n")],
         ),
+        Example::new(&[(
+            "a.ts",
+            "export async function pauseFor(id: string) {\n  await new Promise((done) => setTimeout(done, 500));\n  return true;\n}\n",
+        )]),
     ],
     invalid: &[
         Example::new(&[(
@@ -61,6 +65,10 @@ pub(crate) static RULE: Rule = Rule {
             "/// Counts the words of the text.\npub fn count(text: &str) -> usize {\n    0\n}\n",
         )]),
         Example::new(&[("a.js", "export const findUser = async (id) => null;\n")]),
+        Example::new(&[(
+            "a.ts",
+            "export async function close(id: string) {\n  await new Promise((done) => setTimeout(done, 500));\n  return { ok: true };\n}\n",
+        )]),
     ],
     check: Check::Change(check),
 };
@@ -93,8 +101,18 @@ fn check(change: &Change<'_>, found: &mut Found) {
             };
             let names = parameters(head, function);
             // Who marks a parameter as unused may mean it, unless the name promises a look at it
-            let marked = names.iter().any(|name| name.starts_with('_')) && !is_judging(&function.name);
-            if names.is_empty() || marked || !is_promised(head, function) {
+            let said = about(head, function).to_lowercase();
+            let named = |name: &&str| {
+                let name = name.trim_start_matches('_').to_lowercase();
+                name.len() > 2
+                    && said.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+            };
+            // A comment that says what is done with the parameters promises it
+            let marked = names.iter().any(|name| name.starts_with('_'))
+                && !is_judging(&function.name)
+                && !names.iter().all(named);
+            let promised = is_promised(head, function, value) || waits(head, function);
+            if names.is_empty() || marked || !promised {
                 continue;
             }
             let name = function.name.rsplit('.').next().unwrap_or(&function.name);
@@ -219,11 +237,40 @@ fn meaningful(file: &File, function: &Function) -> Vec<usize> {
         };
         ["_ = ", "let _ = ", "void ", "del "].iter().any(|start| text.strip_prefix(start).is_some_and(plain))
     };
-    statements(file, function.body).into_iter().filter(|i| !silences(i) && !dead(i)).collect()
+    let written = statements(file, function.body).into_iter();
+    written.filter(|i| !silences(i) && !dead(i) && !is_wait(file.text_of(*i))).collect()
+}
+
+/// Whether a statement only lets time pass.
+fn is_wait(text: &str) -> bool {
+    const WAITS: [&str; 7] = [
+        "await new Promise(",
+        "await sleep(",
+        "await delay(",
+        "time.sleep(",
+        "await asyncio.sleep(",
+        "time.Sleep(",
+        "thread::sleep(",
+    ];
+    let text = text.trim_start_matches("std::").trim_start_matches("tokio::");
+    WAITS.iter().any(|start| text.starts_with(start))
+        && (!text.starts_with("await new") || text.contains("setTimeout("))
+}
+
+/// A function that lets time pass and gives a constant acts as if it worked, unless its name says that it waits.
+fn waits(file: &File, function: &Function) -> bool {
+    const MEANT: [&str; 8] = ["wait", "sleep", "delay", "pause", "timeout", "throttle", "backoff", "tick"];
+    let parts = words_of(&function.name);
+    let meant =
+        parts.iter().any(|part| MEANT.contains(&part.as_str()) || MEANT_NAMES.contains(&part.as_str()));
+    !meant
+        && !waives(&about(file, function).to_lowercase(), true)
+        && (!is_method(file, function) || is_own_work(file, function))
+        && statements(file, function.body).iter().any(|i| is_wait(file.text_of(*i)))
 }
 
 /// Whether the name or the comment promises a computation, and nothing says that a constant is intended.
-fn is_promised(file: &File, function: &Function) -> bool {
+fn is_promised(file: &File, function: &Function, value: usize) -> bool {
     let flat = file.flat();
     let name = function.name.rsplit('.').next().unwrap_or(&function.name);
     let parts = words_of(&function.name);
@@ -233,7 +280,8 @@ fn is_promised(file: &File, function: &Function) -> bool {
         return false;
     }
     let said = about(file, function).to_lowercase();
-    if waives(&said, is_judging(name)) {
+    // A comment that speaks of every item tells what the work is done with, if the value is only an empty one
+    if waives(&said, is_judging(name) || is_empty_value(file.text_of(value))) {
         return false;
     }
     let method = is_method(file, function);
@@ -270,6 +318,23 @@ fn is_promised(file: &File, function: &Function) -> bool {
     let first = words.next().unwrap_or_default();
     let first = if first == name.to_lowercase() { words.next().unwrap_or_default() } else { first };
     (verb || is_judging(name)) && !method || DOC_VERBS.contains(&first) || DOC_NOUNS.contains(&first)
+}
+
+/// A value without anything in it; unlike a yes or a no it is rarely the answer for all input.
+fn is_empty_value(text: &str) -> bool {
+    matches!(
+        text,
+        "0" | "0.0"
+            | "[]"
+            | "{}"
+            | "\"\""
+            | "''"
+            | "Vec::new()"
+            | "vec![]"
+            | "String::new()"
+            | "Ok(())"
+            | "Ok(0)"
+    )
 }
 
 /// Words which say that the constant is the answer.

@@ -9,7 +9,7 @@ use crate::project::{Target, Tree};
 
 /// The definition of a class: in this file, or in the returned file from which it is imported, which may be the type
 /// file of an installed package. `None` if it is unknown, or if several classes have the name.
-pub(super) fn class_of(
+pub(in crate::rules) fn class_of(
     tree: &Tree<'_>,
     file: &File,
     name: &str,

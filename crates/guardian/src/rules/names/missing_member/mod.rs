@@ -12,6 +12,7 @@ mod python_variables;
 mod rust;
 mod rust_variants;
 
+pub(in crate::rules) use classes::class_of;
 pub(in crate::rules) use go::type_of as go_type_of;
 pub(in crate::rules) use rust_variants::variants as rust_variants;
 

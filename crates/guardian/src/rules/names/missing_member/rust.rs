@@ -108,10 +108,12 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
         let (Some(path), Some(name)) = (flat.field(index, "path"), flat.field(index, "name")) else {
             continue;
         };
-        if flat.kind(path) != "identifier" {
-            continue;
-        }
-        let (of, name) = (own_type(file, index, file.text_of(path)), file.text_of(name));
+        let of = match flat.kind(path) {
+            "identifier" => file.text_of(path),
+            "scoped_identifier" if is_of_crate(file, path) => file.field_text(path, "name"),
+            _ => continue,
+        };
+        let (of, name) = (own_type(file, index, of), file.text_of(name));
         let Some(of) = of.filter(|of| of.starts_with(char::is_uppercase)) else { continue };
         // Constants and variants are checked elsewhere
         let function = name.starts_with(|c: char| c.is_lowercase() || c == '_')
@@ -124,6 +126,16 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             found.node(file, index, format!("`{of}` has no function `{name}`"));
         }
     }
+}
+
+/// Whether a path begins in the crate: with a keyword, or with a module that the file declares.
+fn is_of_crate(file: &File, path: usize) -> bool {
+    let root = file.text_of(path).split("::").next().unwrap_or_default();
+    let declared = || {
+        let flat = file.flat();
+        flat.iter().any(|(i, node)| node.kind == "mod_item" && file.field_text(i, "name") == root)
+    };
+    matches!(root, "crate" | "self" | "super") || declared()
 }
 
 /// Methods that an `impl` of the type itself calls on `self`.

@@ -250,6 +250,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 || before.contains(name)
                 || is_known(language, name) && !paths::is_of_a_later_edition(change, head, name)
                 || is_declared_aside(head, name)
+                || language == Language::Python && is_of_a_version(head, index)
             {
                 continue;
             }
@@ -287,6 +288,17 @@ fn check(change: &Change<'_>, found: &mut Found) {
             go::in_go(head, base, found);
         }
     }
+}
+
+/// Whether a place of Python runs only in some versions or systems, which may have the name.
+fn is_of_a_version(file: &File, index: usize) -> bool {
+    let flat = file.flat();
+    flat.above(index).any(|above| {
+        matches!(flat.kind(above), "if_statement" | "elif_clause" | "conditional_expression")
+            && ["sys.version_info", "sys.platform", "sys.implementation", "os.name"]
+                .iter()
+                .any(|word| file.line(file.row(flat.node(above).start)).contains(word))
+    })
 }
 
 /// Names whose import the change removed, and whose use looks right in the file alone.
@@ -349,7 +361,8 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
         let test = language.is_ecmascript() && head.is_test() && is_known(language, name);
         let alloc = language == Language::Rust
             && ["String", "Vec", "Box", "ToString", "ToOwned"].contains(&name)
-            && is_without_std(change, &head.path);
+            && is_without_std(change, &head.path)
+            && !is_in_tests(head, index);
         let macro_of_std = head.flat().kind(head.flat().node(index).parent) == "macro_invocation"
             && is_std_macro(name)
             && (!["vec", "format"].contains(&name) || !is_without_std(change, &head.path));
@@ -371,6 +384,14 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
     };
     let lost = crate::names::lost(base, head, &brought);
     lost.into_iter().filter(|(name, index)| meant(name, *index)).collect()
+}
+
+/// Whether a place is in a module of tests, which are built with the standard library.
+fn is_in_tests(file: &File, index: usize) -> bool {
+    let flat = file.flat();
+    let module = |i: &usize| flat.kind(*i) == "mod_item";
+    let tests = |i: usize| file.attributes(i).iter().any(|attribute| attribute.contains("cfg(test)"));
+    file.is_test() || flat.above(index).filter(module).any(tests)
 }
 
 /// Whether a Rust crate declares that it does not use the standard library.

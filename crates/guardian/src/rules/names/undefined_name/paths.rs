@@ -72,7 +72,8 @@ pub(super) fn is_a_crate(change: &Change<'_>, head: &File, name: &str) -> bool {
     manifest.is_some_and(|text| {
         text.lines().map(str::trim_start).any(|line| {
             let called = line.split(['=', '.', ' ']).next().unwrap_or_default().trim_matches('"');
-            let table = line.starts_with('[') && line.trim_end().ends_with(&format!(".{name}]"));
+            let table =
+                line.starts_with('[') && line.trim_end().replace('-', "_").ends_with(&format!(".{name}]"));
             called.replace('-', "_") == name || table
         })
     })

@@ -48,6 +48,21 @@ pub(crate) static RULE: Rule = Rule {
             "src/lib.rs",
             "pub fn f() -> R { g() }\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn a() {\n        f().unwrap();\n    }\n}\n",
         )]),
+        // A helper that a module of the project also has, and that no assertion is about
+        Example::new(&[
+            (
+                "a.js",
+                "export function delay(ms) {\n  return new Promise((done) => setTimeout(done, ms));\n}\n",
+            ),
+            (
+                "a.test.js",
+                "import { f } from './a.js';\nfunction sleep(ms) {\n  return new Promise((done) => setTimeout(done, ms));\n}\nit('a', async () => { await sleep(1); expect(f()).toBe('a'); });\n",
+            ),
+        ]),
+        Example::new(&[(
+            "src/lib.rs",
+            "pub fn f() -> u8 { 1 }\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn a() -> Result<(), String> {\n        (f() == 1).then_some(()).ok_or_else(|| \"no\".to_string())\n    }\n}\n",
+        )]),
     ],
     invalid: &[
         Example::new(&[
@@ -110,6 +125,31 @@ pub(crate) static RULE: Rule = Rule {
             "test_a.py",
             "from unittest.mock import Mock\ndef test_a():\n    m = Mock(return_value=3)\n    assert m() == 3\n",
         )]),
+        Example::new(&[
+            ("a.py", "def gross(net):\n    return round(net * 1.19, 2)\n"),
+            (
+                "test_a.py",
+                "def total(net):\n    return round(net * 1.19, 2)\ndef test_gross():\n    assert total(1) == 1.19\n",
+            ),
+        ]),
+        Example::new(&[
+            ("a.js", "export function slug(title) {\n  return title.toLowerCase().trim();\n}\n"),
+            (
+                "a.test.js",
+                "function slug(title) {\n  return title.toLowerCase().trim();\n}\nit('a', () => { expect(slug('A')).toBe('a'); });\n",
+            ),
+        ]),
+        Example::new(&[(
+            "a.test.js",
+            "import { load } from './a.js';\nit('a', () => {\n  load('').catch((e) => { expect(e.code).toBe(1); });\n});\n",
+        )]),
+        Example::new(&[
+            ("a.py", "def f(x): return x\n"),
+            (
+                "test_a.py",
+                "from a import f\ndef test_f():\n    r = f(1)\n    assert r is None or r is not None\n",
+            ),
+        ]),
     ],
     check: Check::Change(check),
 };
@@ -170,6 +210,10 @@ fn hollow(tree: &Tree<'_>, file: &File, test: &Test) -> Option<(usize, String)> 
 fn is_smoke(file: &File, test: &Test) -> bool {
     const WORDS: &[&str] = &[
         "not raise",
+        "nt_raise",
+        "nt_fail",
+        "nt_throw",
+        "n't ",
         "no raise",
         "not_raise",
         "not throw",
@@ -238,6 +282,14 @@ fn is_smoke(file: &File, test: &Test) -> bool {
                 .iter()
                 .chain(&["should", "must", "make sure", "ensure"])
                 .any(|word| inside.contains(word))
+        || inside.split_whitespace().count() > 3 && tells_what_stays_away(&inside)
+}
+
+/// Whether a comment says what must not happen, and does not speak of the test itself.
+fn tells_what_stays_away(said: &str) -> bool {
+    const OF_TEST: [&str; 7] = ["assert", "check", "need", "verif", "todo", "test", "cover"];
+    ["no ", "never", "nothing", "without"].iter().any(|word| said.contains(word))
+        && !OF_TEST.iter().any(|word| said.contains(word))
 }
 
 /// The expression that a test compares with itself: a plain name on both sides.
@@ -277,8 +329,10 @@ fn itself(file: &File, test: &Test) -> Option<String> {
                 }
                 (file.text_of(*a).to_string(), file.text_of(*b).to_string())
             }
-            (Language::Rust, "macro_invocation") if file.field_text(index, "macro") == "assert_eq" => {
-                let text = file.text_of(index);
+            (Language::Rust, "macro_invocation")
+                if matches!(file.field_text(index, "macro"), "assert_eq" | "assert") =>
+            {
+                let text = file.text_of(index).replace(" == ", ", ");
                 let inner = text
                     .split_once(['(', '[', '{'])
                     .map_or("", |(_, rest)| rest)
@@ -410,6 +464,7 @@ fn never_reached(file: &File, test: &Test) -> bool {
                             | "onmessage"
                             | "listen"
                             | "then"
+                            | "catch"
                             | "finally"
                             | "onChange"
                             | "watch"

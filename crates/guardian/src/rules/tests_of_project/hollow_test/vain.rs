@@ -118,9 +118,15 @@ fn is_either(assertion: &str) -> bool {
     });
     let (left, right) = (left.trim(), right.trim());
     let opposite = |one: &str, other: &str| {
-        [(".is_ok()", ".is_err()"), (".is_some()", ".is_none()")]
+        const PAIRS: [(&str, &str); 2] = [(".is_ok()", ".is_err()"), (".is_some()", ".is_none()")];
+        const ASKS: [(&str, &str); 4] =
+            [(" == ", " != "), (" === ", " !== "), (" is ", " is not "), (" in ", " not in ")];
+        PAIRS
             .iter()
             .any(|(yes, no)| one.strip_suffix(yes).is_some_and(|of| other.strip_suffix(no) == Some(of)))
+            || ASKS
+                .iter()
+                .any(|(yes, no)| one.split_once(yes).is_some_and(|both| other.split_once(no) == Some(both)))
             || other.strip_prefix('!') == Some(one)
             || other.strip_prefix("not ") == Some(one)
     };
@@ -218,10 +224,18 @@ mod tests {
             "assert x or not x",
             "assert(a || true)",
             "expect(a || !a).toBe(true)",
+            "assert a is not None or a is None",
+            "expect(a === 1 || a !== 1).toBe(true)",
         ] {
             assert!(is_either(vain), "{vain}");
         }
-        for true_one in ["assert!(a.is_ok() || b.is_err())", "assert x or y", "expect(a || b).toBe(true)"] {
+        for true_one in [
+            "assert!(a.is_ok() || b.is_err())",
+            "assert x or y",
+            "expect(a || b).toBe(true)",
+            "assert a is None or b is not None",
+            "assert a == 1 or a != 2",
+        ] {
             assert!(!is_either(true_one), "{true_one}");
         }
     }
