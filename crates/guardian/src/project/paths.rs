@@ -12,34 +12,35 @@ pub(crate) fn folder_of(path: &str) -> &str {
 
 /// Files that contain faults on purpose, or are templates.
 pub(crate) fn is_specimen(path: &str) -> bool {
-    path.split('/').any(|part| {
-        matches!(
-            part,
-            "fixtures"
-                | "fixture"
-                | "__fixtures__"
-                | "testdata"
-                | "test-data"
-                | "templates"
-                | "template"
-                | "__testfixtures__"
-                | "snapshots"
-                | "__snapshots__"
-                | "test-cases"
-                | "node_modules"
-                | "vendor"
-                | "third_party"
-                | "examples"
-                | "samples"
-                | "docs"
-                | "website"
-                | "playground"
-                | "ui"
-                | "trybuild"
-                | "compile-fail"
-                | "__mocks__"
-        ) || part.ends_with("Cases")
-    })
+    is_vendored(path)
+        || path.split('/').any(|part| {
+            matches!(
+                part,
+                "fixtures"
+                    | "fixture"
+                    | "__fixtures__"
+                    | "testdata"
+                    | "test-data"
+                    | "templates"
+                    | "template"
+                    | "__testfixtures__"
+                    | "snapshots"
+                    | "__snapshots__"
+                    | "test-cases"
+                    | "node_modules"
+                    | "vendor"
+                    | "third_party"
+                    | "examples"
+                    | "samples"
+                    | "docs"
+                    | "website"
+                    | "playground"
+                    | "ui"
+                    | "trybuild"
+                    | "compile-fail"
+                    | "__mocks__"
+            ) || part.ends_with("Cases")
+        })
 }
 
 /// Folders with the code of other projects.

@@ -270,11 +270,6 @@ const NEVER_RETURN: &[&str] = &[
 /// Whether the end of a statement is never reached.
 fn ends(file: &File, index: usize) -> bool {
     let flat = file.flat();
-    // The parser limits the depth of nested statements
-    let last = |block: usize| -> Option<usize> {
-        let list = flat.parts(block).find(|i| flat.kind(*i) == "statement_list").unwrap_or(block);
-        flat.parts(list).last()
-    };
     // Check each block that has to end
     let mut open = vec![index];
     let mut steps = 0;
@@ -286,7 +281,7 @@ fn ends(file: &File, index: usize) -> bool {
         let go = file.language == Some(Language::Go);
         let done = match flat.kind(at) {
             "block" | "statement_block" | "else_clause" | "statement_list" | "finally_clause" => {
-                match last(at) {
+                match last_statement(file, at) {
                     Some(last) => {
                         open.push(last);
                         true
@@ -374,6 +369,13 @@ fn ends(file: &File, index: usize) -> bool {
         }
     }
     true
+}
+
+/// The last statement of a block. The parser limits the depth of nested statements.
+fn last_statement(file: &File, block: usize) -> Option<usize> {
+    let flat = file.flat();
+    let list = flat.parts(block).find(|i| flat.kind(*i) == "statement_list").unwrap_or(block);
+    flat.parts(list).last()
 }
 
 /// The `else` of a loop of Python, which runs unless a `break` left the loop.

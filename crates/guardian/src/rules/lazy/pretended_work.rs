@@ -55,7 +55,7 @@ pub(crate) static RULE: Rule = Rule {
             )],
             &[(
                 "src/lib.rs",
-                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => unimplemented!(\"c is refused by the parser\"),\n    }\n}\n",
+                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => unimplemented! (\"c is refused by the parser\"),\n    }\n}\n",
             )],
         ),
     ],
@@ -108,7 +108,7 @@ pub(crate) static RULE: Rule = Rule {
             )],
             &[(
                 "src/lib.rs",
-                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => unimplemented!(\"c is rare\"),\n    }\n}\n",
+                "fn f(a: A) -> u8 {\n    match a {\n        A::B => 1,\n        A::C => unimplemented! (\"c is rare\"),\n    }\n}\n",
             )],
         ),
     ],

@@ -252,7 +252,7 @@ fn is_wait(text: &str) -> bool {
         "time.Sleep(",
         "thread::sleep(",
     ];
-    let text = text.trim_start_matches("std::").trim_start_matches("tokio::");
+    let text = text.trim_start_matches("std::");
     WAITS.iter().any(|start| text.starts_with(start))
         && (!text.starts_with("await new") || text.contains("setTimeout("))
 }
