@@ -34,6 +34,7 @@ export async function main(args) {
   if (!help && name === "review" && options.some((option) => option === "-i" || option === "--interactive")) return reviewByHand(rest)
   if (!help && name === "plan" && rest[0] === "edit" && !options.some((option) => option.startsWith("--from"))) return editPlan(rest.slice(1))
   if (!help && name === "memory" && rest[0] === "edit" && rest.length === 1) return editMemory()
+  if (!help && name === "worker") leaveSignalsToTheCore()
   const answer = await callCore(args)
   // npm may not have run the script that registers the plugin
   if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`
@@ -44,6 +45,11 @@ export async function main(args) {
 /** @param {string} name @param {string[]} options */
 function startsMission(name, options) {
   return ["run", "fix", "resume"].includes(name) || (name === "review" && options.includes("--comment"))
+}
+
+/** A worker returns its jobs before it ends: Node's own handlers would end the process at once. */
+function leaveSignalsToTheCore() {
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => {})
 }
 
 /** The hint to register the plugin, if it is not registered yet. */
