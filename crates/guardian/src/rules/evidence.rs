@@ -74,10 +74,15 @@ pub fn decided_by(rule: &str) -> &'static [Tool] {
 
 /// The row of a rule.
 pub(crate) fn of(rule: &str) -> Option<&'static Evidence> {
-    EVIDENCE.iter().find(|row| row.rule == rule)
+    all().find(|row| row.rule == rule)
 }
 
-const fn row(
+/// The rows of all rules.
+fn all() -> impl Iterator<Item = &'static Evidence> {
+    EVIDENCE.iter().chain(super::tricks::evidence::ROWS)
+}
+
+pub(super) const fn row(
     rule: &'static str,
     knows: &'static str,
     limits: &'static str,
@@ -473,7 +478,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
 mod tests {
     use syntax::Language;
 
-    use super::{EVIDENCE, Group, of};
+    use super::{Group, all, of};
     use crate::Category;
     use crate::rules::{RULES, Rule};
 
@@ -499,8 +504,8 @@ mod tests {
             let stated = row.is_some_and(|row| row.knows.len() > 20 && row.limits.len() > 15);
             assert!(stated, "the row of `{}` states nothing", rule.id);
         }
-        for row in EVIDENCE {
-            let count = EVIDENCE.iter().filter(|other| other.rule == row.rule).count();
+        for row in all() {
+            let count = all().filter(|other| other.rule == row.rule).count();
             assert_eq!(count, 1, "`{}` has {count} rows", row.rule);
             assert!(RULES.iter().any(|rule| rule.id == row.rule), "there is no rule `{}`", row.rule);
         }
@@ -510,8 +515,7 @@ mod tests {
     /// function takes, and whether the text is valid in its language.
     #[test]
     fn tools_decide_what_compilers_see_and_nothing_else() {
-        let decided: Vec<&str> =
-            EVIDENCE.iter().filter(|row| !row.decided_by.is_empty()).map(|row| row.rule).collect();
+        let decided: Vec<&str> = all().filter(|row| !row.decided_by.is_empty()).map(|row| row.rule).collect();
         let expected = [
             "syntax-error",
             "undefined-name",

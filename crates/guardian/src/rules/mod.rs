@@ -17,6 +17,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod tests_of_project;
+mod tricks;
 mod unsafe_code;
 
 pub(crate) use change::{Change, Pair};
@@ -72,4 +73,9 @@ pub(crate) static RULES: &[&Rule] = &[
     &names::missing_member::RULE,
     &names::missing_library_name::RULE,
     &names::missing_package_name::RULE,
+    &tricks::result_under_test::RULE,
+    &tricks::patched_assertion::RULE,
+    &tricks::always_equal::RULE,
+    &tricks::exit_at_import::RULE,
+    &tricks::forged_verdict::RULE,
 ];
