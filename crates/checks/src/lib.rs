@@ -40,7 +40,7 @@ pub use check::{Check, CheckPurpose, DEFAULT_TIMEOUT};
 pub use compare::{NewFailure, Verdict, compare};
 pub use discover::{
     Choice, Coverage, Decider, Decisions, Found, NOT_INSTALLED, Refused, SetupStep, concerned, discover,
-    find, needs_test, resolve, setup_steps,
+    find, needs_test, resolve, setup_steps, started,
 };
 pub use filter::FilterError;
 pub use names::{not_seen, title};

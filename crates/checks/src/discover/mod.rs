@@ -12,6 +12,7 @@ mod node;
 mod python;
 mod recipes;
 mod source;
+mod started;
 mod systems;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub use dependents::concerned;
 pub use inputs::{NOT_INSTALLED, SetupStep, setup_steps};
 pub(crate) use node::Manager as NodeManager;
 pub(crate) use source::{Source, join};
+pub use started::started;
 
 use judge::Judge;
 use node::Packages;

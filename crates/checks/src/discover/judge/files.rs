@@ -56,6 +56,33 @@ const INTERPRETERS: &[(&str, &[&str])] = &[
     ("osascript", &[]),
 ];
 
+/// Options of runners that name a file to load.
+const LOADING: &[&str] = &[
+    "-r",
+    "--require",
+    "--import",
+    "--loader",
+    "--experimental-loader",
+    "--preload",
+    "--test-reporter",
+    "--reporter",
+    "--runner",
+    "--resolver",
+    "--transform",
+    "--env",
+    "--environment",
+    "--testEnvironment",
+    "--setupFiles",
+    "--setupFilesAfterEnv",
+    "--globalSetup",
+    "--test-global-setup",
+    "--file",
+    "--plugin",
+    "--load-plugins",
+    "--rulesdir",
+    "--helper",
+];
+
 /// Modules whose import alone decides.
 static LOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -217,6 +244,7 @@ impl Judge<'_> {
         if let Some(why) = named {
             return Judgement::refused(&told, why);
         }
+        self.started.insert(path.clone());
         let text = self.source.read("", &path).unwrap_or_default();
         // Files often enter their own folder first, by a computed name
         let own = path.rsplit_once('/').map_or("", |(own, _)| own).to_owned();
@@ -242,6 +270,7 @@ impl Judge<'_> {
         let Some(path) = self.find(folder, file).or_else(|| self.compiled_from(folder, file)) else {
             return Judgement::is(Class::Unknown);
         };
+        self.started.insert(path.clone());
         let text = self.source.read("", &path).unwrap_or_default();
         let folder = folder.to_owned();
         let name = file.to_owned();
@@ -253,6 +282,18 @@ impl Judge<'_> {
             judgement.classes.insert(Class::Unknown);
         }
         judgement
+    }
+
+    /// Notes the files that options make a program load.
+    pub(super) fn note_loaded(&mut self, folder: &str, arguments: &[String]) {
+        let named = super::options::values(arguments, LOADING);
+        let found: Vec<String> = named.into_iter().filter_map(|file| self.find(folder, file)).collect();
+        self.started.extend(found);
+    }
+
+    /// The files of the project that were started or loaded so far.
+    pub(in crate::discover) fn into_started(self) -> std::collections::BTreeSet<String> {
+        self.started
     }
 
     /// The modules that a text loads and the programs that it starts.

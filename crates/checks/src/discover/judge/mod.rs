@@ -145,12 +145,14 @@ pub(crate) struct Judge<'a> {
     packages: &'a Packages<'a>,
     /// Scripts, targets and files that are being followed.
     following: Vec<String>,
+    /// Files of the project that commands start or load.
+    started: BTreeSet<String>,
     left: usize,
 }
 
 impl<'a> Judge<'a> {
     pub(crate) fn new(source: &'a Source<'a>, packages: &'a Packages<'a>) -> Judge<'a> {
-        Judge { source, packages, following: Vec::new(), left: MAX_COMMANDS }
+        Judge { source, packages, following: Vec::new(), started: BTreeSet::new(), left: MAX_COMMANDS }
     }
 
     /// Judges a command line that runs in a folder.
@@ -215,6 +217,7 @@ impl<'a> Judge<'a> {
             return self.words(folder, arguments);
         }
         let program = program_name(first);
+        self.note_loaded(folder, arguments);
         if let Some(judgement) = self.wrapped(folder, program, arguments) {
             return judgement;
         }
