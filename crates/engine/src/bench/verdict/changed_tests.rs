@@ -1,7 +1,8 @@
-//! Finds tests that a check changes while it runs: the judged code runs in a build and in tests, and could rewrite
-//! other tests of the tree. They are restored before the next check, and a test run that changed tests is not evidence.
+//! Finds tests that a check changes while it runs, and what tests use: helpers, fixtures, settings of runners,
+//! manifests. The judged code runs in a build and in tests, and could rewrite them. They are restored before the next
+//! check, and a test run that changed one is not evidence.
 //!
-//! Changes that the base's own checks make to its tests belong to the project, and stay.
+//! Changes that the base's own checks make to such files belong to the project, and stay.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -16,8 +17,8 @@ use crate::blocking::blocking;
 /// Names in a message.
 const MAX_NAMES: usize = 3;
 
-/// The tests of a slot, each with what tells it from any later file at its place: the kernel's time of its last change cannot be
-/// set.
+/// The watched files of a slot, each with what tells it from any later file at its place: the kernel's time of its last
+/// change cannot be set.
 pub(crate) type Standing = HashMap<String, Option<Identity>>;
 pub(crate) type Identity = (u64, u64, i64, i64);
 
@@ -35,7 +36,7 @@ impl ChangedTests {
                 tracing::warn!("whether a check changes tests is not known: {error}");
                 Vec::new()
             });
-            let tests = files.into_iter().filter(|path| kind(path) == FileKind::Test);
+            let tests = files.into_iter().filter(|path| is_watched(path));
             tests.map(|path| (path.clone(), identity(&slot, &path))).collect()
         })
         .await
@@ -76,10 +77,21 @@ impl ChangedTests {
         }
         let names: Vec<String> = changed.iter().take(MAX_NAMES).map(|path| format!("`{path}`")).collect();
         Some(format!(
-            "it changed tests of the project while it ran ({}), so what it says is not said of this change. They were put \
-             back. Write no test file from code or from another test",
+            "it changed tests of the project, or files that they use, while it ran ({}), so what it says is not said of this \
+             change. They were put back. Write no such file from code or from another test",
             names.join(", ")
         ))
+    }
+}
+
+/// Whether a run of tests must leave the file as it is. Package managers may complete their own files while they run
+/// tests.
+fn is_watched(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match kind(path) {
+        FileKind::Test | FileKind::TestSupport | FileKind::Config => true,
+        FileKind::Manifest => !shared::lockfiles::is_lockfile(name) && name != "go.mod",
+        FileKind::Code | FileKind::Prose | FileKind::Other => false,
     }
 }
 
@@ -96,7 +108,12 @@ mod tests {
     async fn tests_that_a_run_changed_are_put_back_and_it_is_not_believed() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().join("project");
-        for (path, text) in [("test/a.test.js", "right"), ("test/b.test.js", "right"), ("src/a.js", "code")] {
+        for (path, text) in [
+            ("test/a.test.js", "right"),
+            ("test/b.test.js", "right"),
+            ("src/a.js", "code"),
+            ("test/helper.rb", "right"),
+        ] {
             std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
             std::fs::write(root.join(path), text).unwrap();
         }
@@ -121,6 +138,8 @@ mod tests {
         let why = run(&tests, false, &["test/a.test.js"]).await.unwrap();
         assert!(why.contains("`test/a.test.js`"), "{why}");
         assert_eq!(text("test/a.test.js"), "right");
+        assert!(run(&tests, false, &["test/helper.rb"]).await.is_some());
+        assert_eq!(text("test/helper.rb"), "right");
         assert_eq!(run(&tests, true, &["test/b.test.js"]).await, None);
         assert_eq!(run(&tests, false, &["test/b.test.js"]).await, None, "the base does so as well");
         // Put back by itself before its end, it shows all the same
@@ -128,5 +147,24 @@ mod tests {
         write("test/a.test.js");
         std::fs::write(slot.path.join("test/a.test.js"), "right").unwrap();
         assert!(found.put_back(&workspace, &slot, before, &tests, false).await.is_some());
+    }
+    #[test]
+    fn tests_of_every_language_and_what_they_use_are_watched() {
+        for path in [
+            "test/a.test.js",
+            "test/helper.js",
+            "tests/fixtures/a.json",
+            "test/a_test.rb",
+            "src/test/java/ATest.java",
+            "a/__snapshots__/b.snap",
+            "tests/conftest.py",
+            "vitest.config.ts",
+            "web/package.json",
+        ] {
+            assert!(is_watched(path), "{path}");
+        }
+        for path in ["src/a.js", "lib/a.rb", "Cargo.lock", "go.mod", "README.md", "data/a.csv"] {
+            assert!(!is_watched(path), "{path}");
+        }
     }
 }
