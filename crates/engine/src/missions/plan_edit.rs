@@ -226,7 +226,7 @@ impl Project {
             let sizes: BTreeMap<&str, u32> =
                 files.into_iter().zip(texts).filter_map(|(file, text)| Some((file, lines(text?)))).collect();
             let mut problems = graph::too_large(&plan, &policy, |file| sizes.get(file).copied());
-            problems.extend(existing_files::of(&workspace, &base.commit, &plan)?);
+            problems.extend(existing_files::of(&workspace, &base.commit, &plan, &BTreeSet::new())?);
             Ok::<_, workspace::Error>(problems)
         })
         .await

@@ -14,6 +14,7 @@ use workspace::{Difference, Differences, Slot, SlotEntry, Workspace};
 use crate::bench::files::kinds::{FileKind, kind};
 use crate::bench::files::manifests;
 use crate::bench::slots::CHECKING;
+use crate::bench::verdict::left_caches::LeftCaches;
 use crate::blocking::blocking;
 
 /// Files with commands, beside package.json; in lower case.
@@ -35,6 +36,9 @@ pub(crate) struct BaseConfiguration {
     commit: OnceLock<String>,
     /// Ignored files that configure checks and existed after the base's own checks had run.
     unrecorded: Mutex<BTreeSet<String>>,
+    left: Arc<LeftCaches>,
+    /// The programs of the project that its checks start.
+    programs: OnceLock<Arc<BTreeSet<String>>>,
     /// Locks the replacement of files in a slot, for one run at a time.
     one: Arc<AsyncMutex<()>>,
     /// The user's files are on another machine: they count as the base's.
@@ -54,6 +58,31 @@ impl BaseConfiguration {
     /// For a machine that has no files of the user.
     pub fn without_user() -> BaseConfiguration {
         BaseConfiguration { without_user: true, ..BaseConfiguration::default() }
+    }
+
+    /// The programs of the project that its checks start, once the base has been read: they are configuration, too.
+    pub fn programs(&self) -> Arc<BTreeSet<String>> {
+        self.programs.get().cloned().unwrap_or_default()
+    }
+
+    pub fn set_programs(&self, programs: BTreeSet<String>) {
+        let _ = self.programs.set(Arc::new(programs));
+    }
+
+    /// The ignored paths in a slot; empty if they are not known.
+    pub async fn ignored(workspace: &Workspace, slot: &Slot) -> Vec<String> {
+        let (workspace, at) = (workspace.clone(), slot.clone());
+        let found = blocking(move || workspace.differences(&at, &at.commit, &|_| false)).await;
+        found.map(|found| found.unrecorded).unwrap_or_else(|error| {
+            tracing::warn!("what a check leaves on the base is not known: {error}");
+            Vec::new()
+        })
+    }
+
+    /// Remembers what a check of the base made: the ignored paths before it and after it.
+    pub async fn remember_made(&self, workspace: &Workspace, slot: &Slot, check: &str, before: &[String]) {
+        let after = BaseConfiguration::ignored(workspace, slot).await;
+        self.left.remember(check, before, after);
     }
 
     /// Remembers the ignored files of the base after its checks have run in the slot: these files are not planted by a
@@ -76,15 +105,23 @@ impl BaseConfiguration {
         &self,
         workspace: &Workspace,
         slot: &Slot,
+        check: &str,
         what: For,
     ) -> Result<Option<InPlace>, String> {
         let Some(base) = self.commit.get().cloned() else { return Ok(None) };
         let known = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let one = self.one.clone().lock_owned().await;
-        let (workspace, slot, without_user) = (workspace.clone(), slot.clone(), self.without_user);
+        let (workspace, slot, check) = (workspace.clone(), slot.clone(), check.to_string());
+        let (left, programs, without_user) = (self.left.clone(), self.programs(), self.without_user);
         blocking(move || {
             let Differences { changed, unrecorded } =
-                differing(&workspace, &slot, &base, what.consent).map_err(|error| failed(&error))?;
+                differing(&workspace, &slot, &base, &programs, what.consent)
+                    .map_err(|error| failed(&error))?;
+            if slot.n == CHECKING {
+                for path in left.before(&check, &slot.path, &unrecorded) {
+                    workspace.remove_slot_file(&slot, &path).map_err(|error| failed(&error))?;
+                }
+            }
             for path in unrecorded.into_iter().filter(|path| is_planted(path) && !known.contains(path)) {
                 tracing::debug!("taken out of a slot before a check: {path}");
                 let name = path.trim_end_matches('/');
@@ -116,13 +153,15 @@ fn differing(
     workspace: &Workspace,
     slot: &Slot,
     base: &str,
+    programs: &BTreeSet<String>,
     consent: bool,
 ) -> Result<Differences, workspace::Error> {
-    let mut found =
-        workspace.differences(slot, base, &|path| decides(path) && (!consent || holds_commands(path)))?;
+    let mut found = workspace.differences(slot, base, &|path| {
+        (decides(path) || programs.contains(path)) && (!consent || holds_commands(path))
+    })?;
     if consent && slot.n == CHECKING {
         let later = workspace.differences(slot, &slot.commit, &|path| {
-            kind(path) == FileKind::Config && !holds_commands(path)
+            (kind(path) == FileKind::Config || programs.contains(path)) && !holds_commands(path)
         })?;
         found.changed.extend(later.changed);
     }
@@ -295,5 +334,38 @@ mod tests {
         for path in ["node_modules/", "dist/", ".next/", "a/.pytest_cache/", "target/", "data/x.json"] {
             assert!(!is_planted(path), "{path}");
         }
+    }
+    #[tokio::test]
+    async fn a_check_begins_with_the_base_s_programs_and_without_what_others_left_for_it() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("project");
+        let write = |root: &Path, path: &str, text: &str| {
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            std::fs::write(root.join(path), text).unwrap();
+        };
+        for (path, text) in
+            [(".gitignore", "out/\nstate/\n"), ("tools/run.mjs", "base"), ("tools/other.mjs", "base")]
+        {
+            write(&root, path, text);
+        }
+        let workspace = Workspace::open(&root, &place.path().join("state")).unwrap();
+        let slot = workspace.slot(CHECKING, &workspace.take_base("m-test").unwrap().commit).unwrap();
+        let base = BaseConfiguration::default();
+        base.set_programs(BTreeSet::from(["tools/run.mjs".to_string()]));
+        for (check, made) in [("build", "out/a.js"), ("lint", "state/clean")] {
+            let before = BaseConfiguration::ignored(&workspace, &slot).await;
+            write(&slot.path, made, "");
+            base.remember_made(&workspace, &slot, check, &before).await;
+        }
+        base.remember(&workspace, &slot).await;
+        for path in ["tools/run.mjs", "tools/other.mjs"] {
+            write(&slot.path, path, "changed");
+        }
+        let text = |path: &str| std::fs::read_to_string(slot.path.join(path)).unwrap();
+        let kept = base.put(&workspace, &slot, "lint", For::default()).await.unwrap();
+        assert_eq!((text("tools/run.mjs"), text("tools/other.mjs")), ("base".into(), "changed".into()));
+        assert!(slot.path.join("out/a.js").exists() && !slot.path.join("state").exists());
+        drop(kept);
+        assert_eq!(text("tools/run.mjs"), "changed");
     }
 }

@@ -5,5 +5,6 @@
 pub(crate) mod base_configuration;
 pub(crate) mod changed_tests;
 pub(crate) mod concerned;
+mod left_caches;
 pub(crate) mod seen_tests;
 pub(crate) mod warm_builds;

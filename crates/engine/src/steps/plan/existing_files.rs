@@ -1,6 +1,7 @@
 //! Checks a plan's protected files that exist. A missing reason is asked for while the Planner can still give one, and
 //! files that no reason allows are refused here, not after the work.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mission::mailbox::Plan;
@@ -15,15 +16,22 @@ pub(crate) async fn problems(context: &Arc<MissionContext>, plan: &Plan) -> Vec<
     let Ok(state) = context.desk.orchestrator.state().await else { return Vec::new() };
     let base = state.base.as_ref().map(|base| base.commit.clone()).unwrap_or_default();
     let (workspace, plan) = (context.bench.workspace.clone(), plan.clone());
-    let looked = blocking(move || of(&workspace, &base, &plan));
+    let programs = context.gates.checks.programs();
+    let looked = blocking(move || of(&workspace, &base, &plan, &programs));
     looked.await.unwrap_or_else(|error| {
         tracing::warn!("a plan was not compared with the files that are there: {error}");
         Vec::new()
     })
 }
 
-/// The same for a given base.
-pub(crate) fn of(workspace: &Workspace, base: &str, plan: &Plan) -> Result<Vec<String>, workspace::Error> {
+/// The same for a given base. `programs`: the programs of the project that its checks start.
+pub(crate) fn of(
+    workspace: &Workspace,
+    base: &str,
+    plan: &Plan,
+    programs: &BTreeSet<String>,
+) -> Result<Vec<String>, workspace::Error> {
+    let kind = |file: &str| if programs.contains(file) { FileKind::Config } else { kind(file) };
     let tasks: Vec<_> = plan.tasks.iter().filter(|task| !task.compound).collect();
     let files: Vec<(usize, &str)> = tasks
         .iter()
@@ -37,20 +45,25 @@ pub(crate) fn of(workspace: &Workspace, base: &str, plan: &Plan) -> Result<Vec<S
     for ((at, file), text) in files.into_iter().zip(texts) {
         let (Some(task), Some(text)) = (tasks.get(at), text) else { continue };
         let reasons = (task.edits_tests.is_some(), task.edits_config.is_some());
-        problems.extend(problem(&task.id, file, &String::from_utf8_lossy(&text), reasons));
+        problems.extend(problem(&task.id, (file, kind(file)), &String::from_utf8_lossy(&text), reasons));
     }
     Ok(problems)
 }
 
 /// `reasons`: whether the task says why existing tests, and why configuration, must change.
-fn problem(task: &str, file: &str, text: &str, (tests, config): (bool, bool)) -> Option<String> {
-    match kind(file) {
+fn problem(
+    task: &str,
+    (file, kind): (&str, FileKind),
+    text: &str,
+    (tests, config): (bool, bool),
+) -> Option<String> {
+    match kind {
         _ if never_changes(file) => Some(format!(
             "task `{task}`, `files`: `{file}` runs of itself on the user's machine, and no mission changes it: plan without it, \
              and say so in `acceptance` if the objective wants it"
         )),
         FileKind::Config if !config => Some(format!(
-            "task `{task}`, `files`: `{file}` configures tools, checks or CI: say in `edits_config` why it must change (the user \
+            "task `{task}`, `files`: `{file}` configures tools, checks or CI, or a check runs it: say in `edits_config` why it must change (the user \
              is asked), or plan without it"
         )),
         FileKind::Test if !tests && is_test_text(file, text) => Some(format!(
@@ -72,7 +85,7 @@ mod tests {
     fn a_reason_is_asked_for_and_what_runs_of_itself_is_refused() {
         let says = |file: &str, reasons| {
             let text = "test('a', () => { expect(1).toBe(1) })";
-            problem("a", file, text, reasons)
+            problem("a", (file, kind(file)), text, reasons)
         };
         for (file, word) in [
             ("test/a.test.js", "edits_tests"),
