@@ -4,4 +4,5 @@
 
 pub(crate) mod kinds;
 pub(crate) mod manifests;
-mod startup_files;
+pub(crate) mod requirements;
+pub(crate) mod startup_files;
