@@ -53,7 +53,7 @@ for (const objective of OBJECTIVES) {
 function left(id) {
   return readdirSync("/proc").filter((name) => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, "utf8").includes(`OPENCODE_ORCHESTRATOR_RUN=${id}`)
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, "utf8").includes(`JOB_RUN_ID=${id}`)
     } catch {
       return false
     }

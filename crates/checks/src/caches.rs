@@ -203,10 +203,7 @@ fn take_over_settings(
         let Ok(text) = fs::read_to_string(&file) else { continue };
         let has_login = |line: &str| {
             let lower = line.to_ascii_lowercase();
-            LOGINS.iter().any(|word| lower.contains(word))
-                || line
-                    .split_once("://")
-                    .is_some_and(|(_, rest)| rest.split('/').next().unwrap_or("").contains('@'))
+            LOGINS.iter().any(|word| lower.contains(word)) || crate::environment::has_login(line)
         };
         let kept: String =
             text.lines().filter(|line| !has_login(line)).flat_map(|line| [line, "\n"]).collect();

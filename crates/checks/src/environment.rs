@@ -115,14 +115,26 @@ const FIXED: &[(&str, &str)] = &[
     ("NPM_CONFIG_FUND", "false"),
     ("NPM_CONFIG_AUDIT", "false"),
     ("GIT_TERMINAL_PROMPT", "0"),
-    // An installed version of a package manager is good enough, because others cannot be fetched
     ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
+];
+
+/// An installed version of pnpm is good enough, because others cannot be fetched. npm warns of these settings, so only a
+/// project of pnpm has them.
+const OF_PNPM: &[(&str, &str)] = &[
     ("npm_config_manage_package_manager_versions", "false"),
     ("npm_config_package_manager_strict", "false"),
 ];
 
-/// Every run carries this mark, so that processes it started can be found again.
-pub(crate) const MARKER: &str = "OPENCODE_ORCHESTRATOR_RUN";
+/// Every run carries this mark, so that processes it started can be found again. The name tells code under test
+/// nothing: code must not behave differently where it is checked.
+pub(crate) const MARKER: &str = "JOB_RUN_ID";
+
+/// Whether a text holds an address with a login: of a proxy, an index, a registry.
+pub(crate) fn has_login(text: &str) -> bool {
+    text.split("://")
+        .skip(1)
+        .any(|rest| rest.split(['/', ',', ' ', '|', '\'']).next().unwrap_or(rest).contains('@'))
+}
 
 /// The environment of a check that runs in `directory` below `root`.
 pub(crate) fn build(
@@ -138,16 +150,17 @@ pub(crate) fn build(
         let inherits = name.to_str().is_some_and(|name| {
             INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         });
-        // The address of a proxy or an index may contain a login
-        let has_login = value
-            .to_string_lossy()
-            .split_once("://")
-            .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')));
-        if inherits && !has_login {
+        if inherits && !has_login(&value.to_string_lossy()) {
             all.insert(name, value);
         }
     }
     all.extend(FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    let is_of_pnpm = |folder: &Path| {
+        ["pnpm-lock.yaml", "pnpm-workspace.yaml"].iter().any(|name| folder.join(name).is_file())
+    };
+    if is_of_pnpm(directory) || is_of_pnpm(root) {
+        all.extend(OF_PNPM.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    }
     all.extend(extra.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
     all.retain(|name, _| !may_be_secret(&name.to_string_lossy()));
     for name in ["TMPDIR", "TMP", "TEMP"] {

@@ -226,11 +226,7 @@ async fn unsandboxed_is_said() {
 #[tokio::test]
 async fn sweeping_kills_what_a_crash_left_behind_and_nothing_else() {
     let start = |marker: &str| {
-        std::process::Command::new("sleep")
-            .arg("60")
-            .env("OPENCODE_ORCHESTRATOR_RUN", marker)
-            .spawn()
-            .unwrap()
+        std::process::Command::new("sleep").arg("60").env("JOB_RUN_ID", marker).spawn().unwrap()
     };
     let mut left = start("m-sweep:1-0");
     let mut other = start("m-sweep2:1-0");

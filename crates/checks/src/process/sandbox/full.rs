@@ -30,8 +30,6 @@ const ALWAYS: &[&str] = &[
     "--new-session",
     "--cap-drop",
     "ALL",
-    "--hostname",
-    "sandbox",
 ];
 
 /// Folders in the slot's dependencies in which runners keep caches.

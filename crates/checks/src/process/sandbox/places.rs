@@ -1,7 +1,7 @@
 //! The paths of this machine that a command may see: the system, toolchains and their packages, but no files of the user.
 
 use std::ffi::OsStr;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -25,7 +25,15 @@ const HIDDEN: &[&str] = &[
     "/etc/ssl/private",
     "/etc/sudoers",
     "/etc/sudoers.d",
+    // The server of this socket builds what it is told to
+    "/nix/var/nix/daemon-socket",
 ];
+/// Folders of programs that are not the system's own. What only root may read there, and sockets of running servers, no
+/// command may reach.
+const ADDED: &[&str] = &["/opt", "/usr/local"];
+/// The deepest level of those that is searched, and the most entries.
+const ADDED_LEVELS: u8 = 4;
+const MOST_ADDED: usize = 50_000;
 
 /// The deepest level of settings that is searched.
 const MOST_LEVELS: u8 = 5;
@@ -106,6 +114,10 @@ const VARIABLES: &[&str] = &[
 const LOGINS: &[&str] =
     &["auth.json", "credentials", "credentials.json", "credentials.toml", ".npmrc", ".netrc"];
 
+/// What shows that a folder is somebody's project and no installation.
+const PROJECT: &[&str] =
+    &[".env", "package.json", "Cargo.toml", "pyproject.toml", "go.mod", "composer.json", "pom.xml"];
+
 /// Folders below `CARGO_HOME`: everything but the credentials.
 const CARGO: &[&str] = &["bin", "registry", "git"];
 
@@ -142,6 +154,10 @@ pub(super) fn hidden() -> &'static [PathBuf] {
             let own = private(Path::new(SETTINGS), MOST_LEVELS);
             all.extend(own.into_iter().filter(|path| !HIDDEN.iter().any(|known| path.starts_with(known))));
         }
+        let mut left = MOST_ADDED;
+        for folder in ADDED {
+            all.extend(unreachable_in(Path::new(folder), ADDED_LEVELS, &mut left));
+        }
         all
     })
 }
@@ -163,6 +179,28 @@ fn private(folder: &Path, levels: u8) -> Vec<PathBuf> {
         }
     });
     found.collect()
+}
+
+/// Sockets below this folder, and if we are root, files that only root may read.
+fn unreachable_in(folder: &Path, levels: u8, left: &mut usize) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if *left == 0 {
+            break;
+        }
+        *left -= 1;
+        let Ok(kind) = entry.file_type() else { continue };
+        let is_own = || {
+            let mode = entry.metadata().map_or(0, |found| found.mode());
+            rustix::process::geteuid().is_root() && mode & 0o177 == 0
+        };
+        if kind.is_socket() || kind.is_file() && is_own() {
+            found.push(entry.path());
+        } else if kind.is_dir() && levels > 0 {
+            found.extend(unreachable_in(&entry.path(), levels - 1, left));
+        }
+    }
+    found
 }
 
 /// A folder, or if it contains something hidden, all its other entries.
@@ -223,8 +261,8 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     kept
 }
 
-/// The folder of the installation whose programs are in `bin`: the one above, unless it is a home, contains other things, or
-/// contains a login.
+/// The folder of the installation whose programs are in `bin`: the one above, unless it is a home, contains other things,
+/// contains a login, or is a project of the user.
 fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
     if system(bin) {
         return None;
@@ -237,7 +275,9 @@ fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
             home.starts_with(above)
                 || above.strip_prefix(home).is_ok_and(|below| below.components().count() < 2)
         });
-        top || in_home || LOGINS.iter().any(|name| above.join(name).exists())
+        // A version manager is often a checkout itself
+        let is_checkout = above.join(".git").exists() && !above.join("libexec").is_dir();
+        top || in_home || is_checkout || LOGINS.iter().chain(PROJECT).any(|name| above.join(name).exists())
     };
     Some(above.filter(|above| named && !wide(above)).unwrap_or(bin).to_path_buf())
 }
@@ -251,13 +291,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_installation_with_logins_is_not_shown() {
+    fn sockets_beside_programs_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("tool/run")).unwrap();
+        let socket = folder.path().join("tool/run/s.sock");
+        let _server = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::fs::write(folder.path().join("tool/data"), "").unwrap();
+        assert_eq!(unreachable_in(folder.path(), 4, &mut 100), [socket]);
+    }
+
+    #[test]
+    fn an_installation_with_logins_or_a_project_is_not_shown() {
         let folder = tempfile::tempdir().unwrap();
         let bin = folder.path().join("tool/bin");
         std::fs::create_dir_all(&bin).unwrap();
         assert_eq!(installation(&bin, None).as_deref(), bin.parent());
-        std::fs::write(folder.path().join("tool/credentials.toml"), "token").unwrap();
-        assert_eq!(installation(&bin, None), Some(bin));
+        for name in ["credentials.toml", ".env", ".git", "package.json"] {
+            let file = folder.path().join("tool").join(name);
+            std::fs::write(&file, "token").unwrap();
+            assert_eq!(installation(&bin, None).as_ref(), Some(&bin), "{name}");
+            std::fs::remove_file(&file).unwrap();
+        }
     }
 
     #[test]

@@ -252,6 +252,10 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         (family(libc::AF_UNIX), family(libc::AF_INET), family(libc::AF_INET6), family(libc::AF_NETLINK));
     let mut socket = Vec::new();
     let mut rules = Rules::new();
+    if !alone {
+        // Its own namespaces hold what these families reach; another one can reach the host of a virtual machine, or a device
+        socket.push(rule(&[(0, Ne, unix), (0, Ne, inet), (0, Ne, inet6), (0, Ne, netlink)])?);
+    }
     if network == Network::None {
         socket.push(rule(&[(0, Eq, inet)])?);
         socket.push(rule(&[(0, Eq, inet6)])?);
