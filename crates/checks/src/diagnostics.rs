@@ -42,15 +42,42 @@ pub(crate) fn errors(text: &str) -> Vec<Diagnostic> {
 /// The errors in an output, and whether the list is complete.
 pub(crate) fn read(text: &str) -> Diagnostics {
     let errors = find(text, MAX_READ);
-    let told = told(text).filter(|_| errors.len() < MAX_READ && !text.contains(crate::parse::LEFT_OUT));
-    Diagnostics { complete: told.is_some_and(|told| told == errors.len()), errors }
+    let is_whole = errors.len() < MAX_READ && !text.contains(crate::parse::LEFT_OUT);
+    let told = told(text).is_some_and(|told| told == errors.len());
+    Diagnostics { complete: is_whole && (told || lists_only(text, &errors)), errors }
+}
+
+/// Whether a linter prints its findings and nothing else, as flake8 does: then none is left out.
+fn lists_only(text: &str, errors: &[Diagnostic]) -> bool {
+    // Before them, package managers print the script that they run
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("> "));
+    let mut listed = 0_usize;
+    for line in lines {
+        if !is_listed(line) {
+            return false;
+        }
+        listed += 1;
+    }
+    listed > 0 && listed == errors.len()
+}
+
+/// `a.py:3:1: F401 …`: a place with a column, and the code of a rule.
+fn is_listed(line: &str) -> bool {
+    let Some((at, message)) = line.split_once(": ") else { return false };
+    let has_column = at.rsplit_once(':').is_some_and(|(at, column)| {
+        column.bytes().all(|b| b.is_ascii_digit())
+            && at.rsplit_once(':').is_some_and(|(_, line)| line.parse::<u32>().is_ok())
+    });
+    let code = message.split([' ', ':']).next().unwrap_or_default();
+    let is_code =
+        code.starts_with(|c: char| c.is_ascii_uppercase()) && code.ends_with(|c: char| c.is_ascii_digit());
+    has_column && is_code && place(at).is_some()
 }
 
 /// The errors that are new; a moved line number does not make an error new.
 pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic> {
-    let key = |error: &Diagnostic| {
-        (error.file.clone(), crate::names::stable(error.message.lines().next().unwrap_or_default()))
-    };
+    let key =
+        |error: &Diagnostic| (error.file.clone(), stable(error.message.lines().next().unwrap_or_default()));
     let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
     for error in before {
         *known.entry(key(error)).or_default() += 1;
@@ -65,17 +92,33 @@ pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic
     after.iter().filter(is_new).take(MAX_DIAGNOSTICS).cloned().collect()
 }
 
-/// The number of errors that the tool itself reports, if it does not stop early: tsc, ESLint, Ruff, mypy, Pyright.
+/// A message without what changes when other lines of the file do: numbers of lines in it (`from line 8`), and the spaces
+/// that align a table.
+fn stable(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in message.split_whitespace() {
+        let is_number = word.trim_matches(|c: char| !c.is_alphanumeric()).parse::<u32>().is_ok();
+        let after_line = words.last().is_some_and(|last| ["line", "lines", "Line", "row"].contains(last));
+        words.push(if is_number && after_line { "N" } else { word });
+    }
+    crate::names::stable(&words.join(" "))
+}
+
+/// The number of errors that the tool itself reports, if it does not stop early: tsc, ESLint, Ruff, mypy, Pyright, Biome; rustc
+/// and Clippy for one crate.
 fn told(text: &str) -> Option<usize> {
     let mut total = None;
     let mut add = |count: usize| total = Some(total.unwrap_or(0_usize).saturating_add(count));
-    let mut of_tsc = 0;
+    let (mut of_tsc, mut crates) = (0, 0);
     for line in text.lines() {
         let number = |text: &str| text.split_whitespace().next().and_then(|n| n.parse::<usize>().ok());
         if line.contains("error TS") {
             of_tsc += 1;
+        } else if let Some((_, rest)) = of_rustc(line) {
+            crates += 1;
+            add(rest);
         } else if let Some(rest) = line.strip_prefix("Found ").filter(|rest| rest.contains(" error")) {
-            // tsc in colour, Ruff and mypy
+            // tsc in colour, Ruff, mypy and Biome
             add(number(rest)?);
         } else if let Some(rest) =
             line.trim_start().strip_prefix("✖ ").filter(|rest| rest.contains(" problem"))
@@ -87,8 +130,20 @@ fn told(text: &str) -> Option<usize> {
             add(number(line)?);
         }
     }
+    // What depends on a crate that does not compile is not looked at
+    if crates > 1 {
+        return None;
+    }
     // The plain form of tsc has no total, but each error has its own line
     total.or((of_tsc > 0).then_some(of_tsc))
+}
+
+/// rustc: "error: could not compile `demo` (lib) due to 2 previous errors; 1 warning emitted".
+fn of_rustc(line: &str) -> Option<(&str, usize)> {
+    let (name, rest) = line.strip_prefix("error: could not compile `")?.split_once(" due to ")?;
+    let number = rest.split_whitespace().next()?;
+    let is_total = rest.contains(" previous error");
+    Some((name, if number == "previous" { 1 } else { number.parse().ok()? })).filter(|_| is_total)
 }
 
 fn find(text: &str, limit: usize) -> Vec<Diagnostic> {
@@ -108,6 +163,7 @@ fn find(text: &str, limit: usize) -> Vec<Diagnostic> {
         let diagnostic = arrow(line, rest)
             .or_else(|| parentheses(line, rest))
             .or_else(|| colons(line, rest))
+            .or_else(|| biome(line, rest))
             .or_else(|| heading.and_then(|file| columns(file, line)));
         if let Some(diagnostic) = diagnostic.filter(|diagnostic| seen.insert(diagnostic.clone())) {
             found.push(diagnostic);
@@ -151,6 +207,20 @@ fn colons(text: &str, rest: &[&str]) -> Option<Diagnostic> {
     let (file, line) = place(at)?;
     let mild = ["warning", "note", "info", "help"].iter().any(|word| message.starts_with(word));
     (!mild && !text.starts_with(' ')).then(|| diagnostic(file, line, message, indented(rest)))
+}
+
+/// Biome: `a.js:3:5 lint/suspicious/noDoubleEquals ━━━`, then the message behind `×`; a file that is not formatted has no line.
+fn biome(text: &str, rest: &[&str]) -> Option<Diagnostic> {
+    let mut words = text.trim_end().strip_suffix('━')?.split_whitespace();
+    let (at, category) = (words.next()?, words.next()?);
+    let known = ["lint/", "parse", "format", "assist/", "organizeImports", "syntax", "suppressions/"];
+    if !known.iter().any(|start| category.starts_with(start)) {
+        return None;
+    }
+    let (file, line) = place(at).or_else(|| is_file(at).then_some((at, 1)))?;
+    let message = rest.iter().take(MAX_LINES).find_map(|line| line.trim_start().strip_prefix("× "));
+    // Without this mark it is a warning or an information
+    Some(diagnostic(file, line, &format!("{category}: {}", message?.trim()), &[]))
 }
 
 /// eslint: a file, then `  3:5  error  message  rule`.
@@ -254,6 +324,52 @@ mod tests {
                 c.py:1 "F401 `os` imported but unused\n --> c.py:1:8\n  |\n1 | import os"
             "#]],
         );
+    }
+
+    #[test]
+    fn biome_and_flake8() {
+        let biome = "a.js:3:5 lint/suspicious/noDoubleEquals  FIXABLE  ━━━━━━━━\n\n  × Using == is unsafe.\n  \n  > 3 │ if (a == b)\n\nb.js format ━━━━━━\n\n  × Formatter would have printed the following content:\n\nChecked 2 files in 3ms.\nFound 2 errors.\n";
+        check(
+            biome,
+            expect![[r#"
+                a.js:3 "lint/suspicious/noDoubleEquals: Using == is unsafe."
+                b.js:1 "format: Formatter would have printed the following content:"
+            "#]],
+        );
+        assert!(read(biome).complete);
+        assert!(read("> lint\n> flake8\n\n./a.py:1:1: F401 'os' imported but unused\n").complete);
+        assert!(!read("./a.py:1:1: F401 'os' imported but unused\nTraceback: it died\n").complete);
+        assert!(!read("a.go:3:2: undefined: x\n").complete, "a compiler stops early");
+    }
+
+    #[test]
+    fn one_crate_is_read_whole_and_several_are_not() {
+        let error = "error: unneeded `return` statement\n --> src/lib.rs:2:5\n  |\n\n";
+        let end = |name: &str| format!("error: could not compile `{name}` (lib) due to 1 previous error\n");
+        assert!(read(&format!("{error}{}", end("a"))).complete);
+        assert!(!read(&format!("{error}{}{}", end("a"), end("b"))).complete);
+    }
+
+    #[test]
+    fn an_error_that_only_moved_is_not_new() {
+        let one = |message: &str| vec![Diagnostic { file: "a.js".into(), line: 1, message: message.into() }];
+        for (before, after) in [
+            (
+                "'x' is assigned but never used     no-unused-vars",
+                "'x' is assigned but never used  no-unused-vars",
+            ),
+            (
+                "F811 Redefinition of unused `add` from line 1",
+                "F811 Redefinition of unused `add` from line 8",
+            ),
+            (
+                "Name \"f\" already defined on line 3  [no-redef]",
+                "Name \"f\" already defined on line 12  [no-redef]",
+            ),
+        ] {
+            assert_eq!(new(&one(before), &one(after)), []);
+        }
+        assert_eq!(new(&one("expected 2 arguments"), &one("expected 3 arguments")).len(), 1);
     }
 
     #[test]

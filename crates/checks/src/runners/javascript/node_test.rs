@@ -173,7 +173,9 @@ fn read_facts<'a>(
             if let Some(at) = fact.strip_prefix("location: '").and_then(|at| at.strip_suffix('\'')) {
                 failure.location = Some(at);
             }
-            if let Some(message) = fact.strip_prefix("error: '").and_then(|m| m.strip_suffix('\'')) {
+            // The quotes depend on what the message holds
+            let quoted = |quote: char| fact.strip_prefix("error: ")?.strip_prefix(quote)?.strip_suffix(quote);
+            if let Some(message) = ['\'', '"', '`'].into_iter().find_map(quoted) {
                 failure.facts.push(message);
             } else if fact.starts_with("expected:") || fact.starts_with("actual:") {
                 failure.facts.push(fact);
