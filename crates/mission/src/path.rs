@@ -80,8 +80,9 @@ pub fn forbidden(path: &str) -> Option<&'static str> {
         file = part;
     }
     // OpenCode reads these in every folder from its start folder up to the root
-    let configuration =
-        ["opencode.json", "opencode.jsonc"].iter().any(|name| file.eq_ignore_ascii_case(name));
+    let configuration = ["opencode.json", "opencode.jsonc", "tui.json", "tui.jsonc"]
+        .iter()
+        .any(|name| file.eq_ignore_ascii_case(name));
     if folder || configuration || path == "opencode.toml" {
         return Some("OpenCode's configuration is the user's and never written by a mission");
     }

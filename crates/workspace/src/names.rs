@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::system::OsStrExt;
 
 /// OpenCode's configuration at the root of a project; used as sparse patterns and for removal from slots.
-pub(crate) const HOST_NAMES: &[&str] = &["opencode.json", "opencode.jsonc", ".opencode"];
+pub(crate) const HOST_NAMES: &[&str] =
+    &["opencode.json", "opencode.jsonc", "tui.json", "tui.jsonc", ".opencode"];
 
 /// Whether `path` is the project's OpenCode configuration, which is never in a slot and never delivered.
 pub fn is_host_path(path: &str) -> bool {

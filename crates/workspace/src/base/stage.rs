@@ -2,8 +2,9 @@
 //! those left out.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
-use std::path::{Component, Path};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,9 @@ use crate::names::{fields, is_host, path_of};
 
 /// Untracked files larger than this many bytes are left out.
 pub(crate) const LARGEST: u64 = 100 * 1024 * 1024;
+
+/// The most links that are followed from one.
+const MOST_LINKS: u32 = 40;
 
 /// A path that is not part of a recorded tree although it is in the working tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,17 +141,34 @@ fn judge_new(root: &Path, path: &[u8]) -> Option<Why> {
     }
 }
 
-/// Whether this is a link that is absolute or leads out of the project.
+/// Whether this is a link that is absolute or leads out of the project, also through other links.
 fn leads_out(root: &Path, path: &[u8]) -> bool {
     let path = path_of(path);
     let Ok(target) = fs::read_link(root.join(path)) else { return false };
-    let mut depth = path.parent().map_or(0, |folder| folder.components().count());
-    for part in target.components() {
-        match part {
-            Component::Normal(_) => depth += 1,
-            Component::CurDir => {}
-            Component::ParentDir if depth > 0 => depth -= 1,
-            _ => return true,
+    let mut at: PathBuf = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let mut waiting: Vec<OsString> = Vec::new();
+    let mut links = 0;
+    let mut follow = |target: &Path, waiting: &mut Vec<OsString>| {
+        links += 1;
+        waiting.extend(target.components().rev().map(|part| part.as_os_str().to_owned()));
+        links > MOST_LINKS || target.is_absolute()
+    };
+    if follow(&target, &mut waiting) {
+        return true;
+    }
+    while let Some(part) = waiting.pop() {
+        if part == ".." {
+            if !at.pop() {
+                return true;
+            }
+        } else if part != "." {
+            at.push(part);
+            if let Ok(target) = fs::read_link(root.join(&at)) {
+                at.pop();
+                if follow(&target, &mut waiting) {
+                    return true;
+                }
+            }
         }
     }
     false

@@ -237,14 +237,18 @@ fn links_that_lead_out_and_hidden_repositories_are_left_out_of_a_commit() {
     let slot = workspace.slot(1, &base.commit).unwrap();
     symlink("/etc/passwd", slot.path.join("absolute")).unwrap();
     symlink("../../elsewhere", slot.path.join("folder/out")).unwrap();
-    symlink("../a", slot.path.join("folder/in")).unwrap();
+    symlink("b", slot.path.join("folder/in")).unwrap();
+    // By its text alone this one stays inside
+    symlink("..", slot.path.join("folder/up")).unwrap();
+    symlink("up/../elsewhere", slot.path.join("folder/through")).unwrap();
+    symlink("round", slot.path.join("folder/round")).unwrap();
     fs::remove_file(slot.path.join("a")).unwrap();
     symlink("../outside", slot.path.join("a")).unwrap();
     for name in ["HEAD", "config", "objects/x", "refs/x"] {
         write(&slot.path, &format!("lib/store/{name}"), "x");
     }
     let commit = workspace.commit_slot(&slot, &base.commit, "task").unwrap();
-    assert_eq!(workspace.files(&commit.id).unwrap(), ["a", "folder/b", "folder/in"]);
+    assert_eq!(workspace.files(&commit.id).unwrap(), ["a", "folder/b", "folder/in", "folder/up"]);
     assert_eq!(
         workspace.read(&commit.id, "a").unwrap().unwrap(),
         b"a",
@@ -253,6 +257,8 @@ fn links_that_lead_out_and_hidden_repositories_are_left_out_of_a_commit() {
     let why = |path: &str| commit.left_out.iter().find(|left| left.path == path).map(|left| left.why);
     assert_eq!(why("absolute"), Some(crate::Why::LeadsOut));
     assert_eq!(why("folder/out"), Some(crate::Why::LeadsOut));
+    assert_eq!(why("folder/through"), Some(crate::Why::LeadsOut));
+    assert_eq!(why("folder/round"), Some(crate::Why::LeadsOut), "it leads nowhere");
     assert_eq!(why("lib/store/config"), Some(crate::Why::NestedRepository));
 }
 
