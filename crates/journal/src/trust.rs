@@ -2,12 +2,14 @@
 //!
 //! The caller knows what a text says and whether it needs trust. If the file cannot be read, nothing is trusted.
 
-use crate::{Error, StateDir, write_atomic};
+use crate::{Error, StateDir, private, write_atomic};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read};
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 /// The most answers that are kept; the oldest are dropped first.
 const MOST_ANSWERS: usize = 100;
@@ -84,14 +86,41 @@ impl StateDir {
         read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
-    /// Writes the answers; the folder must exist.
+    /// Changes the answers; the folder must exist. Another process that changes them at the same time waits, so
+    /// that neither answer is lost. What is unchanged is not written.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub fn keep_trust(&self, trust: &Trust) -> Result<(), Error> {
-        let text = serde_json::to_string(trust).unwrap_or_default();
-        write_atomic(&self.trust_path(), text.as_bytes())
+    /// If the file or its lock cannot be written, or if another process holds the lock for a second.
+    pub fn change_trust<T>(&self, change: impl FnOnce(&mut Trust) -> T) -> Result<T, Error> {
+        let path = self.path().join("trust.lock");
+        let lock = private::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(Error::io("open the lock", &path))?;
+        lock_soon(&lock).map_err(Error::io("lock", &path))?;
+        let before = self.trust();
+        let mut trust = before.clone();
+        let result = change(&mut trust);
+        if trust != before {
+            let text = serde_json::to_string(&trust).unwrap_or_default();
+            write_atomic(&self.trust_path(), text.as_bytes())?;
+        }
+        Ok(result)
     }
+}
+
+/// Waits for the lock for about a second.
+fn lock_soon(lock: &File) -> io::Result<()> {
+    for _ in 0..100 {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "another process changes what is trusted; try again"))
 }
 
 fn hash(kind: &str, text: &str) -> String {
@@ -111,11 +140,13 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let state = StateDir::open(home.path(), home.path()).unwrap();
         assert_eq!(state.trust(), Trust::default());
-        let mut trust = Trust::default();
-        trust.set("toml", "a = 1", Answer::Trusted);
-        trust.set("toml", "a = 2", Answer::Refused);
-        trust.ask("m-aaaaaaaa", &[("toml", "a = 3")]);
-        state.keep_trust(&trust).unwrap();
+        state
+            .change_trust(|trust| {
+                trust.set("toml", "a = 1", Answer::Trusted);
+                trust.set("toml", "a = 2", Answer::Refused);
+                trust.ask("m-aaaaaaaa", &[("toml", "a = 3")]);
+            })
+            .unwrap();
         let kept = state.trust();
         assert_eq!(kept.answer("toml", "a = 1"), Some(Answer::Trusted));
         assert_eq!(kept.answer("toml", "a = 2"), Some(Answer::Refused));
@@ -132,6 +163,21 @@ mod tests {
         }
         std::fs::write(state.trust_path(), "{").unwrap();
         assert_eq!(state.trust(), Trust::default(), "a damaged file trusts nothing");
+    }
+
+    #[test]
+    fn answers_that_are_given_at_once_are_all_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let state = StateDir::open(home.path(), home.path()).unwrap();
+        thread::scope(|scope| {
+            for n in 0..8 {
+                let state = &state;
+                scope.spawn(move || {
+                    state.change_trust(|trust| trust.set("toml", &n.to_string(), Answer::Refused)).unwrap();
+                });
+            }
+        });
+        assert_eq!(state.trust().answers.len(), 8);
     }
 
     #[test]

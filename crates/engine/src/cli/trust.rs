@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use journal::{Answer as Said, StateDir};
+use journal::{Answer as Said, StateDir, Trust};
 use serde_json::json;
 
 use super::answer::{CommandAnswer, CommandFailure};
@@ -55,13 +55,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
             .collect();
         return Ok(CommandAnswer::done(format!("{heading}:\n\n{listed}\n{standing}")));
     }
-    let answer = if args.revoke { Said::Refused } else { Said::Trusted };
-    let state = place.open_state()?;
-    let mut trust = state.trust();
-    for (kind, text) in &settings.loosening {
-        trust.set(kind, text, answer);
-    }
-    state.keep_trust(&trust).map_err(CommandFailure::problem)?;
+    keep(args, place, &settings)?;
     let said = if args.revoke {
         "They are not used, and missions ask no more."
     } else {
@@ -70,16 +64,23 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     Ok(CommandAnswer::done(format!("{heading}:\n\n{listed}\n{said}\n")))
 }
 
-/// Each group of settings with the user's answer, after it was given.
-fn as_json(args: &Arguments, place: &Place, settings: &Settings) -> Result<CommandAnswer, CommandFailure> {
-    let mut trust = place.state.trust();
-    if !args.show && !settings.loosening.is_empty() {
-        let answer = if args.revoke { Said::Refused } else { Said::Trusted };
+/// Keeps the user's answer to each group of settings.
+fn keep(args: &Arguments, place: &Place, settings: &Settings) -> Result<(), CommandFailure> {
+    let answer = if args.revoke { Said::Refused } else { Said::Trusted };
+    let answer_all = |trust: &mut Trust| {
         for (kind, text) in &settings.loosening {
             trust.set(kind, text, answer);
         }
-        place.open_state()?.keep_trust(&trust).map_err(CommandFailure::problem)?;
+    };
+    place.open_state()?.change_trust(answer_all).map_err(CommandFailure::problem)
+}
+
+/// Each group of settings with the user's answer, after it was given.
+fn as_json(args: &Arguments, place: &Place, settings: &Settings) -> Result<CommandAnswer, CommandFailure> {
+    if !args.show && !settings.loosening.is_empty() {
+        keep(args, place, settings)?;
     }
+    let trust = place.state.trust();
     let answers = settings.loosening.iter().map(|(kind, text)| {
         let answer = match trust.answer(kind, text) {
             Some(Said::Trusted) => "trusted",

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use journal::{Answer, StateDir};
+use journal::{Answer, StateDir, Trust};
 
 use crate::config::Withheld;
 use crate::config::settings::Settings;
@@ -16,12 +16,10 @@ const MOST_LISTED: usize = 60;
 /// Keeps the options of the plugin's entry for the command-line program, to which OpenCode does not pass them.
 pub(crate) fn remember(options: &EngineOptions, state: &StateDir) -> Result<(), String> {
     let text = options.options.as_ref().filter(|_| !options.own_options).map(ToString::to_string);
-    let mut trust = state.trust();
-    if trust.options() == text.as_deref() {
+    if state.trust().options() == text.as_deref() {
         return Ok(());
     }
-    trust.remember_options(text);
-    state.keep_trust(&trust).map_err(|error| error.to_string())
+    state.change_trust(|trust| trust.remember_options(text)).map_err(|error| error.to_string())
 }
 
 /// Whether settings are withheld, and the user has not yet refused them.
@@ -33,27 +31,24 @@ pub(crate) fn is_open(settings: &Settings, state: &StateDir) -> bool {
 /// The user resumed a mission that had shown exactly these texts, so they are trusted from now on. Returns whether
 /// any text is.
 pub(crate) fn agree(settings: &Settings, state: &StateDir, mission: &str) -> Result<bool, String> {
-    let mut trust = state.trust();
-    let mut any = false;
-    for (kind, text) in &settings.loosening {
-        if trust.answer(kind, text).is_none() && trust.was_shown(mission, kind, text) {
-            trust.set(kind, text, Answer::Trusted);
-            any = true;
+    let trusted = |trust: &mut Trust| {
+        let mut any = false;
+        for (kind, text) in &settings.loosening {
+            if trust.answer(kind, text).is_none() && trust.was_shown(mission, kind, text) {
+                trust.set(kind, text, Answer::Trusted);
+                any = true;
+            }
         }
-    }
-    if any {
-        state.keep_trust(&trust).map_err(|error| error.to_string())?;
-    }
-    Ok(any)
+        any
+    };
+    state.change_trust(trusted).map_err(|error| error.to_string())
 }
 
 /// The question, with the settings in question. A later `/task resume` of this mission is the answer.
 pub(crate) fn ask(settings: &Settings, state: &StateDir, mission: &str) -> Result<String, String> {
-    let mut trust = state.trust();
     let texts: Vec<(&str, &str)> =
         settings.loosening.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
-    trust.ask(mission, &texts);
-    state.keep_trust(&trust).map_err(|error| error.to_string())?;
+    state.change_trust(|trust| trust.ask(mission, &texts)).map_err(|error| error.to_string())?;
     Ok(format!(
         "**Your consent is needed**: {}, and you have not trusted it:\n\n{}\nMission `{mission}` waits. `/task resume` trusts \
          exactly these lines in this project and begins. To begin without them: `opencode-orchestrator trust --revoke`, \

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 use shared::secret_variables::holds_secret;
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The longest file that is read, in bytes.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -15,6 +15,9 @@ const MOST_BYTES: u64 = 256 * 1024;
 const RANDOM: usize = 16;
 /// The most `.env` files of one folder that are read.
 const MOST_FILES: usize = 20;
+/// How deep parts of a project may lie, and the most folders that are searched.
+const LEVELS: u8 = 2;
+const MOST_FOLDERS: usize = 400;
 
 type Reader = fn(&str) -> Vec<(String, String)>;
 
@@ -34,22 +37,51 @@ const HOME: [(&str, Reader); 9] = [
 /// The secrets in those files, each with a name.
 pub(super) fn secrets(root: &Path, home: Option<&Path>, data_home: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let names = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let is_env = |name: &str| {
-        name == ".envrc" || name == ".env" || name.starts_with(".env.") || name.ends_with(".env")
-    };
-    let is_sample =
-        |name: &str| [".example", ".sample", ".template", ".dist"].iter().any(|end| name.ends_with(end));
-    let names = names.filter_map(|name| name.into_string().ok());
-    for name in names.filter(|name| is_env(name) && !is_sample(name)).take(MOST_FILES) {
-        found.extend(settings(&text(&root.join(name))));
+    for folder in folders(root) {
+        let names = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let names = names.filter_map(|name| name.into_string().ok());
+        for name in names.filter(|name| is_env(name)).take(MOST_FILES) {
+            found.extend(settings(&text(&folder.join(name))));
+        }
+        found.extend(settings(&text(&folder.join(".npmrc"))));
     }
-    found.extend(settings(&text(&root.join(".npmrc"))));
     found.extend(json(&text(&data_home.join("opencode").join("auth.json"))));
     for (name, read) in HOME.iter().filter_map(|(name, read)| Some((home?.join(name), read))) {
         found.extend(read(&text(&name)));
     }
     found
+}
+
+/// The project's folder and those of its parts, such as `backend` and `apps/web`.
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut all = vec![root.to_path_buf()];
+    let mut level = all.clone();
+    for _ in 0..LEVELS {
+        let below: Vec<PathBuf> = level.iter().flat_map(|folder| parts(folder)).take(MOST_FOLDERS).collect();
+        all.extend(below.iter().cloned());
+        level = below;
+    }
+    all.truncate(MOST_FOLDERS);
+    all
+}
+
+fn parts(folder: &Path) -> Vec<PathBuf> {
+    const FOREIGN: [&str; 5] = ["node_modules", "vendor", "target", "venv", "site-packages"];
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    // A link may lead anywhere
+    let is_part = |entry: &DirEntry| {
+        let name = entry.file_name();
+        let is_foreign =
+            name.as_encoded_bytes().starts_with(b".") || FOREIGN.iter().any(|known| name == *known);
+        !is_foreign && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    };
+    entries.filter(is_part).map(|entry| entry.path()).collect()
+}
+
+fn is_env(name: &str) -> bool {
+    let is_sample = [".example", ".sample", ".template", ".dist"].iter().any(|end| name.ends_with(end));
+    let is_env = name == ".envrc" || name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
+    is_env && !is_sample
 }
 
 fn text(path: &Path) -> String {

@@ -252,8 +252,11 @@ impl Meter {
         if read < sent / IMPLAUSIBLE || read == 0 {
             tokens.input = tokens.input.saturating_add(sent);
         }
-        if tokens.output == 0 && answer.over {
-            tokens.output = self.written_tokens(answer.streamed);
+        if answer.over {
+            let written = self.written_tokens(answer.streamed);
+            if tokens.output == 0 || tokens.output < written / IMPLAUSIBLE {
+                tokens.output = written;
+            }
         }
         let estimated = tokens != answer.tokens;
         let cost_usd = if estimated { answer.cost_usd.max(self.price.of(&tokens)) } else { answer.cost_usd };
@@ -367,7 +370,7 @@ mod tests {
     #[test]
     fn a_report_that_cannot_be_is_counted_by_its_bytes() {
         for (reported, input, output) in
-            [(tokens(0, 50), 10_000, 50), (tokens(1, 1), 10_001, 1), (tokens(9_000, 0), 9_000, 100)]
+            [(tokens(0, 50), 10_000, 50), (tokens(1, 1), 10_001, 100), (tokens(9_000, 0), 9_000, 100)]
         {
             let mut meter = Meter::default();
             meter.requested(39_000);
