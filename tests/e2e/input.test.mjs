@@ -110,13 +110,13 @@ scene(
   "a link inside the project is followed: what is edited by one name is delivered under the other",
   {
     skip: noPlugin,
-    files: project({ "AGENTS.md": "one\n", "CLAUDE.md": { link: "AGENTS.md" } }),
-    scenario: { plan: { tasks: [task("notes", ["CLAUDE.md"])] }, work: { notes: { "CLAUDE.md": [["one", "two"]] } } },
+    files: project({ "NOTES.md": "one\n", "THOUGHTS.md": { link: "NOTES.md" } }),
+    scenario: { plan: { tasks: [task("notes", ["THOUGHTS.md"])] }, work: { notes: { "THOUGHTS.md": [["one", "two"]] } } },
   },
   async (world) => {
     const before = world.picture()
     const result = await world.task("Change the notes")
-    assert.deepEqual(changes(before, world.picture()), ["~ AGENTS.md"], printed(result))
+    assert.deepEqual(changes(before, world.picture()), ["~ NOTES.md"], printed(result))
     ended(world, "done")
   },
 )

@@ -261,8 +261,9 @@ async function disturbed(world, planned, delivered) {
   assert.deepEqual(locks(world), [])
   const cleaned = await start(process.execPath, [join(ROOT, "bin", "opencode-orchestrator.js"), "clean"], { cwd: world.project, env: world.env }).done
   assert.equal(cleaned.code, 0, printed(cleaned))
-  const left = readdirSync(/** @type {string} */ (world.state)).sort()
-  assert.deepEqual(left, ["lock", "memory.json", "memory.md", "missions", "project"], "`clean` leaves journals and the memory only")
+  // A mission that was killed at its very end is remembered by the next one
+  const left = readdirSync(/** @type {string} */ (world.state)).filter((name) => !name.startsWith("memory.")).sort()
+  assert.deepEqual(left, ["lock", "missions", "project"], "`clean` leaves journals and the memory only")
   return hit
 }
 

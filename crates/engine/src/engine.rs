@@ -20,10 +20,11 @@ use crate::missions::run::Start;
 use crate::missions::running::Running;
 use crate::missions::{offer, run, tell};
 use crate::options::EngineOptions;
+use crate::steps::instructions;
 use crate::steps::work::{edit, edit_lint, shell, write};
+use crate::talk::requests;
 use crate::talk::session::{Sessions, ToolCall};
 use crate::talk::watch::UNKNOWN;
-use crate::talk::{instructions, requests};
 use crate::text::visible;
 use crate::world::World;
 
@@ -242,6 +243,11 @@ impl Engine {
         // The mailbox counts its own calls, and `observe` sees calls that are not tool calls
         let counted = tool != session.role.mailbox() && tool != UNKNOWN;
         let repeated = counted.then(|| session.watch.call(tool, &arguments.to_string())).flatten();
+        let opens = repeated.is_none() && edit::opens_files(tool);
+        let turns = context.desk.sessions.turns(&session.directory);
+        if opens {
+            turns.tool_begins().await;
+        }
         let refusal = match repeated {
             Some(refusal) => Some(refusal),
             None => match edit::before(&context, &session, tool, arguments).await {
@@ -251,6 +257,9 @@ impl Engine {
         };
         if refusal.is_some() {
             session.watch.refused();
+            if opens {
+                turns.tool_ends();
+            }
         }
         refusal
     }
@@ -259,7 +268,12 @@ impl Engine {
     /// refusal. `bytes`: the length of the request's messages. May wait until requests of other sessions are answered.
     pub async fn before_request(&self, session: &str, bytes: u64) -> Option<String> {
         match self.sessions.get(session) {
-            Some(known) => requests::refused(session, &known, bytes).await,
+            Some(known) => {
+                if let Some(context) = self.running.context() {
+                    instructions::keep_plain(&context.bench.workspace, &known.directory, &known.base, "");
+                }
+                requests::refused(session, &known, bytes).await
+            }
             None => Some("this role's part of the mission is over".into()),
         }
     }
@@ -271,11 +285,12 @@ impl Engine {
         requests::page(&context.desk, &session, messages).await
     }
 
-    /// The system texts of a session's next request with long files of instructions cut, both JSON lists of texts; `None` where all
-    /// stays.
+    /// The system texts of a session's next request with files of instructions as the mission's base has them, long ones cut;
+    /// both JSON lists of texts. `None` where all stays.
     pub async fn cut_instructions(&self, session: &str, texts: &str) -> Option<String> {
         let (session, texts) = (self.sessions.get(session)?, serde_json::from_str(texts).ok()?);
-        serde_json::to_string(&instructions::cut(&session, texts).await?).ok()
+        let context = self.running.context()?;
+        serde_json::to_string(&instructions::cut(&context.bench.workspace, &session, texts).await?).ok()
     }
 
     /// Receives an [`Observation`] (as JSON) of a session while its role works. Ignores JSON that cannot be read, and
@@ -322,6 +337,9 @@ impl Engine {
     /// The text to append to the answer of one of OpenCode's tools.
     pub async fn after_tool(&self, session: &str, tool: &str, arguments: Value) -> Option<String> {
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
+        if edit::opens_files(tool) {
+            context.desk.sessions.turns(&session.directory).tool_ends();
+        }
         let own = edit_lint::after(&context, &session, tool, &arguments).await;
         let tool = tool.to_string();
         let found = blocking(move || {

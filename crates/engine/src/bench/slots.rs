@@ -41,6 +41,20 @@ pub(crate) struct Lease {
     _permit: Permit,
 }
 
+/// The host's configuration of a slot is not in it until this is dropped.
+pub(crate) struct HiddenFiles<'s> {
+    slots: &'s Slots,
+    slot: Slot,
+}
+
+impl Drop for HiddenFiles<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.slots.write_files(&self.slot) {
+            tracing::warn!("the host's configuration could not be put back into a slot: {error}");
+        }
+    }
+}
+
 /// The right to some free slot, which is chosen later.
 pub(crate) struct Permit(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
@@ -196,10 +210,25 @@ impl Slots {
         self.haunted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds the files that every slot has beside its commit.
+    /// Takes the host's configuration out of a slot while a command runs there: a linter or formatter of the project would
+    /// judge it, too.
+    pub fn hide_files(&self, slot: &Slot) -> HiddenFiles<'_> {
+        for (name, _) in self.files.iter() {
+            // Best effort: the command is only a help for the role
+            drop(self.workspace.remove_slot_file(slot, name));
+        }
+        HiddenFiles { slots: self, slot: slot.clone() }
+    }
+
+    fn write_files(&self, slot: &Slot) -> Result<(), workspace::Error> {
+        self.files.iter().try_for_each(|(name, text)| self.workspace.write_slot_file(slot, name, text))
+    }
+
+    /// Adds the files that every slot has beside its commit. No session is ever opened in the checking slot, so it has no
+    /// configuration of the host.
     fn furnish(&self, slot: &Slot) -> Result<(), workspace::Error> {
-        for (name, text) in self.files.iter() {
-            self.workspace.write_slot_file(slot, name, text)?;
+        if slot.n != CHECKING {
+            self.write_files(slot)?;
         }
         if self.copy.is_empty() {
             return Ok(());

@@ -5,8 +5,8 @@
 
 pub(crate) mod conversation;
 pub(crate) mod desk;
+pub(crate) mod file_turns;
 pub(crate) mod folding;
-pub(crate) mod instructions;
 pub(crate) mod mailbox;
 pub(crate) mod pages;
 pub(crate) mod paging;

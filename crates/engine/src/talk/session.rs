@@ -3,7 +3,7 @@
 //! A tool call of an unknown session reaches no mailbox.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mission::{Role, TaskId};
@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::orchestrator::Orchestrator;
+use crate::talk::file_turns::FileTurns;
 use crate::talk::folding::Folds;
 use crate::talk::paging::Paging;
 use crate::talk::watch::Watch;
@@ -48,8 +49,8 @@ pub struct Session {
     pub(crate) paging: Arc<Paging>,
     /// Shortens what it is shown of long files.
     pub(crate) folds: Option<Folds>,
-    /// Long files of instructions in its system text, and what takes their place.
-    pub(crate) instructions: Arc<Mutex<HashMap<String, (String, String)>>>,
+    /// Files of instructions, each as the session is shown it; `None` if the mission's base has no such file.
+    pub(crate) instructions: Arc<Mutex<HashMap<String, Option<String>>>>,
     /// What its last edit of each file was answered with.
     pub(crate) findings: Arc<Mutex<ToldFindings>>,
 }
@@ -63,6 +64,8 @@ pub struct Sessions {
     open: Arc<Mutex<HashMap<String, Session>>>,
     /// Folders in which a session was opened since the last [`Sessions::take_folders`].
     folders: Arc<Mutex<BTreeSet<PathBuf>>>,
+    /// Of each folder in which a command ran or a tool opened files: there are as many as slots.
+    turns: Arc<Mutex<HashMap<PathBuf, Arc<FileTurns>>>>,
 }
 
 impl Sessions {
@@ -86,6 +89,12 @@ impl Sessions {
     /// Returns the folders in which sessions were opened since the last call.
     pub(crate) fn take_folders(&self) -> BTreeSet<PathBuf> {
         std::mem::take(&mut *self.folders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps the host's tools and the commands of a folder apart.
+    pub(crate) fn turns(&self, folder: &Path) -> Arc<FileTurns> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(folder.to_path_buf()).or_default().clone()
     }
 
     pub(crate) fn close(&self, id: &str) {

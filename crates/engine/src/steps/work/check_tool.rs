@@ -9,6 +9,7 @@ use workspace::Slot;
 
 use crate::bench::formatting::format_changed;
 use crate::steps::context::MissionContext;
+use crate::steps::instructions;
 use crate::talk::pages;
 use crate::text::{cut, quoted};
 
@@ -35,8 +36,12 @@ pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: 
         let names: Vec<&str> = list.iter().map(|c| c.name.as_str()).collect();
         return format!("There is no check `{name}`; the checks are: {}", names.join(", "));
     };
+    let turns = context.desk.sessions.turns(&slot.path);
+    let turn = turns.command().await;
     let formatted = format_changed(&context.bench, checks, slot).await;
     let outcome = checks.run(slot, check, request.filter.as_deref()).await;
+    instructions::keep_plain(&context.bench.workspace, &slot.path, &slot.commit, "");
+    drop(turn);
     let mut words = checks.words(check, &outcome, request.filter.is_some(), &slot.path);
     if !formatted.is_empty() {
         let note = "The project's formatter changed these files; read them before you edit them:";

@@ -15,6 +15,7 @@ use crate::actor::orchestrator::ScopeAnswer;
 use crate::bench::files::kinds::kind;
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
+use crate::steps::instructions;
 use crate::talk::paging;
 use crate::talk::session::{Part, Session};
 use crate::text::cut;
@@ -62,6 +63,14 @@ pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
         _ => return None,
     };
     arguments.get(name).and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_string)
+}
+
+/// Whether one of OpenCode's tools opens files by their paths.
+pub(crate) fn opens_files(tool: &str) -> bool {
+    matches!(
+        tool,
+        "read" | "grep" | "glob" | "list" | "edit" | "write" | "multiedit" | "apply_patch" | "patch"
+    )
 }
 
 /// The real path of a tool's argument, with links resolved, relative to the slot. The error, for the model, is for
@@ -133,10 +142,22 @@ pub(crate) async fn before(
             Ok(inside) => inside,
             Err(why) => return Some(why),
         };
+        let file = session.directory.join(&inside);
+        // A pipe or a device could block OpenCode for ever
+        if file.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Some(format!("refused: `{inside}` is no file and no folder, so it cannot be read."));
+        }
         let secret = tool == "read" && workspace::is_secret_file(&session.directory, &inside);
-        return secret.then(|| {
-            format!("refused: `{inside}` holds secrets by its name or content; work without reading it.")
-        });
+        if secret {
+            return Some(format!(
+                "refused: `{inside}` holds secrets by its name or content; work without reading it."
+            ));
+        }
+        // OpenCode also opens the files of instructions of the folders above
+        for folder in Path::new(&inside).ancestors().filter_map(Path::to_str) {
+            instructions::keep_plain(&context.bench.workspace, &session.directory, &session.base, folder);
+        }
+        return None;
     }
     let paths = written(tool, arguments);
     if paths.is_empty() {

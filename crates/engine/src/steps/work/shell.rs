@@ -3,6 +3,7 @@
 //! before the tool, and the tool only runs a command that prints the result. If this machine cannot confine a command,
 //! none runs. No gate reads its output.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use checks::{Check, End, Level, Outcome, RunOptions};
 use serde_json::{Value, json};
 
 use crate::steps::context::MissionContext;
+use crate::steps::instructions;
 use crate::steps::work::edit;
 use crate::talk::session::Session;
 
@@ -54,8 +56,14 @@ pub(crate) async fn run(
     let name = format!("shell-{}", session.task.as_deref().unwrap_or("role"));
     let options =
         RunOptions { output_limit: MAX_OUTPUT, ..context.bench.run_options_in(&session.directory, &name) };
+    let turns = context.desk.sessions.turns(&session.directory);
+    let turn = turns.command().await;
+    let slot = context.bench.workspace.slot_at(&session.directory, &session.base);
+    let hidden = slot.as_ref().map(|slot| context.bench.slots.hide_files(slot));
     let outcome =
         context.bench.commands.run(&check, None, &options, context.desk.orchestrator.cancelled()).await;
+    instructions::keep_plain(&context.bench.workspace, &session.directory, &session.base, "");
+    drop((hidden, turn));
     let said = context.desk.redactor.redact(&words(&outcome)).into_owned();
     let mut arguments = arguments.clone();
     if let Some(fields) = arguments.as_object_mut() {
@@ -102,13 +110,18 @@ fn status(outcome: &Outcome) -> i32 {
     }
 }
 
-/// A command that prints any text and ends with a status.
+/// A command that prints any text and ends with a status. What no shell reads in another way stands as it is, all else as
+/// octal numbers: shells do not agree on quotes.
 fn printing(text: &str, status: i32) -> String {
-    format!(
-        "printf '%s\\n' '{}'; exit {}",
-        text.trim_end().replace('\0', "").replace('\'', r"'\''"),
-        status & 0xff
-    )
+    let mut plain = String::with_capacity(text.len());
+    for byte in text.trim_end().bytes().filter(|byte| *byte != 0) {
+        match byte {
+            b' ' | b'.' | b',' | b'/' | b':' | b'_' | b'=' => plain.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => plain.push(char::from(byte)),
+            _ => drop(write!(plain, "\\0{byte:03o}")),
+        }
+    }
+    format!("printf '%b\\n' '{plain}'; exit {}", status & 0xff)
 }
 
 #[cfg(test)]
