@@ -4,21 +4,24 @@
 //! Gates, the base and `mission_check` use it. It never decides that a change passes: it gives outcomes, and their
 //! comparison with the base's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use checks::{Check, CheckPurpose, Coverage, End, Level, Outcome, Verdict};
-use mission::{CheckSummary, SetupSummary};
+use mission::{CheckSummary, RefusedCheck, SetupSummary};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
-use crate::bench::check_words::{JudgedCheck, base_summary, compare_counts, issue, passed, tell_flaky};
-use crate::bench::dependencies;
+use crate::bench::check_words::{
+    self, JudgedCheck, base_summary, compare_alone, compare_counts, tell_flaky, told,
+};
+use crate::bench::dependencies::Installed;
 use crate::bench::discovery;
 use crate::bench::dispatch::owner::{Claims, Dispatch, Question};
+use crate::bench::ignored_files::IgnoredFiles;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::own_checks::OwnChecks;
 use crate::bench::setup::{Fault, NotReady, Setups};
@@ -30,8 +33,6 @@ use crate::bench::verdict::seen_tests;
 use crate::bench::verdict::warm_builds::WarmBuilds;
 use crate::bench::{Bench, own_code, slot_text};
 use crate::blocking::blocking;
-use crate::config::Config;
-use crate::text::count;
 
 /// The most changed files whose covering checks are computed.
 const MAX_COVERED: usize = 2000;
@@ -41,6 +42,9 @@ const MAX_KNOWN: usize = 1000;
 pub(crate) struct ProjectChecks {
     bench: Arc<Bench>,
     found: OnceLock<Vec<Check>>,
+    /// The commands that look like checks and are not run.
+    refused: OnceLock<Vec<RefusedCheck>>,
+    ignored: IgnoredFiles,
     base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
     /// Outcomes on the base of checks that ran there only when a change first concerned them.
     later: Mutex<BTreeMap<String, Arc<Outcome>>>,
@@ -74,6 +78,8 @@ impl ProjectChecks {
             given: false,
             bench,
             found: OnceLock::new(),
+            refused: OnceLock::new(),
+            ignored: IgnoredFiles::default(),
             base: OnceCell::new(),
             later: Mutex::default(),
             base_commit: OnceLock::new(),
@@ -107,6 +113,11 @@ impl ProjectChecks {
         self.found.get().map(|checks| checks.iter().map(|c| c.name.clone()).collect()).unwrap_or_default()
     }
 
+    /// The programs of the project that its checks start, once the base has been read.
+    pub fn programs(&self) -> Arc<BTreeSet<String>> {
+        self.base_configuration.programs()
+    }
+
     /// The outcome of a check on the base, once it ran there.
     pub fn on_base(&self, name: &str) -> Option<Arc<Outcome>> {
         let later = || self.later.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
@@ -116,6 +127,11 @@ impl ProjectChecks {
     /// The checks, once the base has been read.
     pub fn list(&self) -> &[Check] {
         self.found.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The commands that look like checks and are not run, once the base has been read.
+    pub fn refused(&self) -> Vec<RefusedCheck> {
+        self.refused.get().cloned().unwrap_or_default()
     }
 
     /// Locks the checking slot, which serves one judgement at a time.
@@ -154,24 +170,9 @@ impl ProjectChecks {
     /// base, which ran all tests.
     pub fn words(&self, check: &Check, outcome: &Outcome, filtered: bool, root: &Path) -> String {
         let base = if filtered { None } else { self.on_base(&check.name) };
-        let verdict = if base.is_none() && !filtered && self.base.get().is_some() && !outcome.end.success() {
-            let why = "it fails, and did not run before the change, so that what is new is not known";
-            Verdict::NoEvidence { why: why.into() }
-        } else {
-            checks::compare(base.as_deref(), outcome)
-        };
-        match verdict {
-            Verdict::Pass if outcome.still_failing().is_some() => {
-                format!("{}: nothing new fails ({})", check.name, passed(outcome))
-            }
-            Verdict::Pass => format!("{}: passes ({})", check.name, passed(outcome)),
-            Verdict::NoEvidence { why } => format!("{}: no evidence: {why}", check.name),
-            Verdict::Fail { findings } => {
-                let issues: String =
-                    findings.iter().map(|f| format!("- {}\n", issue(check, f, root))).collect();
-                format!("{}: {}\n{issues}", check.name, count(findings.len(), "new failure"))
-            }
-        }
+        let is_unknown = base.is_none() && !filtered && self.base.get().is_some();
+        let verdict = compare_alone(base.as_deref(), outcome, is_unknown);
+        told(check, outcome, self.ignored.excuse(&self.bench, root, check, outcome, verdict), root)
     }
 
     /// Runs the checks on the base once. Returns their results in words.
@@ -180,7 +181,8 @@ impl ProjectChecks {
         Ok(self
             .list()
             .iter()
-            .filter_map(|check| Some(base_summary(check, outcomes.get(&check.name)?)))
+            .filter_map(|check| Some((check, outcomes.get(&check.name)?)))
+            .map(|(check, outcome)| base_summary(check, outcome, self.ignored.needed_by(&check.name)))
             .collect())
     }
 
@@ -208,11 +210,16 @@ impl ProjectChecks {
     }
 
     async fn run_on_base(&self, slot: &Slot, commit: &str, check: &Check) -> Arc<Outcome> {
-        if let Some(outcome) = self.known.get(commit, check) {
-            return outcome;
+        let known = self.known.get(commit, check);
+        let is_known = known.is_some();
+        let outcome = match known {
+            Some(outcome) => outcome,
+            None => Arc::new(self.run_in(slot, check, None, true).await),
+        };
+        self.ignored.look(&self.bench, slot, check, &outcome).await;
+        if !is_known {
+            self.known.set(commit, check, outcome.clone()).await;
         }
-        let outcome = Arc::new(self.run_in(slot, check, None, true).await);
-        self.known.set(commit, check, outcome.clone()).await;
         outcome
     }
 
@@ -233,13 +240,17 @@ impl ProjectChecks {
             let (workspace, commit, config) =
                 (self.bench.workspace.clone(), commit.to_string(), self.bench.config.clone());
             let root = slot.path.clone();
-            let found = blocking(move || {
+            let (found, programs) = blocking(move || {
                 let files = workspace.files(&commit).map_err(|error| error.to_string())?;
-                Ok::<_, String>(find(&root, &files, &config))
+                let found = discovery::find_in_slot(&root, &files, &config);
+                let programs = checks::started(&found.checks, &|path| slot_text(&root, path), &files);
+                Ok::<_, String>((found, programs))
             })
             .await?;
+            self.base_configuration.set_programs(programs);
             let _ = self.base_commit.set(base.to_string());
-            let _ = self.found.set(found);
+            let _ = self.found.set(found.checks);
+            let _ = self.refused.set(check_words::refused(found.refused));
             let mut outcomes = BTreeMap::new();
             let choose = chooses(self.list());
             for check in self.list().iter().filter(|check| !choose || is_general(check)) {
@@ -274,7 +285,10 @@ impl ProjectChecks {
                 let weakened = if own { self.own.weakened(check, outcome) } else { None };
                 match weakened {
                     Some(weakened) => weakened,
-                    None => self.compare(tree, base.as_deref(), outcome, keeps_tests).await,
+                    None => {
+                        let verdict = self.compare(tree, base.as_deref(), outcome, keeps_tests).await;
+                        self.ignored.excuse(&self.bench, &slot.path, check, outcome, verdict)
+                    }
                 }
             };
             let mut worker = None;
@@ -423,7 +437,7 @@ impl ProjectChecks {
     fn adopt(&self, judged: &[JudgedCheck]) {
         for JudgedCheck { check, outcome, verdict, own, .. } in judged {
             if *own && *verdict == Verdict::Pass && self.own.adopt(check, outcome.clone()) {
-                self.bench.host.say(&format!(
+                self.bench.host.progress(&format!(
                     "- this mission brings a check, which runs from now on: `{}` ({})\n",
                     check.shown(),
                     check.source
@@ -457,17 +471,23 @@ impl ProjectChecks {
             return outcome;
         }
         let what = For { consent: self.has_consent().await, own: !self.list().contains(check) };
-        let _in_place = match self.base_configuration.put(&self.bench.workspace, slot, what).await {
+        let in_place = self.base_configuration.put(&self.bench.workspace, slot, &check.name, what);
+        let _in_place = match in_place.await {
             Ok(kept) => kept,
             Err(why) => return Outcome::not_started(why),
         };
         if let Some(why) = self.leads_elsewhere(slot, check).await {
             return Outcome::not_started(why);
         }
+        let workspace = &self.bench.workspace;
+        let ignored = if is_base { BaseConfiguration::ignored(workspace, slot).await } else { Vec::new() };
         let outcome = self.run_with_kept_packages(slot, check, filter, is_base).await;
+        if is_base {
+            self.base_configuration.remember_made(workspace, slot, &check.name, &ignored).await;
+        }
         if outcome.survivors {
             self.bench.slots.abandon(slot.n);
-            self.bench.host.say(&format!(
+            self.bench.host.progress(&format!(
                 "- processes of `{}` could not all be ended: its slot is not used again\n",
                 check.name
             ));
@@ -542,13 +562,8 @@ impl ProjectChecks {
         let (root, judges) = (slot.path.clone(), slot.n == CHECKING);
         let mut options = self.bench.run_options(slot);
         let watches = options.sandbox.level() != Ok(Level::Full);
-        let (folders, before) = blocking(move || {
-            let folders = dependencies::folders(&root);
-            let state = watches.then(|| dependencies::state(&root, &folders));
-            (folders, state)
-        })
-        .await;
-        options.kept.clone_from(&folders);
+        let installed = blocking(move || Installed::before(&root, watches)).await;
+        options.kept.clone_from(&installed.folders);
         let tmp = judges.then(|| self.bench.verdict_tmp());
         if let Some(tmp) = &tmp {
             options.tmp.clone_from(tmp);
@@ -557,8 +572,10 @@ impl ProjectChecks {
         let workspace = &self.bench.workspace;
         let standing =
             if judges { ChangedTests::standing(workspace, slot).await } else { Default::default() };
+        let hidden = (!judges).then(|| self.bench.slots.hide_files(slot));
         let run = self.bench.commands.run(check, filter, &options, &self.bench.cancel);
         let mut outcome = self.bench.slots.remove_aside_during(run).await;
+        drop(hidden);
         if let Some(why) = self.changed_tests.put_back(workspace, slot, standing, check, is_base).await {
             outcome = Outcome { output: outcome.output, ..Outcome::not_started(why) };
         }
@@ -567,20 +584,18 @@ impl ProjectChecks {
             WarmBuilds::keep_caches(tmp, &self.kept_builds()).await;
         }
         let root = slot.path.clone();
-        let (planted, after) = blocking(move || {
+        let (is_changed, left) = blocking(move || {
             if let Some(tmp) = tmp {
                 workspace::remove_folder(&tmp);
             }
-            let state = watches.then(|| dependencies::state(&root, &folders));
-            let now = dependencies::folders(&root);
-            (now.into_iter().filter(|folder| !folders.contains(folder)).collect::<Vec<_>>(), state)
+            installed.after(&root)
         })
         .await;
-        let renewed = if after != before {
+        let renewed = if is_changed {
             self.setups.forget(slot.n);
             self.bench.slots.renew_dependencies(slot).await
         } else {
-            self.bench.slots.remove_folders(slot, planted).await
+            self.bench.slots.remove_folders(slot, left).await
         };
         if let Err(error) = renewed {
             match judges {
@@ -591,10 +606,4 @@ impl ProjectChecks {
         }
         outcome
     }
-}
-
-/// Finds the checks in the files of a slot, with the user's settings.
-fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
-    let read = |path: &str| slot_text(root, path);
-    discovery::find(&read, files, &checks::has_program, config).checks
 }

@@ -7,6 +7,7 @@ use shared::lockfiles::is_lockfile;
 use shared::test_files::{is_collected, is_in_test_folder, is_support};
 use syntax::Language;
 
+use crate::bench::files::requirements::is_requirements;
 use crate::bench::files::startup_files;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,18 +40,18 @@ impl FileKind {
 /// Folders of files that run automatically.
 const HOOK_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
 /// Names, in lower case and with any extension, of files that run automatically.
-const HOOK_NAMES: [&str; 10] = [
+const HOOK_NAMES: [&str; 8] = [
     ".gitlab-ci.yml",
     ".travis.yml",
     "azure-pipelines.yml",
     "jenkinsfile",
     ".pre-commit-config.yaml",
     ".pre-commit-config.yml",
-    "lefthook.yml",
-    "lefthook.yaml",
     ".lintstagedrc",
     ".npmrc",
 ];
+/// Programs that run hooks of git: first parts of the names of their settings.
+const HOOK_STEMS: [&str; 4] = ["lefthook", "grumphp", "prek", "simple-git-hooks"];
 /// Whole names, in lower case.
 const CONFIG_NAMES: [&str; 48] = [
     ".yarnrc",
@@ -102,6 +103,15 @@ const CONFIG_NAMES: [&str; 48] = [
     ".golangci.json",
     "sgconfig.yml",
 ];
+/// What the user's own agents read as instructions, whole names in lower case. OpenCode also reads `CONTEXT.md`.
+const AGENT_NAMES: [&str; 6] = [
+    "agents.md",
+    "agents.override.md",
+    "claude.md",
+    "claude.local.md",
+    "gemini.md",
+    "copilot-instructions.md",
+];
 /// Beginnings of names: a tool's configuration has many extensions.
 const CONFIG_STARTS: [&str; 13] = [
     "eslint.config.",
@@ -120,7 +130,7 @@ const CONFIG_STARTS: [&str; 13] = [
 ];
 const CONFIG_PATHS: [&str; 4] =
     [".config/nextest.toml", ".cargo/config.toml", ".cargo/config", ".git-blame-ignore-revs"];
-const MANIFESTS: [&str; 4] = ["package.json", "cargo.toml", "pyproject.toml", "setup.cfg"];
+const MANIFESTS: [&str; 5] = ["package.json", "cargo.toml", "pyproject.toml", "setup.cfg", "pipfile"];
 /// Other files that decide which packages or files exist.
 const OTHER_MANIFESTS: [&str; 2] = ["go.mod", ".gitignore"];
 
@@ -190,12 +200,24 @@ pub(crate) fn runs_of_itself(path: &str) -> bool {
         || HOOK_NAMES.iter().any(|known| {
             name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
+        || is_hook_settings(name)
+}
+
+fn is_hook_settings(name: &str) -> bool {
+    const ENDS: [&str; 9] = ["json", "jsonc", "yml", "yaml", "toml", "js", "cjs", "mjs", "yml.dist"];
+    let name = name.strip_prefix('.').unwrap_or(name);
+    HOOK_STEMS.iter().filter_map(|stem| name.strip_prefix(stem)).any(|rest| {
+        let rest = rest.strip_prefix("-local").unwrap_or(rest);
+        rest.strip_prefix('.').is_some_and(|end| ENDS.contains(&end))
+    })
 }
 
 pub(crate) fn kind(path: &str) -> FileKind {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     let config = runs_of_itself(path)
+        || AGENT_NAMES.contains(&name)
+        || path.rsplit('/').next() == Some("CONTEXT.md")
         || CONFIG_NAMES.contains(&name)
         || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
         || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
@@ -208,22 +230,28 @@ pub(crate) fn kind(path: &str) -> FileKind {
     if config {
         return FileKind::Config;
     }
-    if (MANIFESTS.contains(&name) || is_whole_manifest(name)) && !is_in_test_folder(path) {
+    if (MANIFESTS.contains(&name) || is_whole_manifest(name))
+        && (!is_in_test_folder(path) || is_of_tests(&lower))
+    {
+        return FileKind::Manifest;
+    }
+    if is_requirements(&lower) {
         return FileKind::Manifest;
     }
     match Language::of_path(path) {
         Some(_) if is_collected(path) => FileKind::Test,
         _ if is_support(path) => FileKind::TestSupport,
         Some(_) => FileKind::Code,
-        None if is_lockfile(name)
-            || OTHER_MANIFESTS.contains(&name)
-            || name.contains("requirements") && name.ends_with(".txt") =>
-        {
-            FileKind::Manifest
-        }
+        None if is_lockfile(name) || OTHER_MANIFESTS.contains(&name) => FileKind::Manifest,
         None if is_prose(name) => FileKind::Prose,
         None => FileKind::Other,
     }
+}
+
+/// Whether a manifest is that of a test folder itself, such as `e2e/package.json`, and no sample in it.
+fn is_of_tests(path: &str) -> bool {
+    const FOLDERS: [&str; 7] = ["test", "tests", "e2e", "spec", "specs", "__tests__", "integration"];
+    path.rsplit('/').nth(1).is_some_and(|folder| FOLDERS.contains(&folder))
 }
 
 /// Whether an existing file with a test's name is a test: product code about tests can have such a name, too.
@@ -292,6 +320,12 @@ mod tests {
                 FileKind::Config,
                 "vitest.config.ts test/jest.config.js .cargo/config.toml .pre-commit-config.yaml",
             ),
+            (
+                FileKind::Config,
+                "lefthook-local.yml .lefthook.toml simple-git-hooks.cjs grumphp.yml.dist prek.toml nodemon.json AGENTS.md",
+            ),
+            (FileKind::Manifest, "e2e/package.json test/package.json"),
+            (FileKind::Config, "src/CLAUDE.md CONTEXT.md default.nix"),
             (FileKind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),
             (
                 FileKind::Manifest,
@@ -300,9 +334,9 @@ mod tests {
             (FileKind::Code, "src/a.ts main.go latest.js src/contest.py src/attest.rs src/protest-march.js"),
             (
                 FileKind::Code,
-                "packages/test/src/index.ts src/lib.rs src/spec.ts src/testing/tool.go src/test_data/x.rs",
+                "lefthook.go src/lefthook.test.js.ts packages/test/src/index.ts src/lib.rs src/spec.ts src/testing/tool.go src/test_data/x.rs",
             ),
-            (FileKind::Prose, "README.md docs/a.rst LICENSE spec/protocol.md"),
+            (FileKind::Prose, "README.md docs/context.md docs/a.rst LICENSE spec/protocol.md"),
             (FileKind::Other, "data/units.json src/a.css src/a.vue"),
         ];
         for (expected, paths) in cases {

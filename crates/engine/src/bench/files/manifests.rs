@@ -11,7 +11,7 @@ use crate::bench::files::kinds::is_whole_manifest;
 type Sections = BTreeMap<String, String>;
 
 /// Keys of package.json that hold the configuration of a check.
-const NODE_KEYS: [&str; 33] = [
+const NODE_KEYS: [&str; 37] = [
     "jest",
     "vitest",
     "mocha",
@@ -29,6 +29,10 @@ const NODE_KEYS: [&str; 33] = [
     "husky",
     "pre-commit",
     "simple-git-hooks",
+    "gitHooks",
+    "nano-staged",
+    "commitlint",
+    "nodemonConfig",
     "babel",
     "jasmine",
     "karma",
@@ -116,14 +120,40 @@ pub(crate) fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> 
 /// Whether package managers or git run a section automatically on the user's machine.
 pub(crate) fn runs_of_itself(section: &str) -> bool {
     let Some(script) = section.strip_prefix("scripts.") else {
-        return ["husky", "lint-staged", "pre-commit", "simple-git-hooks"].contains(&section);
+        return ["husky", "lint-staged", "nano-staged", "pre-commit", "simple-git-hooks", "gitHooks"]
+            .contains(&section);
     };
     let of = script.strip_prefix("pre").or_else(|| script.strip_prefix("post")).unwrap_or(script);
     LIFECYCLE.contains(&script) || LIFECYCLE.contains(&of)
 }
 
-/// Whether the section is a new script, which does not change what runs today.
+/// Whether a section of a manifest that begins with this mission can decide what tests say that are there already. What it
+/// names, builds and runs on demand is its own.
+pub(crate) fn configures_checks(section: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "packageManager",
+        "volta",
+        "pnpm",
+        "profile",
+        "lib.path",
+        "package.build",
+        "package.links",
+        "build-system.build-backend",
+        "the whole file",
+    ];
+    let own = ["scripts.", "imports."].iter().any(|start| section.starts_with(start));
+    !own && !OWN.contains(&section)
+}
+
+/// Whether the section is new and does not change what runs today: a script, or a name of a module that led nowhere.
 fn is_harmless(section: &str, before: &Sections) -> bool {
+    if let Some(name) = section.strip_prefix("imports.") {
+        let led = |known: &String| {
+            let pattern = known.strip_prefix("imports.").and_then(|known| known.split_once('*'));
+            pattern.is_some_and(|(start, end)| name.starts_with(start) && name.ends_with(end))
+        };
+        return !before.keys().any(led);
+    }
     let Some(script) = section.strip_prefix("scripts.") else { return false };
     let hooked = script.strip_prefix("pre").or_else(|| script.strip_prefix("post"));
     let hooks_in =
@@ -160,6 +190,10 @@ fn package_json(text: &str) -> Option<Sections> {
     let mut found = Sections::new();
     if let Some(scripts) = value.get("scripts").and_then(|s| s.as_object()) {
         found.extend(scripts.iter().map(|(name, line)| (format!("scripts.{name}"), line.to_string())));
+    }
+    // Where names of modules lead
+    if let Some(imports) = value.get("imports").and_then(|imports| imports.as_object()) {
+        found.extend(imports.iter().map(|(name, to)| (format!("imports.{name}"), to.to_string())));
     }
     for key in NODE_KEYS {
         found.extend(value.get(key).map(|part| (key.to_string(), part.to_string())));
@@ -220,9 +254,28 @@ pub(crate) fn with_sections_of(path: &str, base: &str, now: &str, scripts_only: 
     Some(merged.unwrap_or_else(|| base.to_string()))
 }
 
-fn with_keys_of(base: &str, now: &str, scripts_only: bool) -> Option<String> {
+fn with_keys_of(base_text: &str, now: &str, scripts_only: bool) -> Option<String> {
     let read = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).ok();
-    let (mut merged, mut base) = (read(now)?, read(base)?);
+    let (mut merged, mut base) = (read(now)?, read(base_text)?);
+    let changed: Vec<String> = {
+        let of = |text: &str| package_json(text).unwrap_or_default();
+        let (before, after) = (of(base_text), of(now));
+        let new = |name: &String| !before.contains_key(name) && !is_harmless(name, &before);
+        let differs = |name: &String| before.contains_key(name) && before.get(name) != after.get(name);
+        let names = before.keys().chain(after.keys()).filter(|name| new(name) || differs(name));
+        names.filter_map(|name| Some(name.strip_prefix("imports.")?.to_string())).collect()
+    };
+    if !scripts_only && !changed.is_empty() {
+        let known = base.get("imports").and_then(|part| part.as_object()).cloned().unwrap_or_default();
+        let imports = merged.entry("imports").or_insert_with(|| serde_json::json!({}));
+        let imports = imports.as_object_mut()?;
+        for name in changed {
+            match known.get(&name) {
+                Some(to) => drop(imports.insert(name, to.clone())),
+                None => drop(imports.remove(&name)),
+            }
+        }
+    }
     for key in std::iter::once("scripts").chain(NODE_KEYS.into_iter().filter(|_| !scripts_only)) {
         match base.remove(key) {
             Some(value) => drop(merged.insert(key.into(), value)),
@@ -285,6 +338,24 @@ mod tests {
         assert!(!["scripts.test", "scripts.pretest", "jest"].into_iter().any(runs_of_itself));
         check("{ broken".into(), &["jest", "scripts.start", "scripts.test"]);
         assert_eq!(changed("package.json", Some(base), None).len(), 3);
+    }
+
+    #[test]
+    fn names_of_modules_lead_where_they_led() {
+        let base = r##"{ "imports": { "#a": "./src/a.js", "#lib/*": "./lib/*.js" } }"##;
+        let with = |from: &str, to: &str| base.replace(from, to);
+        let package = |after: &str, expected: &[&str]| check("package.json", base, after, expected);
+        package(&with("./src/a.js", "./src/b.js"), &["imports.#a"]);
+        package(&with(r##""#a""##, r##""#b": "./src/b.js", "#a""##), &[]);
+        package(&with(r##""#a""##, r##""#lib/x": "./src/b.js", "#a""##), &["imports.#lib/x"]);
+        package(r#"{}"#, &["imports.#a", "imports.#lib/*"]);
+        let now = r##"{ "imports": { "#a": "./src/b.js", "#lib/*": "./lib/*.js", "#lib/x": "./b.js", "#c": "./c.js" } }"##;
+        let merged = with_sections_of("package.json", base, now, false).unwrap();
+        let merged: serde_json::Value = serde_json::from_str(&merged).unwrap();
+        let imports = &merged["imports"];
+        assert_eq!((imports["#a"].as_str(), imports["#c"].as_str()), (Some("./src/a.js"), Some("./c.js")));
+        assert_eq!(imports.get("#lib/x"), None);
+        assert_eq!(with_sections_of("package.json", base, now, true), None, "these are no scripts");
     }
 
     #[test]

@@ -115,6 +115,8 @@ const NAMES: &[&str] = &[
     "nuget.config",
     "flake.nix",
     "shell.nix",
+    "default.nix",
+    "nodemon.json",
     "mise.toml",
     "pants.toml",
     "buck",
@@ -370,6 +372,27 @@ pub(crate) fn is_one(path: &str) -> bool {
         || stands_in(folders)
         || is_installed(name, folders)
         || is_part_of_the_build(name, folders)
+        || changes_packages(name, folders)
+        || shadows_a_gem(name, folders)
+}
+
+/// A change of an installed package that the project's set-up applies.
+fn changes_packages(name: &str, folders: &[&str]) -> bool {
+    folders.last() == Some(&"patches") && (name.ends_with(".patch") || name.ends_with(".diff"))
+}
+
+/// Ruby searches these folders before its gems.
+fn shadows_a_gem(name: &str, folders: &[&str]) -> bool {
+    const FOLDERS: [&str; 3] = ["lib", "test", "spec"];
+    let Some((first, below)) = folders.split_first() else { return false };
+    let Some(stem) = name.strip_suffix(".rb").filter(|_| FOLDERS.contains(first)) else { return false };
+    let parts = ["assertions", "autorun", "core", "expectations", "mock", "mocks", "spec", "test", "unit"];
+    match below {
+        [] => ["minitest", "rspec"].contains(&stem),
+        ["minitest" | "rspec"] => parts.contains(&stem),
+        ["test"] => stem == "unit",
+        _ => false,
+    }
 }
 
 /// Copies of packages in the project, and what tells Python of installed ones: runners look there for plugins.
@@ -425,6 +448,11 @@ fn is_settings(name: &str, folders: &[&str]) -> bool {
         folders.iter().any(|folder| ["src", "lib", "app"].contains(folder)) && !RUNNERS.contains(&first);
     let settings = !source && middle.iter().any(|part| PARTS.contains(part));
     loaded && (runner || settings || ["setuptests", "globalsetup"].contains(&first))
+}
+
+/// Whether Python or its runners have a module of this name, in lower case.
+pub(crate) fn is_python_module(name: &str) -> bool {
+    PYTHON.contains(&name) || PYTHON_AT_THE_ROOT.contains(&name) || name.starts_with("pytest_")
 }
 
 /// Whether it is a Python module that is found before the real module of its name.
@@ -501,6 +529,9 @@ mod tests {
             "test/flutter_test_config.dart",
             "config/test.exs",
             "tests/pest.php",
+            "patches/left-pad+1.3.0.patch",
+            "lib/minitest/autorun.rb",
+            "test/minitest.rb",
         ] {
             assert!(is_one(path), "{path}");
         }
@@ -531,6 +562,8 @@ mod tests {
             "src/main/resources/meta-inf/services/org.example.codec",
             "web/project/plan.ts",
             "src/jest.json/x.js",
+            "src/minitest.rb",
+            "lib/rspec/more.rb",
         ] {
             assert!(!is_one(path), "{path}");
         }

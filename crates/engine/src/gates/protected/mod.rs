@@ -3,7 +3,10 @@
 //! touched files, so that a repair continues from the restored files.
 
 mod bytes;
+mod known_packages;
+mod locked_packages;
 mod packages_by_hand;
+mod python_modules;
 
 use std::collections::BTreeSet;
 
@@ -17,8 +20,6 @@ use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// The hint if only another plan can allow the change.
 const BLOCKED: &str = "If the task cannot be done without it, submit `blocked` and say why.";
-/// The most manifests that are read to find the project's packages.
-const MAX_MANIFESTS: usize = 200;
 /// The most packages that a message names.
 const MAX_NAMES: usize = 5;
 /// The longest shown part of a diff, in bytes.
@@ -33,9 +34,9 @@ pub(crate) async fn judge_protected_files(
     let (paths, head) = (change.paths.to_vec(), change.commit.id.clone());
     let (edits_tests, edits_config) =
         (change.permissions.edits_tests.is_some(), change.permissions.edits_config);
-    let mission_base = change.mission_base.to_string();
+    let (mission_base, programs) = (change.mission_base.to_string(), context.checks.programs());
     let looked = blocking(move || {
-        let touched = touched(&workspace, &mission_base, &slot.commit, &head, &paths)?;
+        let touched = touched(&workspace, &mission_base, (&slot.commit, &head), &paths, &programs)?;
         let (allowed, refused): (Vec<Touched>, Vec<Touched>) =
             touched.into_iter().partition(|t| t.is_allowed(edits_tests, edits_config));
         let mut issues = Vec::new();
@@ -85,6 +86,8 @@ enum What {
     Sections(Vec<String>),
     /// Packages in a manifest or a lockfile.
     Packages(Vec<String>),
+    /// A new module that would be imported in place of the package of this name.
+    Replaces(String),
 }
 
 struct Touched {
@@ -97,10 +100,16 @@ struct Touched {
 fn touched(
     workspace: &workspace::Workspace,
     mission_base: &str,
-    base: &str,
-    head: &str,
+    (base, head): (&str, &str),
     paths: &[String],
+    programs: &BTreeSet<String>,
 ) -> Result<Vec<Touched>, workspace::Error> {
+    let lists = known_packages::lists(workspace, base, paths)?;
+    let kind = |path: &str| match kind(path) {
+        _ if lists.contains(path) => FileKind::Manifest,
+        _ if programs.contains(path) => FileKind::Config,
+        kind => kind,
+    };
     let looked: Vec<(&str, FileKind)> = paths
         .iter()
         .map(|path| (path.as_str(), kind(path)))
@@ -120,7 +129,7 @@ fn touched(
         if kind == FileKind::Manifest {
             let known = match &known {
                 Some(known) => known,
-                None => known.insert(declared(workspace, base)?),
+                None => known.insert(known_packages::at(workspace, base)?),
             };
             let packages = match known {
                 Some(known) => packages_by_hand::changed(path, before.as_deref(), after.as_deref(), known),
@@ -131,27 +140,61 @@ fn touched(
                 continue;
             }
         }
-        let (Some(_), Some(before)) = (first, before) else {
+        let (Some(_), Some(before)) = (first, &before) else {
             if kind == FileKind::Config && after.is_some() {
                 found.push(Touched { path: path.to_string(), what: What::NewConfig });
+            }
+            if kind == FileKind::Manifest {
+                let sections = manifests::changed(path, before.as_deref(), after.as_deref());
+                let sections = of_new_manifest(workspace, mission_base, path, sections)?;
+                if !sections.is_empty() {
+                    found.push(Touched { path: path.to_string(), what: What::Sections(sections) });
+                }
             }
             continue;
         };
         let what = match kind {
-            FileKind::Manifest => match manifests::changed(path, Some(&before), after.as_deref()) {
+            FileKind::Manifest => match manifests::changed(path, Some(before), after.as_deref()) {
                 sections if sections.is_empty() => continue,
                 sections => What::Sections(sections),
             },
             FileKind::Config => What::Config,
-            FileKind::Test if !is_test_text(path, &before) => continue,
-            FileKind::Test if after.as_deref().is_some_and(|after| adds_cases_only(path, &before, after)) => {
+            FileKind::Test if !is_test_text(path, before) => continue,
+            FileKind::Test if after.as_deref().is_some_and(|after| adds_cases_only(path, before, after)) => {
                 continue;
             }
             _ => What::Test,
         };
         found.push(Touched { path: path.to_string(), what });
     }
+    let known = || known_packages::at(workspace, base);
+    for (path, module) in python_modules::replacing(workspace, (base, head), paths, &known)? {
+        if !found.iter().any(|touched| touched.path == path) {
+            found.push(Touched { path, what: What::Replaces(module) });
+        }
+    }
     Ok(found)
+}
+
+/// The sections of a manifest of this mission that are protected although the mission's base had no such file: those that
+/// run of themselves, and what configures checks of tests that are there already.
+fn of_new_manifest(
+    workspace: &workspace::Workspace,
+    mission_base: &str,
+    path: &str,
+    sections: Vec<String>,
+) -> Result<Vec<String>, workspace::Error> {
+    let (own, other): (Vec<String>, Vec<String>) =
+        sections.into_iter().partition(|section| manifests::runs_of_itself(section));
+    let other: Vec<String> =
+        other.into_iter().filter(|section| manifests::configures_checks(section)).collect();
+    if other.is_empty() {
+        return Ok(own);
+    }
+    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let files = workspace.files(mission_base)?;
+    let has_tests = files.iter().any(|file| file.starts_with(&folder) && kind(file) == FileKind::Test);
+    Ok(own.into_iter().chain(other.into_iter().filter(|_| has_tests)).collect())
 }
 
 /// Files in which the change damaged bytes outside its purpose.
@@ -170,28 +213,12 @@ fn spoiled(
     Ok(pairs.filter_map(|(path, (before, after))| of_file(path, before, after?)).collect())
 }
 
-/// Packages that the project's manifests name; `None` if it has no manifest.
-fn declared(
-    workspace: &workspace::Workspace,
-    base: &str,
-) -> Result<Option<BTreeSet<String>>, workspace::Error> {
-    const NAMES: [&str; 5] = ["package.json", "Cargo.toml", "pyproject.toml", "requirements.txt", "go.mod"];
-    let is_manifest = |path: &String| path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
-    let paths: Vec<String> =
-        workspace.files(base)?.into_iter().filter(is_manifest).take(MAX_MANIFESTS).collect();
-    let names: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let texts = workspace.read_all(base, &names)?;
-    let pairs = names.iter().zip(texts).filter_map(|(path, text)| Some((path, text?)));
-    let all = pairs.flat_map(|(path, text)| packages_by_hand::names(path, &String::from_utf8_lossy(&text)));
-    Ok(if names.is_empty() { None } else { Some(all.collect()) })
-}
-
 impl Touched {
     /// Whether the plan's reasons, and for configuration the user's consent, cover it.
     fn is_allowed(&self, tests: bool, config: bool) -> bool {
         match &self.what {
             What::Test => tests,
-            What::NewConfig => config,
+            What::NewConfig | What::Replaces(_) => config,
             What::Config => config && !never_changes(&self.path),
             What::Sections(sections) => config && !sections.iter().any(|s| manifests::runs_of_itself(s)),
             What::Packages(_) => false,
@@ -218,6 +245,10 @@ impl Touched {
             What::NewConfig => format!(
                 "a new file here decides what the project's checks or tools do, and the plan of this task gives no reason \
                  for it (`edits_config`). It was removed: do without it. {BLOCKED}"
+            ),
+            What::Replaces(module) => format!(
+                "Python would import this new file in place of the package `{module}` when tests run. It was removed: give \
+                 the file another name. {BLOCKED}"
             ),
             What::Sections(sections) => {
                 let names = sections.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
@@ -270,5 +301,42 @@ mod tests {
             assert!(!allowed("package.json", sections(section), true, true), "{section}");
         }
         assert!(!allowed("package.json", What::Packages(vec!["jose".into()]), true, true));
+    }
+    #[test]
+    fn programs_of_checks_included_lists_and_replacing_modules_are_told() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("project");
+        let write = |root: &std::path::Path, path: &str, text: &str| {
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            std::fs::write(root.join(path), text).unwrap();
+        };
+        for (path, text) in [
+            ("requirements.txt", "-r deps.txt\n"),
+            ("deps.txt", "rich\n"),
+            ("ci/run.py", "one"),
+            ("ci/more.py", "one"),
+            ("tests/unit/test_a.py", "def test_a(): pass\n"),
+        ] {
+            write(&root, path, text);
+        }
+        let workspace = workspace::Workspace::open(&root, &place.path().join("state")).unwrap();
+        let base = workspace.take_base("m-test").unwrap().commit;
+        let slot = workspace.slot(1, &base).unwrap();
+        let paths = ["ci/more.py", "ci/run.py", "deps.txt", "tests/unit/helper.py", "tests/unit/rich.py"];
+        paths.iter().for_each(|path| write(&slot.path, path, "rich\ntwo\n"));
+        let head = workspace.commit_slot(&slot, &base, "change").unwrap().id;
+        let programs = BTreeSet::from(["ci/run.py".to_string()]);
+        let paths = paths.map(str::to_string);
+        let found = touched(&workspace, &base, (&base, &head), &paths, &programs).unwrap();
+        let found: Vec<(&str, &What)> =
+            found.iter().map(|found| (found.path.as_str(), &found.what)).collect();
+        assert_eq!(
+            found,
+            [
+                ("ci/run.py", &What::Config),
+                ("deps.txt", &What::Packages(vec!["two".into()])),
+                ("tests/unit/rich.py", &What::Replaces("rich".into())),
+            ]
+        );
     }
 }
