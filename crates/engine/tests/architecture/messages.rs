@@ -14,7 +14,8 @@ const RENEW: &str = "UPDATE_EXPECT=1 cargo test -p engine --test architecture me
 /// Crates whose texts no user reads.
 const OF_DEVELOPERS: [&str; 2] = ["sim", "bench"];
 /// Files whose texts another page lists.
-const ON_ANOTHER_PAGE: [&str; 1] = ["crates/guardian/src/rules/evidence.rs"];
+const ON_ANOTHER_PAGE: [&str; 2] =
+    ["crates/guardian/src/rules/evidence/", "crates/guardian/src/rules/tricks/evidence.rs"];
 /// JavaScript that users run.
 const JAVASCRIPT: [&str; 4] = ["bin/", "plugin/", "index.js", "tui.js"];
 
@@ -51,7 +52,7 @@ fn page() -> String {
          [prompts](../prompts).\n"
     );
     let rust = production_code().into_iter().filter(|file| {
-        !OF_DEVELOPERS.contains(&file.krate()) && !ON_ANOTHER_PAGE.contains(&file.path.as_str())
+        !OF_DEVELOPERS.contains(&file.krate()) && !ON_ANOTHER_PAGE.iter().any(|place| file.path.starts_with(place))
     });
     let javascript = texts().into_iter().filter(|file| {
         file.path.ends_with(".js") && JAVASCRIPT.iter().any(|start| file.path.starts_with(start))

@@ -1,7 +1,7 @@
-//! The rows of `rules/evidence.rs` for the rules of this folder.
+//! The rows of `rules/evidence/` for the rules of this folder.
 
-use crate::rules::evidence::Group::{EcmaScript, Go, Rust};
-use crate::rules::evidence::{Evidence, row};
+use crate::rules::evidence::row::Group::{EcmaScript, Go, Rust};
+use crate::rules::evidence::row::{Evidence, row};
 
 pub(crate) static ROWS: &[Evidence] = &[
     row(

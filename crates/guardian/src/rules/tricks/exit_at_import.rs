@@ -34,7 +34,10 @@ pub(crate) static RULE: Rule = Rule {
             "import sys\n\ndef main():\n    return 0\n\nif __name__ == '__main__':\n    sys.exit(0)\n",
         )]),
         Example::new(&[("main.go", "package main\n\nfunc init() {\n\tif !ok() {\n\t\tos.Exit(1)\n\t}\n}\n")]),
-        Example::new(&[("src/main.rs", "fn main() {\n    run();\n    std::process::exit(0);\n}\n")]),
+        Example::new(&[(
+            "src/main.rs",
+            "use std::{env, process};\n\nfn main() {\n    run(env::args());\n    process::exit(0);\n}\n",
+        )]),
         Example::new(&[(
             "src/run.js",
             "process.on('exit', (code) => { process.exitCode = code || failures; });\nexport const a = 1;\n",
@@ -62,7 +65,7 @@ pub(crate) static RULE: Rule = Rule {
         )]),
         Example::new(&[(
             "src/lib.rs",
-            "pub fn a() {\n    std::panic::set_hook(Box::new(|_| std::process::exit(0)));\n}\n",
+            "use std::{panic, process};\n\npub fn a() {\n    panic::set_hook(Box::new(|_| process::exit(0)));\n}\n",
         )]),
     ],
     check: Check::Edit(check),

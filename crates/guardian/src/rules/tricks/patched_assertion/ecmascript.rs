@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Weight, may_fail, report};
+use super::weight::{Weight, may_fail, report};
 use crate::code::file::File;
 use crate::rules::{Found, Pair};
 

@@ -5,10 +5,11 @@
 
 mod ecmascript;
 mod python;
+mod weight;
 
 use syntax::Language;
 
-use super::is_new;
+use self::weight::{Weight, report};
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
 use crate::rules::{Check, Example, Found, Pair, Rule};
@@ -91,32 +92,6 @@ fn check(pair: &Pair, found: &mut Found) {
         Some(language) if language.is_ecmascript() => ecmascript::check(pair, head, found),
         _ => {}
     }
-}
-
-/// How a replacement is reported.
-enum Weight {
-    Nothing,
-    Suspicion,
-    Proof,
-}
-
-fn report(pair: &Pair, file: &File, index: usize, weight: &Weight, message: String, found: &mut Found) {
-    if !is_new(pair, file, index) {
-        return;
-    }
-    let node = file.flat().node(index);
-    match weight {
-        Weight::Nothing => {}
-        Weight::Suspicion => found.maybe(file, node.start, node.end, message),
-        Weight::Proof => found.at(file, node.start, node.end, message),
-    }
-}
-
-/// Whether code may still report a failure.
-fn may_fail(text: &str) -> bool {
-    ["throw", "raise", "assert", "expect", "fail", "original", "super()", ".apply(", ".call("]
-        .iter()
-        .any(|word| text.contains(word))
 }
 
 /// Macros of Rust with the names of those that assert.
