@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use expect_test::{Expect, expect};
 
 use super::{discover, resolve, setup_steps};
-use crate::check::Check;
+use crate::check::{Check, CheckPurpose};
 use crate::shell::quote;
 
 /// All steps as one line, and the files that require them.
@@ -334,6 +334,28 @@ fn makefile_fills_only_what_is_missing() {
         Test check: make check (GoTest) <- Makefile check
     "#]],
     );
+}
+
+#[test]
+fn a_syntax_check_is_no_test_whatever_its_name() {
+    for body in [
+        "@for f in bin/*; do sh -n $$f || exit 1; done",
+        "bash -n a.sh",
+        "zsh -en a.sh",
+        "bash -o noexec a.sh",
+        "shellcheck *.sh",
+        "python3 -m py_compile a.py",
+        "php -l a.php",
+        "node --check a.js",
+        "ruby -c a.rb",
+    ] {
+        for name in ["check", "test", "verify"] {
+            let makefile = format!("{name}:\n\t{body}\n");
+            let read = |path: &str| (path == "Makefile").then(|| makefile.clone());
+            let found = discover(&read, &["Makefile".to_owned()]);
+            assert!(found.iter().all(|check| check.kind != CheckPurpose::Test), "{makefile}{found:?}");
+        }
+    }
 }
 
 #[test]
