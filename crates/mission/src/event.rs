@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::flag::RedFlag;
-use crate::judging::check::{CheckSummary, SetupSummary};
+use crate::judging::check::{CheckSummary, RefusedCheck, SetupSummary};
 use crate::mailbox::{Brief, Plan, PlannedDependency, Unplanned};
 use crate::provider::Fault;
 use crate::{
@@ -53,6 +53,9 @@ pub enum Event {
         /// The means that ends processes which commands leave running on this machine.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_by: Option<String>,
+        /// Commands of the project that look like checks and are not run.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<RefusedCheck>,
     },
     /// A prompt is about to be sent.
     RoleAsked {

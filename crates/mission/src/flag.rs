@@ -54,6 +54,8 @@ pub enum RedFlag {
     Repetitive,
     /// The answer is longer than any answer needs to be.
     TooLong,
+    /// The model reached the limit of its output before it called a tool.
+    OutputLimit,
 }
 
 impl RedFlag {
@@ -63,6 +65,7 @@ impl RedFlag {
             RedFlag::Empty => "an empty answer",
             RedFlag::Repetitive => "the same words again and again",
             RedFlag::TooLong => "an answer without an end",
+            RedFlag::OutputLimit => "an answer that the model's output limit cut off",
         }
     }
 

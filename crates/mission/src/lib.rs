@@ -52,7 +52,7 @@ pub use failure::{FailureClass, Issue};
 pub use gate::{Basis, Gate, GateRow, GateVerdict};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use judging::candidates::Candidate;
-pub use judging::check::{CheckKind, CheckSummary, SetupSummary, Verified, verified};
+pub use judging::check::{CheckKind, CheckSummary, RefusedCheck, SetupSummary, Verified, verified};
 pub use judging::item_verdict::ItemVerdict;
 pub use judging::panel::{Panel, TrackRecord};
 pub use judging::written_tests::{IndependentTests, WrittenTests};

@@ -142,7 +142,7 @@ fn what_is_submitted_waits_for_the_base_to_be_checked() {
         check-base
     "#]],
     );
-    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None });
+    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None, refused: vec![] });
     check(
         &mut mission,
         expect![[r#"

@@ -41,7 +41,7 @@ fn checked(mission: &mut Mission) {
         took_ms: None,
         worker: None,
     }];
-    mission.tell(Event::BaseChecked { checks, setup: vec![], ended_by: None });
+    mission.tell(Event::BaseChecked { checks, setup: vec![], ended_by: None, refused: vec![] });
 }
 
 fn begin(mission: &mut Mission, task: &str) {
@@ -104,7 +104,7 @@ fn tests_come_first_and_wait_for_the_checks_of_the_base() {
 #[test]
 fn a_task_without_behaviour_and_a_project_without_checks_have_none() {
     let mut mission = with("a: a.js");
-    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None });
+    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None, refused: vec![] });
     check(
         &mut mission,
         expect![[r#"

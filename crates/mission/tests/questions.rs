@@ -24,7 +24,7 @@ fn asking(clarify: bool, questions: &[&str]) -> State {
     for event in [
         Event::MissionStarted { mission: "m-00000001".into(), objective: "x".into(), policy, at_ms: 1 },
         Event::BaseTaken { commit, tree, changed: vec![], left_out: vec![] },
-        Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None },
+        Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None, refused: vec![] },
         Event::BriefAccepted { brief },
     ] {
         state.apply(&event);

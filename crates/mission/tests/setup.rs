@@ -28,7 +28,7 @@ fn base_checked(needed_by: &[&str], failed: bool) -> Event {
         left_out: Vec::new(),
         needed_by: needed_by.iter().map(|run| run.to_string()).collect(),
     };
-    Event::BaseChecked { checks, setup: vec![step], ended_by: None }
+    Event::BaseChecked { checks, setup: vec![step], ended_by: None, refused: vec![] }
 }
 
 /// A mission with a plan, and a base that was not checked yet.

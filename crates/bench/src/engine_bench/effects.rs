@@ -126,7 +126,12 @@ impl World {
                 left_out: Vec::new(),
             }],
             Effect::CheckBase => {
-                vec![Event::BaseChecked { checks: Vec::new(), setup: Vec::new(), ended_by: None }]
+                vec![Event::BaseChecked {
+                    checks: Vec::new(),
+                    setup: Vec::new(),
+                    ended_by: None,
+                    refused: Vec::new(),
+                }]
             }
             Effect::AskSearcher => {
                 let brief = Brief {

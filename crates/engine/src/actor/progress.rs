@@ -5,7 +5,8 @@
 
 use mission::mailbox::{OpenDecision, Plan};
 use mission::{
-    ANSWER_MINUTES, Decision, Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State, TaskId,
+    ANSWER_MINUTES, CheckKind, Decision, Event, Gate, GateVerdict, ItemVerdict, Outcome, RefusedCheck,
+    SetupSummary, State, TaskId,
 };
 
 use crate::actor::estimate_text::estimate_text;
@@ -13,6 +14,8 @@ use crate::text::{count, cut, duration};
 
 /// The longest explanation in a line, in bytes.
 const MAX_DETAIL: usize = 240;
+/// The most refused commands that are named.
+const MAX_REFUSED: usize = 5;
 
 /// The line for an event; `state` is the state before it. `None` if the line would only be noise.
 #[allow(clippy::too_many_lines, reason = "a flat table: one arm an event")]
@@ -39,19 +42,37 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             };
             format!("base taken{own}{out}")
         }
-        Event::BaseChecked { checks, .. } if checks.is_empty() => {
-            "no check of the project was found: the result will be **unverified**, unless the mission brings its own".into()
+        Event::BaseChecked { checks, refused, .. } if checks.is_empty() => {
+            let found = if refused.is_empty() { "was found" } else { "can be run" };
+            format!(
+                "no check of the project {found}: the result will be **unverified**, unless the mission brings its own{}",
+                not_run(refused)
+            )
         }
-        Event::BaseChecked { checks, setup, .. } => {
+        Event::BaseChecked { checks, setup, refused, .. } => {
+            // Where tests run, a refused command is no surprise, and the report names it
+            let tests =
+                checks.iter().any(|c| matches!(c.kind, None | Some(CheckKind::Test | CheckKind::Custom)));
+            let refused = if tests { String::new() } else { not_run(refused) };
             let made = setup.iter().map(|step| format!("set up: {}\n- ", setup_step(step)));
             let said = checks.iter().map(|c| format!("`{}` {}", c.run, detail(&c.detail)));
-            format!("{}base checked: {}", made.collect::<String>(), said.collect::<Vec<_>>().join("; "))
+            format!(
+                "{}base checked: {}{refused}",
+                made.collect::<String>(),
+                said.collect::<Vec<_>>().join("; ")
+            )
         }
         Event::BriefAccepted { brief } => {
             let verb = if brief.files.len() == 1 { "matters" } else { "matter" };
-            format!("searcher: {} {verb}{}", count(brief.files.len(), "file"), questions(state, &brief.decisions))
+            format!(
+                "searcher: {} {verb}{}",
+                count(brief.files.len(), "file"),
+                questions(state, &brief.decisions)
+            )
         }
-        Event::Answered { question, choice, .. } => format!("question {question}: you chose {}", detail(choice)),
+        Event::Answered { question, choice, .. } => {
+            format!("question {question}: you chose {}", detail(choice))
+        }
         Event::DefaultsTaken { reason, .. } => {
             let open = state.decisions.iter().filter(|decision| decision.chosen.is_none());
             let taken: Vec<String> = open.map(|d| format!("{} {}", detail(&d.question), d.default)).collect();
@@ -74,7 +95,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("planner: asked again: {}", detail(reason))
         }
         Event::PlanKept { reason, .. } => {
-            format!("planner: the plan stays as it is, and roles get your text as you wrote it: {}", detail(reason))
+            format!(
+                "planner: the plan stays as it is, and roles get your text as you wrote it: {}",
+                detail(reason)
+            )
         }
         Event::PlanFailed { reason, .. } => format!("planner: no plan: {}", detail(reason)),
         Event::PackagesAdded { packages, files, .. } => {
@@ -93,7 +117,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("`{task}`: tests rejected: {}", detail(&what))
         }
         Event::TestsWritten { task, paths, .. } => {
-            format!("`{task}`: its tests are written, and fail without the change, as they should: {}", short_list(paths, paths.len()))
+            format!(
+                "`{task}`: its tests are written, and fail without the change, as they should: {}",
+                short_list(paths, paths.len())
+            )
         }
         Event::TestsSkipped { tried: false, .. } => return None,
         Event::TestsSkipped { task, reason, .. } => {
@@ -275,6 +302,13 @@ fn who(role: mission::Role, task: Option<&str>) -> String {
     task.map_or_else(|| role.to_string(), |task| format!("`{task}`: {role}"))
 }
 
+/// The commands that look like checks and are not run, one per line.
+fn not_run(refused: &[RefusedCheck]) -> String {
+    let line =
+        |check: &RefusedCheck| format!("\n  - `{}` is not run: {}", detail(&check.run), detail(&check.why));
+    refused.iter().take(MAX_REFUSED).map(line).collect()
+}
+
 /// A set-up step: what ran where, how long it took, and how it failed.
 pub(crate) fn setup_step(step: &SetupSummary) -> String {
     let place = if step.directory.is_empty() { String::new() } else { format!(" in {}", step.directory) };
@@ -323,6 +357,36 @@ fn short_list(items: &[String], total: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_command_is_named_where_no_test_runs() {
+        let refused = vec![RefusedCheck {
+            run: "npm test".into(),
+            why: "`a &` starts something that keeps running".into(),
+        }];
+        let told = |kind: Option<CheckKind>| {
+            let check = |kind| mission::CheckSummary {
+                name: "x".into(),
+                run: "npm run x".into(),
+                verdict: GateVerdict::Pass,
+                detail: "passed".into(),
+                kind: Some(kind),
+                covers: Vec::new(),
+                misses: Vec::new(),
+                own: false,
+                took_ms: None,
+            };
+            let checks = kind.map(check).into_iter().collect();
+            let event =
+                Event::BaseChecked { checks, setup: Vec::new(), ended_by: None, refused: refused.clone() };
+            line(&State::default(), &event).unwrap_or_default()
+        };
+        let named = "`npm test` is not run: `a &` starts something that keeps running";
+        assert!(told(None).contains("no check of the project can be run"), "{}", told(None));
+        assert!(told(None).contains(named), "{}", told(None));
+        assert!(told(Some(CheckKind::Lint)).contains(named));
+        assert!(!told(Some(CheckKind::Test)).contains(named), "the report names it");
+    }
 
     #[test]
     fn a_long_output_shows_how_it_began_and_how_it_ended() {

@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use checks::{Check, CheckPurpose, End, Level, Outcome, Verdict};
-use mission::{CheckKind, CheckSummary, Event, FailureClass, GateVerdict, Issue};
+use checks::{Check, CheckPurpose, End, Level, Outcome, Refused, Verdict};
+use mission::{CheckKind, CheckSummary, Event, FailureClass, GateVerdict, Issue, RefusedCheck};
 
 use crate::actor::orchestrator::Orchestrator;
 use crate::bench::Bench;
@@ -14,6 +14,8 @@ use crate::text::{count, cut};
 
 /// The longest message of one failure, in bytes.
 const MAX_MESSAGE: usize = 1500;
+/// The longest line that is quoted from an output without names of tests, in bytes.
+const MAX_LAST: usize = 120;
 /// The most tests that are named as flaky after one run.
 const MAX_FLAKY: usize = 20;
 
@@ -28,12 +30,16 @@ pub(crate) struct JudgedCheck {
     pub worker: Option<String>,
 }
 
-/// The result of a check on the base.
-pub(super) fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
+/// The result of a check on the base; `needs`: what it misses in a slot, in words.
+pub(super) fn base_summary(check: &Check, outcome: &Outcome, needs: Option<String>) -> CheckSummary {
     let (verdict, detail) = match checks::compare(None, outcome) {
         Verdict::Pass => (GateVerdict::Pass, passed(outcome)),
         Verdict::Fail { findings } => {
-            (GateVerdict::Fail, format!("red before the mission: {}", failing(outcome, findings.len())))
+            let mut said = format!("red before the mission: {}", failing(outcome, findings.len()));
+            if let Some(needs) = needs {
+                said.push_str(&format!("; {needs}"));
+            }
+            (GateVerdict::Fail, said)
         }
         Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
     };
@@ -68,7 +74,7 @@ fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
 }
 
 /// How many tests passed, which failed as before, and how the run was confined.
-pub(super) fn passed(outcome: &Outcome) -> String {
+fn passed(outcome: &Outcome) -> String {
     let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
     let said = match outcome.still_failing() {
         Some(still) if outcome.passed.is_none() => still,
@@ -87,9 +93,50 @@ fn failing(outcome: &Outcome, findings: usize) -> String {
             1 => "1 test fails".into(),
             more => format!("{more} tests fail"),
         },
-        _ if findings > 0 => outcome.end.to_string(),
+        _ if findings > 0 => match last_words(&outcome.output) {
+            Some(line) => format!("{}: {line}", outcome.end),
+            None => outcome.end.to_string(),
+        },
         _ => "it fails".into(),
     }
+}
+
+/// The last line of an output that is not a script runner's own note that the command failed.
+fn last_words(output: &str) -> Option<String> {
+    let notes = [
+        "npm error",
+        "npm ERR!",
+        "npm warn",
+        "ELIFECYCLE",
+        "error Command failed",
+        "info Visit",
+        "error: script ",
+    ];
+    let is_note = |line: &str| {
+        notes.iter().any(|note| line.starts_with(note)) || line.starts_with("make") && line.contains("***")
+    };
+    let line = output.lines().map(str::trim).rfind(|line| !line.is_empty() && !is_note(line))?;
+    Some(cut(line, MAX_LAST))
+}
+
+/// The result of a run in words: its new failures, each with its place.
+pub(super) fn told(check: &Check, outcome: &Outcome, verdict: Verdict, root: &Path) -> String {
+    match verdict {
+        Verdict::Pass if outcome.still_failing().is_some() => {
+            format!("{}: nothing new fails ({})", check.name, passed(outcome))
+        }
+        Verdict::Pass => format!("{}: passes ({})", check.name, passed(outcome)),
+        Verdict::NoEvidence { why } => format!("{}: no evidence: {why}", check.name),
+        Verdict::Fail { findings } => {
+            let issues: String = findings.iter().map(|f| format!("- {}\n", issue(check, f, root))).collect();
+            format!("{}: {}\n{issues}", check.name, count(findings.len(), "new failure"))
+        }
+    }
+}
+
+/// The commands that were found and are not run, as the mission records them.
+pub(super) fn refused(found: Vec<Refused>) -> Vec<RefusedCheck> {
+    found.into_iter().map(|refused| RefusedCheck { run: refused.run, why: refused.why }).collect()
 }
 
 /// Says and writes down that a check failed and then passed.
@@ -101,7 +148,7 @@ pub(super) async fn tell_flaky(
     again: &Outcome,
 ) {
     let name = &check.name;
-    bench.host.say(&format!("- `{name}` is flaky: it failed and then passed on the same tree\n"));
+    bench.host.progress(&format!("- `{name}` is flaky: it failed and then passed on the same tree\n"));
     let Some(mission) = mission else { return };
     let names = |outcome: &Outcome| -> Vec<String> {
         outcome.failing.iter().flatten().map(|test| test.name.clone()).collect()
@@ -147,7 +194,7 @@ impl JudgedCheck {
 }
 
 /// A new failure with its place.
-pub(super) fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) -> Issue {
+fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) -> Issue {
     let message = match &failure.test {
         Some(test) => format!("`{test}` fails: {}", cut(&failure.message, MAX_MESSAGE)),
         None => cut(&failure.message, MAX_MESSAGE),
@@ -161,6 +208,15 @@ pub(super) fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) ->
 
 fn relative(file: &str, root: &Path) -> String {
     Path::new(file).strip_prefix(root).map_or_else(|_| file.to_string(), |p| p.to_string_lossy().into_owned())
+}
+
+/// Compares the failures of one run with the base; `is_unknown`: there should be a base's outcome and is none.
+pub(super) fn compare_alone(base: Option<&Outcome>, now: &Outcome, is_unknown: bool) -> Verdict {
+    if is_unknown && !now.end.success() {
+        let why = "it fails, and did not run before the change, so that what is new is not known";
+        return Verdict::NoEvidence { why: why.into() };
+    }
+    checks::compare(base, now)
 }
 
 /// Compares with the base. Missing tests fail no run, so tests are counted.
@@ -187,4 +243,21 @@ pub(super) fn compare_counts(base: Option<&Outcome>, now: &Outcome, keeps_tests:
 fn ran(outcome: &Outcome) -> Option<usize> {
     let failing = outcome.failing.as_ref().filter(|_| outcome.counts_tests && !outcome.truncated)?;
     Some(usize::try_from(outcome.passed?).ok()? + failing.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_red_base_quotes_what_the_command_said_last_and_what_it_needs() {
+        let check = Check::configured("test", "npm test", None);
+        let output = "> node --test\nnode: .env: not found\nnpm error Lifecycle script `test` failed\n";
+        let outcome =
+            Outcome { output: output.into(), ..Outcome::of_output(&check, End::Exited { code: 9 }, "") };
+        let summary = base_summary(&check, &outcome, Some("it needs `.env`".into()));
+        let said = "red before the mission: ended with exit status 9: node: .env: not found; it needs `.env`";
+        assert_eq!(summary.detail, said);
+        assert_eq!(last_words("\n  \nmake: *** [check] Error 1\n"), None);
+    }
 }

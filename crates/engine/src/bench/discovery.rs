@@ -1,8 +1,11 @@
 //! The project's checks with the user's settings: the commands in its manifests, with the exclusions,
 //! permissions, names, time limits and additions of `[checks]` in `opencode.toml`. Runs nothing.
 
+use std::path::Path;
+
 use checks::{Check, Choice, Found};
 
+use crate::bench::slot_text;
 use crate::config::Config;
 
 /// All checks that are found, with the user's settings applied. `programs` says whether a program exists.
@@ -43,6 +46,11 @@ pub(crate) fn find(
     }
     found.checks.sort_by_key(|check| check.kind);
     found
+}
+
+/// The same in the files of a slot.
+pub(crate) fn find_in_slot(root: &Path, files: &[String], config: &Config) -> Found {
+    find(&|path: &str| slot_text(root, path), files, &checks::has_program, config)
 }
 
 #[cfg(test)]

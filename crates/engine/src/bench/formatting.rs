@@ -82,7 +82,9 @@ pub(crate) async fn format_changed(bench: &Bench, checks: &ProjectChecks, slot: 
     if !formatted.is_empty() {
         let by: BTreeSet<&str> = formatted.iter().map(|(_, by)| *by).collect();
         let by = by.into_iter().collect::<Vec<_>>().join(", ");
-        bench.host.say(&format!("- {by}: formatted {}\n", quoted(formatted.iter().map(|(path, _)| path))));
+        bench
+            .host
+            .progress(&format!("- {by}: formatted {}\n", quoted(formatted.iter().map(|(path, _)| path))));
     }
     formatted.into_iter().map(|(path, _)| path).collect()
 }

@@ -11,6 +11,7 @@ pub(crate) mod dispatch;
 mod downloads;
 pub(crate) mod files;
 pub(crate) mod formatting;
+mod ignored_files;
 mod kept_environments;
 pub(crate) mod known_outcomes;
 mod local_links;

@@ -210,16 +210,13 @@ impl ProjectChecks {
     }
 
     async fn run_on_base(&self, slot: &Slot, commit: &str, check: &Check) -> Arc<Outcome> {
-        let known = self.known.get(commit, check);
-        let is_known = known.is_some();
-        let outcome = match known {
-            Some(outcome) => outcome,
-            None => Arc::new(self.run_in(slot, check, None, true).await),
-        };
-        self.ignored.look(&self.bench, slot, check, &outcome).await;
-        if !is_known {
-            self.known.set(commit, check, outcome.clone()).await;
+        if let Some(outcome) = self.known.get(commit, check) {
+            self.ignored.look(&self.bench, slot, check, &outcome).await;
+            return outcome;
         }
+        let outcome = Arc::new(self.run_in(slot, check, None, true).await);
+        self.ignored.look(&self.bench, slot, check, &outcome).await;
+        self.known.set(commit, check, outcome.clone()).await;
         outcome
     }
 

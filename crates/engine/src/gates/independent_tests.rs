@@ -67,7 +67,7 @@ async fn pass(
                 context
                     .bench
                     .host
-                    .say(&format!("- `{path}` is flaky: it failed and then passed on the same tree\n"));
+                    .progress(&format!("- `{path}` is flaky: it failed and then passed on the same tree\n"));
                 outcome = again;
             }
         }

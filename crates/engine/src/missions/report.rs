@@ -382,7 +382,7 @@ fn verified(text: &mut String, state: &State) {
     }
     for check in &state.head_checks {
         let verdict = match check.verdict {
-            GateVerdict::Pass if check.detail.contains("failed before") => "has no new failure",
+            GateVerdict::Pass if still_fails(&check.detail) => "has no new failure",
             GateVerdict::Pass => "passes",
             GateVerdict::Fail => "fails",
             GateVerdict::NoEvidence => "says nothing",
@@ -394,6 +394,9 @@ fn verified(text: &mut String, state: &State) {
         let own = if check.own { " (this mission brought it)" } else { "" };
         let _ = writeln!(text, "- `{}`{kind} {verdict}: {}{own}", check.run, cut(&check.detail, 300));
     }
+    for refused in state.refused_checks.iter().take(MAX_NAMED) {
+        let _ = writeln!(text, "- `{}` was not run: {}", cut(&refused.run, 120), cut(&refused.why, 300));
+    }
     if by_own_tests(state) && state.outcome.is_some() {
         let who = match state.tasks.values().any(|task| task.tests.written.is_some()) {
             true => "another coder wrote tests of it before the code",
@@ -402,6 +405,11 @@ fn verified(text: &mut String, state: &State) {
         let _ = writeln!(text, "\nVerified by its own tests: no test stood before this mission; {who}.");
     }
     uncovered(text, state);
+}
+
+/// Whether a check that passes fails as it did before the mission.
+fn still_fails(detail: &str) -> bool {
+    detail.contains("failed before") || detail.contains(", as before")
 }
 
 /// Files and hunks of the delivery that the user has undone.
@@ -557,5 +565,24 @@ fn cost(text: &mut String, state: &State, now_ms: u64) {
     let _ = writeln!(text, "\nTime: {}.", duration(state.elapsed_ms(now_ms)));
     if let Some(estimate) = &state.estimate {
         let _ = writeln!(text, "Expected before the first task: {}.", estimate_text(estimate));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_run_or_fails_as_before_is_told_as_such() {
+        let check: mission::CheckSummary = serde_json::from_value(serde_json::json!({
+            "name": "x", "run": "npm run x", "verdict": "pass", "detail": "it ended with exit status 2, as before"
+        }))
+        .unwrap();
+        let refused = mission::RefusedCheck { run: "npm test".into(), why: "it never ends".into() };
+        let state = State { head_checks: vec![check], refused_checks: vec![refused], ..State::default() };
+        let mut text = String::new();
+        verified(&mut text, &state);
+        assert!(text.contains("`npm run x` has no new failure: it ended"), "{text}");
+        assert!(text.contains("- `npm test` was not run: it never ends"), "{text}");
     }
 }

@@ -67,6 +67,14 @@ impl CheckSummary {
     }
 }
 
+/// A command of the project that looks like a check and is not run without the user's permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedCheck {
+    pub run: String,
+    /// What is refused about it, and how to allow it.
+    pub why: String,
+}
+
 /// How far passed tests verify a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {

@@ -15,6 +15,8 @@ const LOOK_AGAIN_MS: u64 = 1_000;
 const FIRST_WAIT_MS: u64 = 2_000;
 /// How long a model is not asked after the provider refused it.
 const REFUSED_WAIT_MS: u64 = 600_000;
+/// A shorter time is told in seconds.
+const SHORT_S: u64 = 120;
 /// The longest text of an error that is kept, in bytes.
 const MAX_WORDS: usize = 300;
 
@@ -30,6 +32,9 @@ pub struct Circuit {
     pub not_before_ms: u64,
     /// When the prompt was sent that probes whether the model answers again.
     pub probing_ms: Option<u64>,
+    /// It begins to answer, and its answers break off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub breaks_off: bool,
 }
 
 impl Circuit {
@@ -73,14 +78,23 @@ impl Circuit {
     pub(super) fn words(&self, now_ms: u64) -> String {
         let why = if self.why.is_empty() { "no reason was given" } else { &self.why };
         match self.fault {
-            Some(Fault::Refused) => format!("refuses to answer: {why}"),
+            Some(Fault::Refused) => format!(
+                "refuses to answer: {why}; waiting does not help: check its key (`opencode auth login`) and its name, then \
+                 resume the mission"
+            ),
             _ => {
-                let minutes = now_ms.saturating_sub(self.since_ms) / 60_000;
+                let silent = match now_ms.saturating_sub(self.since_ms) / 1000 {
+                    seconds @ 0..SHORT_S => format!("{seconds} s"),
+                    seconds => format!("{} min", seconds / 60),
+                };
                 let fault = self.fault.map_or("failure", Fault::name);
-                format!(
-                    "has not answered for {minutes} min ({} failures in a row, {fault}: {why})",
-                    self.failures
-                )
+                if self.breaks_off {
+                    return format!(
+                        "has broken off every answer for {silent} ({} failures, {fault}: {why})",
+                        self.failures
+                    );
+                }
+                format!("has not answered for {silent} ({} failures in a row, {fault}: {why})", self.failures)
             }
         }
     }

@@ -15,12 +15,24 @@ pub use circuit::{Circuit, MAX_WAIT_MS, OPEN_AFTER, wait_ms};
 pub use fault::{Fault, classify, is_rate_limit};
 pub use pace::Pace;
 
+/// An answer that fails within this time of its beginning has broken off.
+const BROKEN_OFF_MS: u64 = 120_000;
+
 /// The circuits of models that failed, and the common pace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Providers {
     models: BTreeMap<String, Circuit>,
+    /// Models that began to answer after failures: whether they end an answer is not known yet.
+    resumed: BTreeMap<String, Resumed>,
     pace: Pace,
+}
+
+/// The failures of a model before it began to answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Resumed {
+    circuit: Circuit,
+    at_ms: u64,
 }
 
 /// Which model to ask, or why none can be asked.
@@ -78,6 +90,15 @@ impl Providers {
         if fault == Fault::RateLimit {
             self.pace.cut(most, now_ms);
         }
+        // An answer that breaks off is no end of an outage
+        if let Some(Resumed { mut circuit, at_ms }) = self.resumed.remove(model)
+            && fault == Fault::Outage
+            && circuit.fault == Some(Fault::Outage)
+            && now_ms.saturating_sub(at_ms) <= BROKEN_OFF_MS
+        {
+            circuit.breaks_off = true;
+            self.models.entry(model.to_string()).or_insert(circuit);
+        }
         self.models.entry(model.to_string()).or_default().failed(fault, why, now_ms, wait_ms);
     }
 
@@ -86,14 +107,21 @@ impl Providers {
         self.pace.cut(most, now_ms);
     }
 
-    pub fn answered(&mut self, model: &str, most: u32) {
-        self.models.remove(model);
+    pub fn answered(&mut self, model: &str, now_ms: u64, most: u32) {
+        match self.models.remove(model) {
+            Some(circuit) => {
+                self.resumed.insert(model.to_string(), Resumed { circuit, at_ms: now_ms });
+            }
+            None => {
+                self.resumed.remove(model);
+            }
+        }
         self.pace.raise(most);
     }
 
     /// Whether an answer of this model changes anything here.
     pub fn is_news(&self, model: &str) -> bool {
-        self.models.contains_key(model) || self.pace.is_limited()
+        self.models.contains_key(model) || self.resumed.contains_key(model) || self.pace.is_limited()
     }
 
     /// How many tasks may run at once, at most `most`.

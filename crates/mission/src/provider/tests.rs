@@ -21,7 +21,7 @@ fn outage(minutes: u64, fault: Fault, names: &[&str], up: &[&str]) -> (Vec<(u64,
                 asked.push((now, model.clone()));
                 providers.asked(model, now);
                 if up.contains(&model.as_str()) || now >= minutes * MINUTE {
-                    providers.answered(model, 4);
+                    providers.answered(model, now, 4);
                     return (asked, format!("answered by {model} after {} min", now / MINUTE));
                 }
                 let wait = providers.wait_ms(model, fault, now, "m-00000001");
@@ -47,6 +47,45 @@ fn an_outage_of_an_hour_pauses_and_names_the_model() {
 }
 
 #[test]
+fn a_short_outage_is_told_in_seconds() {
+    let (models, mut providers) = (models(&["a/x"]), Providers::default());
+    for at in [1_000, 20_000, 40_000] {
+        providers.failed("a/x", Fault::Outage, "500", at, MINUTE, 4);
+    }
+    let Choice::NoModel(why) = providers.choose(&models, 40_500, 30_000) else { panic!("it is asked again") };
+    assert!(why.starts_with("`a/x` has not answered for 39 s (3 failures"), "{why}");
+}
+
+#[test]
+fn an_answer_that_breaks_off_does_not_end_an_outage() {
+    let (models, mut providers, mut now) = (models(&["a/x"]), Providers::default(), 0);
+    for _ in 0..100 {
+        match providers.choose(&models, now, MINUTE) {
+            Choice::Ask(_) => {
+                providers.asked("a/x", now);
+                providers.answered("a/x", now + 500, 4);
+                now += 1_000;
+                let wait = providers.wait_ms("a/x", Fault::Outage, now, "m-00000001");
+                providers.failed("a/x", Fault::Outage, "reset", now, wait, 4);
+            }
+            Choice::WaitUntil(until) => now = until,
+            Choice::NoModel(why) => {
+                assert!(now < 3 * MINUTE && why.contains("has broken off every answer for"), "{now} {why}");
+                // Whole answers, and an answer long ago, do end it
+                for (answers, later) in [(2, 1_000), (1, 10 * MINUTE)] {
+                    let mut providers = providers.clone();
+                    (0..answers).for_each(|_| providers.answered("a/x", now, 4));
+                    providers.failed("a/x", Fault::Outage, "reset", now + later, 1, 4);
+                    assert_eq!(providers.models["a/x"].failures, 1);
+                }
+                return;
+            }
+        }
+    }
+    panic!("it goes on forever");
+}
+
+#[test]
 fn an_outage_of_ten_minutes_is_waited_out() {
     let (asked, end) = outage(10, Fault::Outage, &["a/x"], &[]);
     assert!(end.starts_with("answered by a/x after 1"), "{end}");
@@ -65,7 +104,8 @@ fn a_fallback_is_asked_once_the_circuit_is_open() {
 fn a_key_that_is_not_valid_is_not_tried_again() {
     let (asked, end) = outage(60, Fault::Refused, &["a/x"], &[]);
     assert_eq!(asked.len(), 1);
-    assert_eq!(end, "`a/x` refuses to answer: 503 the provider is down");
+    assert!(end.starts_with("`a/x` refuses to answer: 503 the provider is down; "), "{end}");
+    assert!(end.contains("`opencode auth login`"), "{end}");
     let (asked, _) = outage(60, Fault::Refused, &["a/x", "b/y"], &["b/y"]);
     assert_eq!(asked.len(), 2);
 }
@@ -82,8 +122,11 @@ fn an_open_circuit_lets_one_prompt_through() {
     assert_eq!(providers.choose(&models, 4_100, PATIENCE), Choice::WaitUntil(5_100), "another one waits");
     // Even after a long outage the role does not fail while the probe is running
     assert_eq!(providers.choose(&models, 60_000, 1_000), Choice::WaitUntil(61_000));
-    providers.answered("a/x", 4);
+    providers.answered("a/x", 0, 4);
     assert_eq!(providers.choose(&models, 5_100, PATIENCE), Choice::Ask(0));
+    // The next answer shows that it did not break off
+    assert!(providers.is_news("a/x"));
+    providers.answered("a/x", 0, 4);
     assert!(!providers.is_news("a/x"));
 }
 
@@ -122,7 +165,7 @@ fn the_pace_is_halved_by_limits_and_raised_by_answers() {
     providers.slowed(12_000, 8);
     providers.slowed(18_000, 8);
     assert_eq!(providers.parallel(8), 1, "never below one");
-    let answers = |providers: &mut Providers, n| (0..n).for_each(|_| providers.answered("a/x", 8));
+    let answers = |providers: &mut Providers, n| (0..n).for_each(|_| providers.answered("a/x", 0, 8));
     answers(&mut providers, 1);
     assert_eq!(providers.parallel(8), 2);
     answers(&mut providers, 2);

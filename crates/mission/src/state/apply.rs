@@ -44,8 +44,9 @@ impl State {
                 self.base_changed.clone_from(changed);
                 self.base_left_out.clone_from(left_out);
             }
-            Event::BaseChecked { checks, setup, ended_by } => {
+            Event::BaseChecked { checks, setup, ended_by, refused } => {
                 self.ended_by.clone_from(ended_by);
+                self.refused_checks.clone_from(refused);
                 self.setup.clone_from(setup);
                 self.base_checks = Some(checks.clone());
                 // Checks of the base say nothing about what was integrated since
@@ -79,7 +80,9 @@ impl State {
                 }
             }
             Event::ProviderSlowed { at_ms, .. } => self.providers.slowed(*at_ms, self.policy.parallel),
-            Event::ProviderAnswered { model, .. } => self.providers.answered(model, self.policy.parallel),
+            Event::ProviderAnswered { model, at_ms } => {
+                self.providers.answered(model, *at_ms, self.policy.parallel);
+            }
             Event::RoleSpent { role, task, tokens, cost_usd, requests, paged, .. } => {
                 self.spent(*role, task.as_ref(), tokens, *cost_usd, *requests);
                 self.usage.paged = self.usage.paged.saturating_add(*paged);
@@ -446,6 +449,7 @@ impl State {
                 self.base_checks = None;
                 self.setup.clear();
                 self.ended_by = None;
+                self.refused_checks.clear();
             }
             Some(_) => {}
             // It was not paused: it ran until its last event

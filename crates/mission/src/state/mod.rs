@@ -30,8 +30,8 @@ use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::{
-    ChangedFiles, CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict,
-    MissionId, Outcome, PauseReason, Phase, Policy, Seat, SetupSummary, Task, TaskId, Usage,
+    CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict, MissionId,
+    Outcome, PauseReason, Phase, Policy, RefusedCheck, Seat, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -168,6 +168,9 @@ pub struct State {
     pub base_checks: Option<Vec<CheckSummary>>,
     /// The means that ends processes which commands leave running.
     pub ended_by: Option<String>,
+    /// Commands of the project that look like checks and are not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_checks: Vec<RefusedCheck>,
     /// The set-up steps that prepared the project for its checks.
     #[serde(default)]
     pub setup: Vec<SetupSummary>,

@@ -28,7 +28,7 @@ impl Mission {
             changed: vec![],
             left_out: vec![],
         });
-        mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None });
+        mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None, refused: vec![] });
         mission.tell(Event::BriefAccepted { brief: brief() });
         mission
     }

@@ -139,7 +139,7 @@ impl Walk {
             }
             Effect::CheckBase => {
                 let checks = if self.dice.one_in(4) { vec![] } else { vec![check()] };
-                self.tell(Event::BaseChecked { checks, setup: Vec::new(), ended_by: None });
+                self.tell(Event::BaseChecked { checks, setup: Vec::new(), ended_by: None, refused: vec![] });
             }
             Effect::AskSearcher => {
                 let event = match (self.trouble(), self.dice.one_in(self.faults)) {

@@ -435,7 +435,12 @@ impl Hands {
                     took_ms: None,
                     worker: None,
                 };
-                vec![Event::BaseChecked { checks: vec![check], setup: Vec::new(), ended_by: None }]
+                vec![Event::BaseChecked {
+                    checks: vec![check],
+                    setup: Vec::new(),
+                    ended_by: None,
+                    refused: Vec::new(),
+                }]
             }
             Effect::AskSearcher => self.search().await,
             Effect::Clarify => Vec::new(),

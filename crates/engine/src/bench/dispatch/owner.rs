@@ -254,8 +254,10 @@ impl Dispatch {
         }
         let outcomes = usable(&worker, answer, question)?;
         let checks = crate::text::count(outcomes.len(), "check");
-        bench.host.say(&format!("- worker {worker} ran {checks} of a change in {}\n", duration(took_ms)));
-        Ok(Claims { worker, outcomes, _here: None })
+        bench
+            .host
+            .progress(&format!("- worker {worker} ran {checks} of a change in {}\n", duration(took_ms)));
+        Ok(Claims { worker, outcomes })
     }
 
     /// Records that a check failed at the worker and passes here. After the second time the worker's answers are not
@@ -323,7 +325,7 @@ impl Dispatch {
     fn tell(&self, bench: &Bench, text: &str) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() < MAX_KNOWN && told.insert(text.to_owned()) {
-            bench.host.say(&format!("- {text}\n"));
+            bench.host.progress(&format!("- {text}\n"));
         }
     }
 }

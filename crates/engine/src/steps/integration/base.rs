@@ -35,16 +35,18 @@ pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<E
         Ok(checks) => {
             let level = context.bench.config.sandbox.settings().level().ok();
             let ended_by = level.filter(|_| !checks.is_empty()).map(|level| describe_end(level).to_owned());
-            vec![Event::BaseChecked { checks, setup: context.gates.checks.setup(), ended_by }]
+            let (setup, refused) = (context.gates.checks.setup(), context.gates.checks.refused());
+            vec![Event::BaseChecked { checks, setup, ended_by, refused }]
         }
         Err(why) => {
             // Without evidence the mission continues, and its change is delivered as unverified
             tracing::warn!("the base could not be checked: {why}");
-            context.bench.host.say(&format!("- the base could not be checked: {why}\n"));
+            context.bench.host.progress(&format!("- the base could not be checked: {why}\n"));
             vec![Event::BaseChecked {
                 checks: Vec::new(),
                 setup: context.gates.checks.setup(),
                 ended_by: None,
+                refused: Vec::new(),
             }]
         }
     }

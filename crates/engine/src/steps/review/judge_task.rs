@@ -49,7 +49,7 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
     match emptied_files::delete(context, state, task, slot, &paths).await {
         Ok(deleted) => {
             for words in deleted {
-                context.bench.host.say(&format!("- `{}`: {words}\n", task.id));
+                context.bench.host.progress(&format!("- `{}`: {words}\n", task.id));
             }
         }
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),

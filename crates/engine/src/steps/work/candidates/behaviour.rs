@@ -53,7 +53,7 @@ pub(crate) async fn candidate(
             context
                 .bench
                 .host
-                .say(&format!("- `{}`: a candidate could not be looked at: {error}\n", task.id));
+                .progress(&format!("- `{}`: a candidate could not be looked at: {error}\n", task.id));
             Candidate { failed: Some(FailureClass::Host), ..made }
         }
     }
