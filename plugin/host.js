@@ -12,7 +12,7 @@ import { toCore } from "./to-core.js"
  * @typedef {{ directory: string, parent?: string, title: string, role: string, bash?: boolean }} OpenWish
  * @typedef {Place & { role: string, model?: string, variant?: string, options?: Record<string, unknown>, text: string }} PromptWish
  * @typedef {{ input: number, output: number, cache_read: number, cache_write: number }} Tokens
- * @typedef {{ tokens: Tokens, cost_usd: number, error?: { name: string, message: string, status?: number }, text: string, bytes: number }} Turn
+ * @typedef {{ tokens: Tokens, cost_usd: number, error?: { name: string, message: string, status?: number }, finish?: string, text: string, bytes: number }} Turn
  * @typedef {{ default: string | null, prices: Record<string, Tokens>, known: string[], variants: Record<string, string[]>, limits: Record<string, { context: number, output: number }> }} Models
  * @typedef {Place & { id: string, action: string, resources: string[] }} Question
  *

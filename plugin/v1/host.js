@@ -62,7 +62,7 @@ async function prompt(input, { session, directory, role, model, variant, text })
   const { info, parts } = checked(answer, `prompt the ${role}`)
   const totals = await spent(input, session, directory)
   const texts = (parts ?? []).filter((/** @type {any} */ part) => part.type === "text").map((/** @type {any} */ part) => part.text)
-  return { ...totals, error: errorOf(info?.error), ...words(texts) }
+  return { ...totals, error: errorOf(info?.error), finish: info?.finish, ...words(texts) }
 }
 
 /**

@@ -67,6 +67,8 @@ pub struct Turn {
     pub text: String,
     /// The length of all its words, in bytes.
     pub bytes: u64,
+    /// Why the model's last answer ended, if the host says so.
+    pub finish: Option<String>,
 }
 
 /// The host's knowledge of models.

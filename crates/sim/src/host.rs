@@ -355,7 +355,7 @@ fn spend(state: &mut State) {
 }
 
 fn value(state: &State, error: Option<TurnError>) -> Value {
-    let turn = Turn { tokens: state.tokens, cost_usd: state.cost_usd, error, text: String::new(), bytes: 0 };
+    let turn = Turn { tokens: state.tokens, cost_usd: state.cost_usd, error, ..Turn::default() };
     serde_json::to_value(turn).unwrap_or_default()
 }
 

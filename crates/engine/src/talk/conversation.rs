@@ -150,7 +150,7 @@ impl Conversation {
                             self.reopen().await?;
                             Next::Question
                         }
-                        Some(flag @ (RedFlag::Repetitive | RedFlag::TooLong)) => {
+                        Some(flag @ (RedFlag::Repetitive | RedFlag::TooLong | RedFlag::OutputLimit)) => {
                             return Err(RoleFailure::new(FailureClass::Malformed, flag.name()));
                         }
                         _ if reminded => {

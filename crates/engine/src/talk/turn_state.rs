@@ -23,6 +23,9 @@ const LIMITS: u32 = 6;
 /// How long the host may wait for a provider, whatever delay the provider requests.
 const PATIENCE_MS: u64 = MAX_WAIT_MS / 2;
 
+/// The host's name of the reason, if the model's output limit ended an answer.
+const OUTPUT_LIMIT: &str = "length";
+
 /// A signal to the state machine.
 pub(super) enum TurnSignal<R> {
     /// The task is over; with `mission`, the whole mission.
@@ -326,7 +329,12 @@ impl<R> TurnState<R> {
                 (false, end_by_error(error, calls, worked))
             }
             (None, None, None) => {
-                let flag = RedFlag::of(&turn.text, turn.bytes, calls);
+                let flag = RedFlag::of(&turn.text, turn.bytes, calls).map(|flag| match flag {
+                    RedFlag::Empty | RedFlag::Prose if turn.finish.as_deref() == Some(OUTPUT_LIMIT) => {
+                        RedFlag::OutputLimit
+                    }
+                    flag => flag,
+                });
                 (true, Ok(TurnEnd::Nothing { flag, calls }))
             }
         };
@@ -379,7 +387,7 @@ impl<R> TurnState<R> {
 
 fn end_by_error<R>(error: &TurnError, calls: u32, worked: bool) -> Result<TurnEnd<R>, RoleFailure> {
     if error.name == "MessageOutputLengthError" {
-        return Ok(TurnEnd::Nothing { flag: Some(RedFlag::TooLong), calls });
+        return Ok(TurnEnd::Nothing { flag: Some(RedFlag::OutputLimit), calls });
     }
     let reason = format!("{}: {}", error.name, error.message);
     match classify(&error.name, error.status, &error.message) {

@@ -14,9 +14,12 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::host::Observation;
+use crate::text::cut;
 
 /// The most ids that are remembered of one turn.
 const MAX_IDS: usize = 4096;
+/// The longest name of a tool that is shown, in bytes.
+const MAX_TOOL: usize = 80;
 /// The tool with which OpenCode answers a call of a tool that does not exist.
 pub(crate) const UNKNOWN: &str = "invalid";
 
@@ -292,7 +295,7 @@ impl Seen {
     fn call(&mut self, tool: &str, arguments: &str) -> Repeated {
         let repeated = self.repeats.call(tool, arguments);
         if let Repeated::CutOff(times) = repeated {
-            let what = if tool == UNKNOWN { "a tool that does not exist" } else { tool };
+            let what = if tool == UNKNOWN { unreadable(arguments) } else { tool.to_string() };
             let why =
                 format!("goes round in circles: it called the same again and again ({what}, {times} calls)");
             self.stop.get_or_insert(Stop { class: FailureClass::Malformed, why });
@@ -314,6 +317,22 @@ impl Seen {
             let why = "was refused too many calls in one turn".to_string();
             self.stop.get_or_insert(Stop { class: FailureClass::Malformed, why });
         }
+    }
+}
+
+/// What was wrong with a call that the host could not make. `arguments` are the host's: the tool and its error.
+fn unreadable(arguments: &str) -> String {
+    let of = serde_json::from_str::<Value>(arguments).unwrap_or_default();
+    let said = |key| of.get(key).and_then(Value::as_str).unwrap_or_default();
+    let tool = match said("tool") {
+        "" => "a tool".to_string(),
+        tool => format!("`{}`", cut(tool, MAX_TOOL)),
+    };
+    let error = said("error");
+    match error {
+        _ if error.contains("JSON") => format!("{tool} with arguments that are no JSON"),
+        _ if error.contains("Invalid input") => format!("{tool} with arguments that do not fit it"),
+        _ => format!("{tool}, which does not exist"),
     }
 }
 
@@ -355,8 +374,22 @@ mod tests {
                 watch.observe(Observation::Tool { call, tool, arguments, error: None });
             }
         }
-        assert!(watch.glance().stop.unwrap().why.contains("does not exist"));
+        let why = watch.glance().stop.unwrap().why;
+        assert!(why.contains("(`bash`, which does not exist, 4 calls)"), "{why}");
         assert_eq!(watch.glance().calls, 4);
+    }
+
+    #[test]
+    fn a_call_that_cannot_be_read_names_its_tool() {
+        let said =
+            |error: &str| unreadable(&serde_json::json!({ "tool": "write", "error": error }).to_string());
+        let json = "Invalid input for tool write: JSON parsing failed: Text: {\"filePath\": \"a.js.";
+        assert_eq!(said(json), "`write` with arguments that are no JSON");
+        let wrong = "Invalid input for tool write: Type validation failed";
+        assert_eq!(said(wrong), "`write` with arguments that do not fit it");
+        let none = "Model tried to call unavailable tool 'write'. Available tools: edit.";
+        assert_eq!(said(none), "`write`, which does not exist");
+        assert_eq!(unreadable("no JSON at all"), "a tool, which does not exist");
     }
 
     #[test]

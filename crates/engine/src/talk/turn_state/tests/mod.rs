@@ -61,6 +61,10 @@ fn ended(turn: Turn, calls: u32) -> Signal {
     TurnSignal::Ended { turn: Ok(turn), calls, stop: None }
 }
 
+fn cut_off() -> Turn {
+    Turn { finish: Some("length".into()), ..Turn::default() }
+}
+
 fn error(name: &str, status: Option<u16>) -> Turn {
     let error = TurnError { name: name.into(), message: "it failed".into(), status };
     Turn { error: Some(error), ..Turn::default() }
@@ -337,7 +341,9 @@ fn how_the_host_ends_a_turn_says_how_it_ended() {
         (words("Done!", 0), "Nothing { flag: Some(Prose), calls: 0 }"),
         (words("", 0), "Nothing { flag: Some(Empty), calls: 0 }"),
         (words("Done!", 4), "Nothing { flag: None, calls: 4 }"),
-        (ended(error("MessageOutputLengthError", None), 1), "Nothing { flag: Some(TooLong), calls: 1 }"),
+        (ended(error("MessageOutputLengthError", None), 1), "Nothing { flag: Some(OutputLimit), calls: 1 }"),
+        (ended(cut_off(), 0), "Nothing { flag: Some(OutputLimit), calls: 0 }"),
+        (ended(cut_off(), 2), "Nothing { flag: None, calls: 2 }"),
         (ended(error("ContextOverflowError", None), 1), "Timeout: ContextOverflowError: it failed"),
         (ended(error("MessageAbortedError", None), 1), "Host: MessageAbortedError: it failed"),
         (
