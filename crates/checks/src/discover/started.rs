@@ -1,4 +1,4 @@
-//! The programs of the project that its checks start, and what these load: whoever changes one changes what the check
+//! The programs of the project that its checks start, and what these load: a change of one changes what the check
 //! says. Files of the product are not among them, even if a check runs them.
 //!
 //! `judge` follows commands, scripts and targets; this file follows imports. Pure.
