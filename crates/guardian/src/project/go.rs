@@ -55,7 +55,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
         let first = files(tree, &folder).next().map(str::to_string);
         return match first {
             Some(file) => Target::File(file),
-            None if super::is_built(&folder) => Target::Known,
+            None if super::is_built(&folder) || tree.is_unlisted(&folder) => Target::Known,
             None => Target::Missing(folder),
         };
     }

@@ -45,7 +45,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
             }
             return join(&root, &path).map_or(Target::Known, |path| inside(tree, from, &path));
         }
-        if tree.has_folder(&first) {
+        if tree.has_folder(&first) || tree.is_unlisted(&first) {
             // A folder is a package even without `__init__.py`, where it has just that module
             let module = join(&root, &path).map(|path| inside(tree, from, &path));
             return module.filter(|found| matches!(found, Target::File(_))).unwrap_or(Target::Known);
@@ -78,6 +78,7 @@ fn inside(tree: &Tree<'_>, from: &str, path: &str) -> Target {
     let compiled = ["pyx", "pxd", "so", "pyd", "c", "cpp", "rs"];
     let name = path.rsplit('/').next().unwrap_or_default();
     if tree.has_folder(path)
+        || tree.is_unlisted(path)
         || compiled.iter().any(|extension| tree.has(&format!("{path}.{extension}")))
         || name.starts_with('_') && is_made_by_a_build(tree, name)
         || name.ends_with("_pb2")

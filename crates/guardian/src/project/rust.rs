@@ -19,10 +19,11 @@ pub(crate) fn resolve(tree: &Tree<'_>, file: &File, import: &Import) -> Target {
         if import.conditional {
             return Target::Known;
         }
-        let found = module_files(&file.path, &import.module).into_iter().find(|path| tree.has(path));
-        return match found {
-            Some(path) => Target::File(path),
-            None => Target::Missing(module_files(&file.path, &import.module).join("` or `")),
+        let files = module_files(&file.path, &import.module);
+        return match files.iter().find(|path| tree.has(path)) {
+            Some(path) => Target::File(path.clone()),
+            None if files.iter().any(|path| tree.is_unlisted(path)) => Target::Known,
+            None => Target::Missing(files.join("` or `")),
         };
     }
     let first = import.module.split("::").next().unwrap_or_default();

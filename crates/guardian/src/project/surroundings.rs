@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::paths::join;
 use crate::facts::Facts;
 use crate::sources::Sources;
 
@@ -16,6 +17,8 @@ pub(crate) struct Surroundings<'a> {
     pub(super) facts: Facts,
     pub(super) paths: HashSet<&'a str>,
     pub(super) folders: HashSet<&'a str>,
+    /// Folders that `.gitmodules` names, and whose files are not in the tree
+    pub(super) submodules: BTreeSet<String>,
     /// The exports of a module
     pub(super) exports: Memo<String, Option<Arc<BTreeSet<String>>>>,
     /// Whether a configuration maps a module name, seen from a folder
@@ -40,8 +43,21 @@ impl<'a> Surroundings<'a> {
             }
         }
         surroundings.folders.insert("");
+        let submodules = sources.read(".gitmodules").map(|text| submodules(&text)).unwrap_or_default();
+        let is_apart = |folder: &String| !surroundings.folders.contains(folder.as_str());
+        surroundings.submodules = submodules.into_iter().filter(is_apart).collect();
         surroundings
     }
+}
+
+/// The folders that the text of `.gitmodules` names.
+fn submodules(text: &str) -> Vec<String> {
+    let named = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        let folder = value.trim().trim_matches('"').trim_end_matches('/');
+        (key.trim() == "path").then(|| join("", folder)).flatten().filter(|folder| !folder.is_empty())
+    };
+    text.lines().filter_map(named).collect()
 }
 
 /// Answers to repeated questions. Two threads that ask at once may both compute the answer; both get the same.

@@ -7,6 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use syntax::Language;
+
 use super::paths::{folder_of, join};
 use super::surroundings::{Memo, Surroundings};
 use crate::code::file::File;
@@ -69,7 +71,24 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn has_folder(&self, path: &str) -> bool {
-        self.around.folders.contains(path)
+        let is_above = |inner: &String| {
+            inner.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.around.folders.contains(path) || self.around.submodules.iter().any(is_above)
+    }
+
+    /// Whether a path is, or is below, a folder whose files the tree does not list: a submodule, or the target of a
+    /// link. Nothing is missing there. A commit lists both as if they were files.
+    pub(crate) fn is_unlisted(&self, path: &str) -> bool {
+        let mut at = path;
+        while !at.is_empty() {
+            let listed = self.has(at) && (Language::of_path(at).is_none() || self.read(at).is_none());
+            if listed || self.around.submodules.contains(at) {
+                return true;
+            }
+            at = folder_of(at);
+        }
+        false
     }
 
     pub(crate) fn paths(&self) -> &'a [String] {

@@ -59,9 +59,13 @@ pub(super) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Option<Targe
         }
         if let Some(base) = &aliases.base
             && let Some(path) = join(base, module)
-            && let Some(found) = candidates(&path).find(|candidate| tree.has(candidate))
         {
-            return Some(Target::File(found));
+            if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
+                return Some(Target::File(found));
+            }
+            if tree.is_unlisted(&path) {
+                return Some(Target::Known);
+            }
         }
     }
     if module.starts_with('#') {

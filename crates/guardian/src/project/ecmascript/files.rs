@@ -1,7 +1,7 @@
 //! Files to which a path of TypeScript or JavaScript may refer.
 //!
 //! For the resolver and the aliases beside it. It asks the tree which paths exist, and opens no module. A path
-//! that a build, a framework or `rootDirs` may fill is known, never missing.
+//! that a build, a framework, a submodule or `rootDirs` may fill is known, never missing.
 
 use crate::project::{Target, Tree, is_built, join};
 
@@ -22,7 +22,7 @@ pub(super) fn at(tree: &Tree<'_>, from: &str, path: String) -> Target {
     }
     // Frameworks write types beside the routes: `./$types`, `./+types/route`; a hidden folder belongs to a tool
     let written = path.split('/').any(|part| part.starts_with(['$', '.']) || part == "+types");
-    if written || has_more_roots(tree, from) {
+    if written || tree.is_unlisted(&path) || has_more_roots(tree, from) {
         return Target::Known;
     }
     let name = path.rsplit('/').next().unwrap_or_default();
