@@ -82,6 +82,7 @@ pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic
     for error in before {
         *known.entry(key(error)).or_default() += 1;
     }
+    let all = known.clone();
     let is_new = |error: &&Diagnostic| match known.get_mut(&key(error)) {
         Some(count) if *count > 0 => {
             *count -= 1;
@@ -89,7 +90,22 @@ pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic
         }
         _ => true,
     };
-    after.iter().filter(is_new).take(MAX_DIAGNOSTICS).cloned().collect()
+    let new = after.iter().filter(is_new).take(MAX_DIAGNOSTICS);
+    let told = |error: &Diagnostic| match all.get(&key(error)) {
+        None => error.clone(),
+        // Nothing tells which of them is the old one
+        Some(old) => {
+            let same = after.iter().filter(|other| key(other) == key(error));
+            let lines: Vec<String> = same.take(MAX_DIAGNOSTICS).map(|other| other.line.to_string()).collect();
+            let message = format!(
+                "{}\nthe same error is in this file on lines {}; {old} of them stood there before the change",
+                error.message,
+                lines.join(", ")
+            );
+            Diagnostic { message, ..error.clone() }
+        }
+    };
+    new.map(told).collect()
 }
 
 /// A message without what changes when other lines of the file do: numbers of lines in it (`from line 8`), and the spaces
@@ -348,6 +364,18 @@ mod tests {
         let end = |name: &str| format!("error: could not compile `{name}` (lib) due to 1 previous error\n");
         assert!(read(&format!("{error}{}", end("a"))).complete);
         assert!(!read(&format!("{error}{}{}", end("a"), end("b"))).complete);
+    }
+
+    #[test]
+    fn one_more_of_the_same_error_names_every_line() {
+        let at = |line| Diagnostic { file: "a.ts".into(), line, message: "no such type".into() };
+        let found = new(&[at(1)], &[at(1), at(2)]);
+        let [error] = found.as_slice() else { panic!("{found:?}") };
+        assert!(
+            error.message.ends_with("on lines 1, 2; 1 of them stood there before the change"),
+            "{error:?}"
+        );
+        assert_eq!(new(&[], &[at(3)]), [at(3)]);
     }
 
     #[test]
