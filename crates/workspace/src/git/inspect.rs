@@ -2,12 +2,17 @@
 //!
 //! It changes nothing and follows no link.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::git::Git;
 use crate::names::{fields, object};
 use crate::workspace::Workspace;
+
+/// The most paths that one git process is asked for.
+const MAX_PATHS: usize = 500;
 
 /// One file that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +125,26 @@ impl Workspace {
             self.git()?.ok("read files of a revision", &["cat-file", "--batch", "-z"], Some(input))?;
         let mut rest = bytes.as_slice();
         names.iter().map(|name| Ok(take_object(&mut rest, name))).collect()
+    }
+
+    /// The submodule at a revision that each path is, or is in, in the order of `paths`.
+    pub fn submodules_of(&self, rev: &str, paths: &[&str]) -> Result<Vec<Option<String>>, Error> {
+        let folders = |path: &str| -> Vec<String> {
+            let inner = path.match_indices('/').map(|(at, _)| path.get(..at).unwrap_or_default().to_string());
+            inner.chain([path.to_string()]).filter(|folder| !folder.is_empty()).collect()
+        };
+        let asked: BTreeSet<String> = paths.iter().flat_map(|path| folders(path)).collect();
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+        let git = self.git()?;
+        let mut found = BTreeSet::new();
+        for some in asked.chunks(MAX_PATHS) {
+            let args = [&["ls-tree", "-z", object(rev)?, "--"][..], some].concat();
+            let bytes = git.ok("look for submodules", &args, None)?;
+            let links =
+                fields(&bytes).filter_map(|line| std::str::from_utf8(line.strip_prefix(b"160000 ")?).ok());
+            found.extend(links.filter_map(|line| Some(line.split_once('\t')?.1.to_string())));
+        }
+        Ok(paths.iter().map(|path| folders(path).into_iter().find(|folder| found.contains(folder))).collect())
     }
 
     /// The paths of all files at a revision, without names that are not UTF-8.

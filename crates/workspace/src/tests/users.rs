@@ -242,6 +242,10 @@ fn submodules_stay_at_their_commit_and_nested_repositories_out() {
     let base = workspace.take_base("m").unwrap();
     assert_eq!(base.submodules.len(), 1);
     assert_eq!(base.submodules[0].path, "libs/one");
+    let asked = ["libs/one/new/x.txt", "libs/one", "libs/onea", "a", "none/x"];
+    let found = workspace.submodules_of(&base.commit, &asked).unwrap();
+    let own = Some("libs/one".to_string());
+    assert_eq!(found, [own.clone(), own, None, None, None]);
     assert_eq!(base.left_out[0].path, "nested/");
     assert_eq!(base.left_out[0].why, Why::NestedRepository);
     let slot = workspace.slot(1, &base.commit).unwrap();

@@ -1,10 +1,11 @@
 //! Checks a plan's protected files that exist. A missing reason is asked for while the Planner can still give one, and
-//! files that no reason allows are refused here, not after the work.
+//! files that no reason allows, as those of a submodule, are refused here, not after the work.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mission::mailbox::Plan;
+use mission::TaskId;
+use mission::mailbox::{Plan, PlannedTask};
 use workspace::Workspace;
 
 use crate::bench::files::kinds::{FileKind, is_test_text, kind, never_changes};
@@ -39,15 +40,36 @@ pub(crate) fn of(
         .flat_map(|(at, task)| task.files.iter().map(move |file| (at, file.as_str())))
         .filter(|(_, file)| matches!(kind(file), FileKind::Test | FileKind::TestSupport | FileKind::Config))
         .collect();
+    let mut problems = in_submodules(workspace, base, &tasks)?;
     let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
     let texts = workspace.read_all(base, &names)?;
-    let mut problems = Vec::new();
     for ((at, file), text) in files.into_iter().zip(texts) {
         let (Some(task), Some(text)) = (tasks.get(at), text) else { continue };
         let reasons = (task.edits_tests.is_some(), task.edits_config.is_some());
         problems.extend(problem(&task.id, (file, kind(file)), &String::from_utf8_lossy(&text), reasons));
     }
     Ok(problems)
+}
+
+/// The problems of tasks that name files in submodules: their commits belong to other repositories.
+fn in_submodules(
+    workspace: &Workspace,
+    base: &str,
+    tasks: &[&PlannedTask],
+) -> Result<Vec<String>, workspace::Error> {
+    let files: Vec<(&TaskId, &str)> =
+        tasks.iter().flat_map(|task| task.files.iter().map(|file| (&task.id, file.as_str()))).collect();
+    let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
+    let found = workspace.submodules_of(base, &names)?;
+    let problem = |((task, file), submodule): ((&TaskId, &str), Option<String>)| {
+        let submodule = submodule?;
+        Some(format!(
+            "task `{task}`, `files`: `{file}` is in the submodule `{submodule}`, which is a repository of its own, and a mission \
+             changes only the project's own repository: plan without it, and say so in `acceptance` if the objective wants it \
+             (a mission in the submodule's own repository can change it)"
+        ))
+    };
+    Ok(files.into_iter().zip(found).filter_map(problem).collect())
 }
 
 /// `reasons`: whether the task says why existing tests, and why configuration, must change.
@@ -103,5 +125,37 @@ mod tests {
             );
         }
         assert_eq!(says("src/a.js", (false, false)), None);
+    }
+
+    #[test]
+    fn a_file_of_a_submodule_is_refused_by_name() {
+        let place = tempfile::tempdir().unwrap();
+        let git = |root: &str, args: &[&str]| {
+            let root = place.path().join(root);
+            std::fs::create_dir_all(&root).unwrap();
+            let who =
+                ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "protocol.file.allow=always"];
+            let run =
+                std::process::Command::new("git").current_dir(root).args(who).args(args).output().unwrap();
+            assert!(run.status.success(), "{args:?}: {run:?}");
+        };
+        for root in ["library", "project"] {
+            git(root, &["init", "-q"]);
+            git(root, &["commit", "-q", "--allow-empty", "-m", "first"]);
+        }
+        git("project", &["submodule", "add", "-q", "../library", "vendor/lib"]);
+        let root = place.path().join("project");
+        let workspace = Workspace::open(&root, &place.path().join("state")).unwrap();
+        let base = workspace.take_base("m-test").unwrap().commit;
+        let task = |id: &str, file: &str| PlannedTask {
+            id: id.to_string(),
+            files: vec![file.to_string()],
+            ..PlannedTask::default()
+        };
+        let tasks = vec![task("own", "vendor/own.js"), task("theirs", "vendor/lib/deep/a.js")];
+        let plan = Plan { tasks, ..Plan::default() };
+        let said = of(&workspace, &base, &plan, &BTreeSet::new()).unwrap();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("`theirs`") && said[0].contains("submodule `vendor/lib`"), "{said:?}");
     }
 }

@@ -143,7 +143,7 @@ pub(crate) async fn before(
             Err(why) => return Some(why),
         };
         let file = session.directory.join(&inside);
-        // A pipe or a device could block OpenCode for ever
+        // A pipe or a device could block OpenCode forever
         if file.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             return Some(format!("refused: `{inside}` is no file and no folder, so it cannot be read."));
         }
@@ -183,6 +183,13 @@ pub(crate) async fn before(
         if workspace::is_secret_path(&path) {
             return Some(format!(
                 "refused: `{path}` holds secrets by its name; a mission never writes such files."
+            ));
+        }
+        if let Some(submodule) = submodule_of(context, session, &path).await {
+            return Some(format!(
+                "refused: `{path}` is in the submodule `{submodule}`, which is a repository of its own, so the change would be \
+                 in no commit of the mission. Do without it, or submit with status \"blocked\" and say that `{submodule}` has to \
+                 change first."
             ));
         }
         if is_ignored(context, session, &path).await {
@@ -238,6 +245,13 @@ pub(crate) fn spoils(session: &Session, tool: &str, arguments: &Value) -> Option
             )
         })
     })
+}
+
+/// The submodule that contains a path of the role's slot.
+async fn submodule_of(context: &MissionContext, session: &Session, path: &str) -> Option<String> {
+    let (workspace, base, path) = (context.bench.workspace.clone(), session.base.clone(), path.to_string());
+    let found = blocking(move || workspace.submodules_of(&base, &[&path])).await;
+    found.unwrap_or_default().pop().flatten()
 }
 
 /// Whether git ignores a file of the role's slot.
