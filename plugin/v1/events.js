@@ -41,5 +41,9 @@ function read({ type, properties }) {
   if (type === "session.status" && properties.status?.type === "retry") {
     return { kind: "retry", message: String(properties.status.message ?? ""), next_ms: Math.max(0, Math.round(properties.status.next ?? 0)) }
   }
+  if (type === "session.error" && properties.error?.name === "ContextOverflowError") {
+    return { kind: "too_large", message: String(properties.error.data?.message ?? "") }
+  }
+  if (type === "session.compacted") return { kind: "compacted" }
   return undefined
 }

@@ -84,6 +84,8 @@ function read(type, data, tools) {
       return undefined
     case "session.retry.scheduled":
       return { kind: "retry", message: String(data.error?.message ?? ""), next_ms: Math.max(0, Math.round(data.at ?? 0)) }
+    case "session.compaction.ended":
+      return { kind: "compacted" }
     default:
       return undefined
   }

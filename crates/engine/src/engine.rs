@@ -255,8 +255,8 @@ impl Engine {
                 refusal => refusal,
             },
         };
-        if refusal.is_some() {
-            session.watch.refused();
+        if let Some(refusal) = &refusal {
+            session.watch.refused(refusal);
             if opens {
                 turns.tool_ends();
             }

@@ -115,6 +115,10 @@ pub enum Observation {
     },
     /// The host waits before it asks the provider again, until `next_ms` (milliseconds since 1970).
     Retry { message: String, next_ms: u64 },
+    /// The provider refused a request because it is larger than the model's context.
+    TooLarge { message: String },
+    /// The host shortened the session's messages, to ask again.
+    Compacted,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -154,10 +154,7 @@ impl Conversation {
                             return Err(RoleFailure::new(FailureClass::Malformed, flag.name()));
                         }
                         _ if reminded => {
-                            return Err(RoleFailure::new(
-                                FailureClass::Malformed,
-                                format!("the {role} ended twice without submitting a result"),
-                            ));
+                            return Err(RoleFailure::new(FailureClass::Malformed, self.ended_without(role)));
                         }
                         _ => {
                             reminded = true;
@@ -172,6 +169,12 @@ impl Conversation {
     /// The bytes of its newest request, and whether the provider reads them from a cache.
     pub fn size(&self) -> (u64, bool) {
         (self.session.watch.bytes(), self.session.watch.is_cached())
+    }
+
+    fn ended_without(&self, role: Role) -> String {
+        let last = self.session.watch.last_refusal();
+        let why = last.map_or(String::new(), |why| format!("; its last refused call: {why}"));
+        format!("the {role} ended twice without submitting a result{why}")
     }
 
     fn header(&self, role: Role, attempt: u32) -> String {

@@ -78,6 +78,8 @@ impl OpenSession {
         let price = self.desk.models.prices.get(&model.name).copied().unwrap_or_default();
         self.watch.begin(role, &text, price);
         let limits = self.desk.models.limits.get(&model.name);
+        let context = limits.map(|limits| limits.context).filter(|context| *context > 0);
+        self.watch.answers(&model.name, context);
         self.paging.asked(&text, limits.map(|limits| limits.context));
         let request = HostRequest::Prompt {
             session: self.id.clone(),
@@ -173,7 +175,7 @@ impl OpenSession {
         match mark {
             // Before its next request the host asks the engine, which then tells it to send none.
             Some(Mark::Accepted) => self.watch.finish(),
-            Some(Mark::Refused) => self.watch.refused(),
+            Some(Mark::Refused) => self.watch.refused(words),
             None => {}
         }
         let words = self.desk.redactor.redact(words).into_owned();

@@ -20,6 +20,11 @@ use crate::text::cut;
 const MAX_IDS: usize = 4096;
 /// The longest name of a tool that is shown, in bytes.
 const MAX_TOOL: usize = 80;
+/// The most times that the host shortens a session's messages without a tool call in between: what is left then does
+/// not fit, and it would ask again and again.
+const MAX_COMPACTED: u32 = 3;
+/// The longest message of a provider or of a refusal that is shown, in bytes.
+const MAX_SAID: usize = 300;
 /// The tool with which OpenCode answers a call of a tool that does not exist.
 pub(crate) const UNKNOWN: &str = "invalid";
 
@@ -46,6 +51,8 @@ struct Seen {
     waiting: Option<Waiting>,
     stop: Option<Stop>,
     refused: Refused,
+    /// Why the last refused call was refused.
+    told_last: Option<String>,
     /// Calls that the host refused or could not read.
     failed: BTreeSet<String>,
     /// The bytes of the messages of the newest request.
@@ -54,6 +61,19 @@ struct Seen {
     requests: u64,
     /// The result was accepted: nothing more is to be said.
     finished: bool,
+    fit: Fit,
+}
+
+/// Whether a prompt fits the context of its model.
+#[derive(Default)]
+struct Fit {
+    model: String,
+    /// In tokens; `None` if unknown.
+    context: Option<u64>,
+    /// How often the host shortened the messages since the last tool call.
+    compacted: u32,
+    /// The provider's newest refusal of a request that is too large.
+    said: Option<String>,
 }
 
 /// Why a turn is ended before its role ends it; the text follows the role's name.
@@ -111,6 +131,7 @@ impl Watch {
                     seen.refused(Refused::call);
                 }
                 if seen.calls.len() < MAX_IDS && seen.calls.insert(call) {
+                    seen.fit.compacted = 0;
                     seen.meter.called(arguments.len() as u64);
                     if tool == UNKNOWN {
                         seen.unknown(&arguments);
@@ -122,15 +143,30 @@ impl Watch {
                 let since = seen.waiting.as_ref().map_or_else(Instant::now, |waiting| waiting.since);
                 seen.waiting = Some(Waiting { message, next_ms, since });
             }
+            Observation::TooLarge { message } => {
+                seen.fit.said = Some(message).filter(|said| !said.trim().is_empty());
+            }
+            Observation::Compacted => seen.compacted(),
         }
         drop(seen);
         self.changed.notify_one();
     }
 
-    /// Counts a refused call of any kind.
-    pub fn refused(&self) {
-        self.lock().refused(Refused::call);
+    /// Counts a refused call of any kind; `words`: what the model is told.
+    pub fn refused(&self, words: &str) {
+        let mut seen = self.lock();
+        seen.refused(Refused::call);
+        // A refused submission lists its problems below the first line
+        let said =
+            words.split_once("\n- ").map_or(words.trim_start_matches("refused:"), |(_, problems)| problems);
+        seen.told_last = said.trim().lines().next().map(|line| cut(line, MAX_SAID));
+        drop(seen);
         self.changed.notify_one();
+    }
+
+    /// Why the session's last refused call was refused.
+    pub(super) fn last_refusal(&self) -> Option<String> {
+        self.lock().told_last.clone()
     }
 
     /// Notes that the result was accepted.
@@ -247,6 +283,11 @@ impl Watch {
         seen.meter.sent(text.len());
     }
 
+    /// Notes which model answers the prompt, and the size of its context in tokens, if known.
+    pub(super) fn answers(&self, model: &str, context: Option<u64>) {
+        self.lock().fit = Fit { model: model.to_string(), context, ..Fit::default() };
+    }
+
     /// Notes a tool's answer to the model.
     pub(super) fn answered(&self, words: &str) {
         self.lock().meter.sent(words.len());
@@ -312,11 +353,32 @@ impl Seen {
         self.refused(if submission { Refused::unreadable } else { Refused::call });
     }
 
+    fn compacted(&mut self) {
+        self.fit.compacted += 1;
+        if self.fit.compacted >= MAX_COMPACTED {
+            let why = self.fit.too_small();
+            self.stop.get_or_insert(Stop { class: FailureClass::Timeout, why });
+        }
+    }
+
     fn refused(&mut self, count: fn(&mut Refused) -> bool) {
         if count(&mut self.refused) {
             let why = "was refused too many calls in one turn".to_string();
             self.stop.get_or_insert(Stop { class: FailureClass::Malformed, why });
         }
+    }
+}
+
+impl Fit {
+    fn too_small(&self) -> String {
+        let Fit { model, context, compacted, said } = self;
+        let holds =
+            context.map_or(String::new(), |tokens| format!(" ({tokens} tokens by OpenCode's settings)"));
+        let says = said.as_ref().map_or(String::new(), |said| format!("; {}", cut(said.trim(), MAX_SAID)));
+        format!(
+            "sends more than `{model}` takes{holds}, and {compacted} compactions by OpenCode did not help: correct \
+             `limit.context` in opencode.json, or choose a model with a larger context{says}"
+        )
     }
 }
 
@@ -440,7 +502,10 @@ mod tests {
             watch.observe(Observation::Tool { call, tool, arguments, error: error.map(str::to_string) });
         };
         for n in 0..4 {
-            watch.refused();
+            watch.refused(&crate::talk::mailbox::refusal(
+                "mission_work",
+                &["`a` is not yours".into(), "b".into()],
+            ));
             tool(&format!("d{n}"), "bash", "{}", Some("a rule which prevents you from using this tool call"));
             tool(&format!("e{n}"), "read", "{}", Some("File not found: a.js"));
         }
@@ -448,6 +513,9 @@ mod tests {
         assert_eq!(watch.glance().stop, None);
         tool("x2", UNKNOWN, r#"{"tool":"lookup","error":"no such tool"}"#, None);
         assert!(watch.glance().stop.unwrap().why.contains("too many calls"));
+        assert_eq!(watch.last_refusal().as_deref(), Some("`a` is not yours"));
+        watch.refused("refused: `b` is not there.");
+        assert_eq!(watch.last_refusal().as_deref(), Some("`b` is not there."));
         assert!(watch.is_over().is_some());
         watch.begin(Role::Coder, "again", Price::default());
         assert_eq!((watch.glance().stop, watch.is_over()), (None, None), "each turn is counted for itself");
@@ -460,6 +528,35 @@ mod tests {
         assert_eq!(watch.is_over(), None);
         watch.finish();
         assert!(watch.is_over().is_some());
+    }
+
+    #[test]
+    fn messages_that_do_not_fit_the_model_end_the_turn() {
+        let watch = Watch::default();
+        let compacts = |times: u32| {
+            for _ in 0..times {
+                watch.observe(Observation::TooLarge { message: "at most 8192 tokens".into() });
+                // The summary is text, and text is no progress
+                watch.observe(text("summary", 9));
+                watch.observe(Observation::Compacted);
+            }
+        };
+        watch.begin(Role::Coder, "go", Price::default());
+        watch.answers("a/x", Some(200_000));
+        compacts(2);
+        let (call, tool, arguments) = ("c1".to_string(), "read".to_string(), "{}".to_string());
+        watch.observe(Observation::Tool { call, tool, arguments, error: None });
+        compacts(2);
+        assert_eq!(watch.glance().stop, None, "a long work may be shortened again and again");
+        compacts(1);
+        let why = watch.glance().stop.unwrap().why;
+        assert!(why.contains("`a/x`") && why.contains("200000") && why.contains("3 compactions"), "{why}");
+        assert!(why.ends_with("; at most 8192 tokens"), "{why}");
+        assert_eq!(watch.is_over(), Some(why), "no further request is sent");
+        watch.begin(Role::Coder, "again", Price::default());
+        watch.answers("b/y", None);
+        compacts(2);
+        assert_eq!(watch.glance().stop, None, "each turn is counted for itself");
     }
 
     #[test]
