@@ -375,6 +375,7 @@ mod tests {
                 misses: Vec::new(),
                 own: false,
                 took_ms: None,
+                worker: None,
             };
             let checks = kind.map(check).into_iter().collect();
             let event =

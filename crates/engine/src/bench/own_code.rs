@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 use checks::{Check, CheckPurpose, Language, Runner};
 use serde::Deserialize;
+use workspace::Slot;
 
-use crate::bench::slot_text;
+use crate::bench::{Bench, slot_text};
+use crate::blocking::blocking;
 
 /// The most module names that are checked.
 const MAX_NAMES: usize = 200;
@@ -279,6 +281,30 @@ fn first_places(check: &Check, root: &Path, files: &[String]) -> Vec<String> {
         }
     }
     first
+}
+
+/// Why a check's tests would not run the slot's own code, if so.
+pub(super) async fn leads_elsewhere(bench: &Bench, slot: &Slot, check: &Check) -> Option<String> {
+    let options = bench.run_options(slot);
+    let (workspace, at, wanted, seen) =
+        (bench.workspace.clone(), slot.clone(), check.clone(), checks::place(&options));
+    let (named, probe) = blocking(move || {
+        let files = workspace.files(&at.commit).unwrap_or_default();
+        let named = names_the_checkout(&at.path, workspace.root(), &seen, &files);
+        (named, probe(&wanted, &at.path, &files))
+    })
+    .await;
+    match (named, probe) {
+        (Some(file), _) => Some(format!(
+            "{file} names your checkout by its absolute path, so its tests would run the code there and not that of the \
+                 slot. Write the path relative to the file, or install bubblewrap, with which the slot stands at that path"
+        )),
+        (None, Some(probe)) => {
+            let outcome = bench.commands.run(&probe.check, None, &options, &bench.cancel).await;
+            read(&outcome.output).map(|(module, place)| why(&module, &place))
+        }
+        (None, None) => None,
+    }
 }
 
 #[cfg(test)]

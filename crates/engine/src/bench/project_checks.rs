@@ -520,26 +520,7 @@ impl ProjectChecks {
         if let Some(said) = known.get(&key) {
             return said.clone();
         }
-        let options = self.bench.run_options(slot);
-        let (workspace, at, wanted, seen) =
-            (self.bench.workspace.clone(), slot.clone(), check.clone(), checks::place(&options));
-        let (named, probe) = blocking(move || {
-            let files = workspace.files(&at.commit).unwrap_or_default();
-            let named = own_code::names_the_checkout(&at.path, workspace.root(), &seen, &files);
-            (named, own_code::probe(&wanted, &at.path, &files))
-        })
-        .await;
-        let said = match (named, probe) {
-            (Some(file), _) => Some(format!(
-                "{file} names your checkout by its absolute path, so its tests would run the code there and not that of the \
-                 slot. Write the path relative to the file, or install bubblewrap, with which the slot stands at that path"
-            )),
-            (None, Some(probe)) => {
-                let outcome = self.bench.commands.run(&probe.check, None, &options, &self.bench.cancel).await;
-                own_code::read(&outcome.output).map(|(module, place)| own_code::why(&module, &place))
-            }
-            (None, None) => None,
-        };
+        let said = own_code::leads_elsewhere(&self.bench, slot, check).await;
         if known.len() >= MAX_KNOWN {
             known.clear();
         }

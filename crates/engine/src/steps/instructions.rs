@@ -10,7 +10,7 @@ use std::sync::PoisonError;
 use workspace::Workspace;
 
 use crate::blocking::blocking;
-use crate::steps::work::edit;
+use crate::steps::real_path;
 use crate::talk::session::Session;
 
 /// How OpenCode names a file of instructions in a system text.
@@ -61,7 +61,7 @@ pub(crate) async fn cut(workspace: &Workspace, session: &Session, texts: Vec<Str
                 })
             });
             let shown = shown.as_deref().unwrap_or_default().trim();
-            let real = edit::inside(&slot, &path).ok();
+            let real = real_path::inside(&slot, &path).ok();
             let written = real.and_then(|real| workspace::read_beneath(&slot, &real, MAX_FILE));
             let written = written.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
             for text in &mut texts {
@@ -116,7 +116,7 @@ pub(crate) fn keep_plain(workspace: &Workspace, slot: &Path, base: &str, folder:
         let path = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
         let file = slot.join(&path);
         let Ok(found) = file.symlink_metadata() else { continue };
-        let leads_inside = || edit::inside(slot, &path).is_ok_and(|real| slot.join(real).is_file());
+        let leads_inside = || real_path::inside(slot, &path).is_ok_and(|real| slot.join(real).is_file());
         let is_of_base = || {
             let target = std::fs::read_link(&file).ok();
             let of_base = workspace.read(base, &path).ok().flatten();
@@ -130,7 +130,8 @@ pub(crate) fn keep_plain(workspace: &Workspace, slot: &Path, base: &str, folder:
         };
         if !stays {
             // Best effort: the next look at the slot finds it again
-            drop(std::fs::remove_file(&file));
+            let slot = workspace.slot_at(slot, base);
+            drop(slot.map(|slot| workspace.remove_slot_file(&slot, &path)));
         }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod instructions;
 pub(crate) mod integration;
 pub(crate) mod kept_index;
 pub(crate) mod plan;
+pub(crate) mod real_path;
 pub(crate) mod review;
 pub(crate) mod work;
 pub(crate) mod workers;

@@ -52,7 +52,8 @@ fn page() -> String {
          [prompts](../prompts).\n"
     );
     let rust = production_code().into_iter().filter(|file| {
-        !OF_DEVELOPERS.contains(&file.krate()) && !ON_ANOTHER_PAGE.iter().any(|place| file.path.starts_with(place))
+        !OF_DEVELOPERS.contains(&file.krate())
+            && !ON_ANOTHER_PAGE.iter().any(|place| file.path.starts_with(place))
     });
     let javascript = texts().into_iter().filter(|file| {
         file.path.ends_with(".js") && JAVASCRIPT.iter().any(|start| file.path.starts_with(start))

@@ -30,8 +30,8 @@ use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::{
-    CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict, MissionId,
-    Outcome, PauseReason, Phase, Policy, RefusedCheck, Seat, SetupSummary, Task, TaskId, Usage,
+    ChangedFiles, CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict,
+    MissionId, Outcome, PauseReason, Phase, Policy, RefusedCheck, Seat, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 

@@ -257,7 +257,7 @@ impl Dispatch {
         bench
             .host
             .progress(&format!("- worker {worker} ran {checks} of a change in {}\n", duration(took_ms)));
-        Ok(Claims { worker, outcomes })
+        Ok(Claims { worker, outcomes, _here: None })
     }
 
     /// Records that a check failed at the worker and passes here. After the second time the worker's answers are not

@@ -3,11 +3,11 @@
 //! A refusal names the task that holds the file. `mission::path` knows the paths that no edit may touch.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::PoisonError;
 
 use guardian::{Finding, Guardian, Severity};
-use mission::path::{forbidden, normalise};
+use mission::path::forbidden;
 use serde_json::Value;
 use workspace::Workspace;
 
@@ -16,6 +16,7 @@ use crate::bench::files::kinds::kind;
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
 use crate::steps::instructions;
+use crate::steps::real_path::inside;
 use crate::talk::paging;
 use crate::talk::session::{Part, Session};
 use crate::text::cut;
@@ -73,61 +74,6 @@ pub(crate) fn opens_files(tool: &str) -> bool {
     )
 }
 
-/// The real path of a tool's argument, with links resolved, relative to the slot. The error, for the model, is for
-/// paths outside the slot.
-pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
-    let outside = || {
-        format!(
-            "refused: `{given}` is outside of the project. Work only on files of the project, by relative paths."
-        )
-    };
-    let relative = match Path::new(given).strip_prefix(slot) {
-        Ok(rest) => rest.to_string_lossy().into_owned(),
-        Err(_) if Path::new(given).is_absolute() => {
-            let real = slot.canonicalize().ok();
-            let rest = real.as_deref().and_then(|real| Path::new(given).strip_prefix(real).ok());
-            rest.ok_or_else(outside)?.to_string_lossy().into_owned()
-        }
-        Err(_) => given.to_string(),
-    };
-    let path = normalise(&relative).map_err(|why| format!("refused: {why}"))?;
-    let root = slot.canonicalize().map_err(|error| format!("refused: the slot cannot be read: {error}"))?;
-    let wanted = root.join(&path);
-    let there = deepest(&wanted);
-    let real = followed(&there).canonicalize().map_err(|_| outside())?;
-    // The part of the path that does not exist yet
-    let rest = wanted.strip_prefix(&there).unwrap_or(Path::new(""));
-    let real_path = real.join(rest);
-    let parts = real_path.strip_prefix(&root).map_err(|_| outside())?.components();
-    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
-    Ok(parts.join("/"))
-}
-
-/// The deepest part of a path that exists, broken links included.
-fn deepest(path: &Path) -> PathBuf {
-    let mut at = path.to_path_buf();
-    while at.symlink_metadata().is_err() && at.pop() {}
-    at
-}
-
-/// The target of a broken link, by its text: enough to see that it leaves the slot. Any other path is returned as it
-/// is.
-fn followed(at: &Path) -> PathBuf {
-    match std::fs::read_link(at) {
-        Ok(target) if at.metadata().is_err() => {
-            let joined = at.parent().unwrap_or(Path::new("/")).join(target);
-            joined.components().fold(PathBuf::new(), |mut path, part| {
-                match part {
-                    Component::ParentDir => drop(path.pop()),
-                    other => path.push(other),
-                }
-                path
-            })
-        }
-        _ => at.to_path_buf(),
-    }
-}
-
 /// Why a call may not go ahead, in words for the model.
 pub(crate) async fn before(
     context: &MissionContext,
@@ -143,7 +89,7 @@ pub(crate) async fn before(
             Err(why) => return Some(why),
         };
         let file = session.directory.join(&inside);
-        // A pipe or a device could block OpenCode forever
+        // A pipe or a device could block OpenCode without end
         if file.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             return Some(format!("refused: `{inside}` is no file and no folder, so it cannot be read."));
         }
@@ -373,29 +319,6 @@ mod tests {
         let many: Vec<Finding> = (0..15).map(|n| finding(n, &format!("number {n}"))).collect();
         let (known, text) = told(&BTreeSet::new(), &many);
         assert!(known.len() == 10 && text.ends_with("\nand 5 more"), "{text}");
-    }
-
-    #[test]
-    fn a_path_stays_inside_the_slot() {
-        let dir = tempfile::tempdir().unwrap();
-        let slot = dir.path().join("slot");
-        std::fs::create_dir_all(slot.join("src")).unwrap();
-        std::fs::create_dir_all(dir.path().join("other")).unwrap();
-        std::os::unix::fs::symlink(dir.path().join("other"), slot.join("out")).unwrap();
-        std::os::unix::fs::symlink("../missing", slot.join("dangling")).unwrap();
-        std::os::unix::fs::symlink("src", slot.join("in")).unwrap();
-        let absolute = slot.join("src/a.ts").to_string_lossy().into_owned();
-        for (given, path) in [
-            ("src/a.ts", "src/a.ts"),
-            (absolute.as_str(), "src/a.ts"),
-            ("new/deep/b.ts", "new/deep/b.ts"),
-            ("in/c.ts", "src/c.ts"),
-        ] {
-            assert_eq!(inside(&slot, given).as_deref(), Ok(path), "{given}");
-        }
-        for given in ["/etc/passwd", "../other/x", "out/x.ts", "dangling", "~/.bashrc", ""] {
-            assert!(inside(&slot, given).is_err(), "{given}");
-        }
     }
 
     #[test]

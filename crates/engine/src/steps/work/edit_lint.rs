@@ -12,10 +12,11 @@ use std::time::Duration;
 use checks::{Check, Linter, RunOptions};
 use serde_json::Value;
 
-use super::edit::{inside, written};
+use super::edit::written;
 use crate::bench::slot_text;
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
+use crate::steps::real_path::inside;
 use crate::talk::session::Session;
 
 /// A linter that takes longer is not used while a role edits.

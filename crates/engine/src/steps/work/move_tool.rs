@@ -13,7 +13,7 @@ use crate::actor::orchestrator::ScopeAnswer;
 use crate::bench::files::kinds::kind;
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
-use crate::steps::work::edit::inside;
+use crate::steps::real_path::inside;
 
 /// `tests_only`: the role writes the tests of the task.
 pub(crate) async fn answer(

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::steps::context::MissionContext;
 use crate::steps::instructions;
-use crate::steps::work::edit;
+use crate::steps::real_path::inside;
 use crate::talk::session::Session;
 
 /// The time limit of a command without one, and the longest time limit.
@@ -83,7 +83,7 @@ fn command(session: &Session, arguments: &Value) -> Result<Check, String> {
     }
     let whole = |folder: &str| Path::new(folder) == session.directory || folder == ".";
     let directory = match text("workdir").filter(|folder| !whole(folder)) {
-        Some(folder) => edit::inside(&session.directory, folder)?,
+        Some(folder) => inside(&session.directory, folder)?,
         None => String::new(),
     };
     let asked = arguments.get("timeout").and_then(Value::as_u64).map(Duration::from_millis);

@@ -36,7 +36,7 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[("main.go", "package main\n\nfunc init() {\n\tif !ok() {\n\t\tos.Exit(1)\n\t}\n}\n")]),
         Example::new(&[(
             "src/main.rs",
-            "use std::{env, process};\n\nfn main() {\n    run(env::args());\n    process::exit(0);\n}\n",
+            "use crate::tools::{process, run};\n\nfn main() {\n    run();\n    process::exit(0);\n}\n",
         )]),
         Example::new(&[(
             "src/run.js",
@@ -65,7 +65,7 @@ pub(crate) static RULE: Rule = Rule {
         )]),
         Example::new(&[(
             "src/lib.rs",
-            "use std::{panic, process};\n\npub fn a() {\n    panic::set_hook(Box::new(|_| process::exit(0)));\n}\n",
+            "use crate::tools::{panic, process};\n\npub fn a() {\n    panic::set_hook(Box::new(|_| process::exit(0)));\n}\n",
         )]),
     ],
     check: Check::Edit(check),

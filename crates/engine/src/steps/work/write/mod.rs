@@ -15,6 +15,7 @@ use super::edit;
 use crate::blocking::blocking;
 use crate::gates::scope::is_emptied;
 use crate::steps::context::{EditForms, MissionContext};
+use crate::steps::real_path::inside;
 use crate::talk::session::Session;
 use crate::text::cut;
 use bytes::Text;
@@ -201,7 +202,7 @@ fn changes(slot: &Path, tool: &str, arguments: &Value) -> Result<Vec<Change>, St
             let (given, old, new) = (text("filePath")?, text("oldString")?, text("newString")?);
             let all = matches!(arguments.get("replaceAll"), Some(Value::Bool(true)))
                 || arguments.get("replaceAll").and_then(Value::as_str) == Some("true");
-            let path = edit::inside(slot, given)?;
+            let path = inside(slot, given)?;
             let before = read(slot, &path)?;
             let after = match &before {
                 None if old.is_empty() => new.as_bytes().to_vec(),
@@ -212,7 +213,7 @@ fn changes(slot: &Path, tool: &str, arguments: &Value) -> Result<Vec<Change>, St
         }
         "write" => {
             let (given, content) = (text("filePath")?, text("content")?);
-            let path = edit::inside(slot, given)?;
+            let path = inside(slot, given)?;
             let before = read(slot, &path)?;
             let after = match &before {
                 None => content.as_bytes().to_vec(),
@@ -229,7 +230,7 @@ fn patched(slot: &Path, patch: &str) -> Result<Vec<Change>, String> {
     for part in patch::parse(patch)? {
         let (Part::Add { path: given, .. } | Part::Delete { path: given } | Part::Update { path: given, .. }) =
             &part;
-        let path = edit::inside(slot, given)?;
+        let path = inside(slot, given)?;
         // A file may be changed by several parts
         let earlier = changes.iter().position(|change| change.path == path);
         let before = match earlier.and_then(|at| changes.get(at)) {
@@ -265,7 +266,7 @@ fn patched(slot: &Path, patch: &str) -> Result<Vec<Change>, String> {
                 match to {
                     None => set(path, Some(before), Some(after)),
                     Some(to) => {
-                        let to = edit::inside(slot, to)?;
+                        let to = inside(slot, to)?;
                         let there = read(slot, &to)?;
                         set(path, Some(before), None);
                         set(to, there, Some(after));
