@@ -2,7 +2,7 @@
 //!
 //! The caller knows what a text says and whether it needs trust. If the file cannot be read, nothing is trusted.
 
-use crate::{Error, StateDir, private, write_atomic};
+use crate::{Error, StateDir, write_atomic};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
@@ -90,15 +90,11 @@ impl StateDir {
     /// that neither answer is lost. What is unchanged is not written.
     ///
     /// # Errors
-    /// If the file or its lock cannot be written, or if another process holds the lock for a second.
+    /// If the file cannot be written, or if another process changes it for longer than a second.
     pub fn change_trust<T>(&self, change: impl FnOnce(&mut Trust) -> T) -> Result<T, Error> {
-        let path = self.path().join("trust.lock");
-        let lock = private::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::io("open the lock", &path))?;
+        // It is always there and never replaced, so that no file is left for this alone
+        let path = self.path().join("project");
+        let lock = File::open(&path).map_err(Error::io("open", &path))?;
         lock_soon(&lock).map_err(Error::io("lock", &path))?;
         let before = self.trust();
         let mut trust = before.clone();
