@@ -65,7 +65,9 @@ impl BaseConfiguration {
         self.programs.get().cloned().unwrap_or_default()
     }
 
-    pub fn set_programs(&self, programs: BTreeSet<String>) {
+    /// Tests and what tests use stay tests: a plan says in `edits_tests` why they change.
+    pub fn set_programs(&self, mut programs: BTreeSet<String>) {
+        programs.retain(|path| !kind(path).is_test());
         let _ = self.programs.set(Arc::new(programs));
     }
 
@@ -267,6 +269,13 @@ mod tests {
             Some(Some(SlotEntry::File { bytes, .. })) => String::from_utf8(bytes).unwrap(),
             Some(Some(SlotEntry::Link(to))) => to.display().to_string(),
         }
+    }
+
+    #[test]
+    fn tests_that_a_check_starts_stay_tests() {
+        let configuration = BaseConfiguration::default();
+        configuration.set_programs(["scripts/run.mjs", "test/all.js"].map(String::from).into());
+        assert_eq!(*configuration.programs(), BTreeSet::from(["scripts/run.mjs".to_string()]));
     }
 
     #[test]
