@@ -1,6 +1,9 @@
 //! `npm run bench:verdicts`: how long a verdict takes in a project that cargo builds: from a fresh checkout with and
 //! without the builds of the base's checks, and in a warm slot. `-- N` makes a project of N crates (12); `-- N ROUNDS`
 //! takes the median of that many verdicts of each kind (3), in turn.
+//!
+//! A role works for minutes and a verdict takes seconds. So it also plays missions whose merged trees are judged in both
+//! ways and compares how long the whole takes.
 
 use std::error::Error;
 use std::path::Path;
@@ -10,9 +13,15 @@ use std::time::{Duration, Instant};
 use bench::timing::median;
 use engine::for_benches::{ChangedFiles, GateReport, Judge, Permissions, Processes};
 use mission::{Gate, GateVerdict};
+use tokio::sync::{Mutex, Semaphore};
 
 /// Functions of each crate, so that it takes a while to build.
 const FUNCTIONS: usize = 100;
+/// The tasks of a mission, and how many of them are worked on at once.
+const TASKS: usize = 6;
+const ROLES: usize = 2;
+/// How long a role of a mission works: less than real ones do, so that verdicts count for more.
+const WORK: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut numbers = std::env::args().skip(1).map(|argument| argument.parse::<usize>());
@@ -38,8 +47,9 @@ async fn measure(crates: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     green(&judge.judge_tree(&next(), true).await?)?;
     println!("the base and the first verdict: {:.1} s", started.elapsed().as_secs_f64());
-    // Warms the slot of a role
-    slot(&judge, &next()).await?;
+    // Warms the slots of the roles and the one that stands for the checking slot of before
+    let changes: Vec<ChangedFiles> = (0..=ROLES).map(|_| next()).collect();
+    futures_util::future::try_join_all(changes.iter().map(|change| slot(&judge, change))).await?;
     let (mut warm, mut cold, mut in_slot) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         warm.push(tree(&judge, &next(), true).await?);
@@ -60,7 +70,53 @@ async fn measure(crates: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     row("in a role's warm slot", in_slot);
     row("fresh checkout with the base's build", warm);
     row("fresh checkout, cold", cold);
+    let (mut with_fresh, mut with_warm) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        with_fresh.push(mission(&judge, &mut next, Merged::Fresh).await?);
+        with_warm.push(mission(&judge, &mut next, Merged::InWarmSlot).await?);
+    }
+    let (with_fresh, with_warm) = (median(with_fresh), median(with_warm));
+    println!(
+        "\n| a mission of {TASKS} tasks, {ROLES} at once, {} s of a role each, median of {rounds} | seconds | against warm slots (goal: at most 1.15) |\n|---|---|---|",
+        WORK.as_secs()
+    );
+    for (what, took) in [("merged trees in a warm slot", with_warm), ("in fresh checkouts", with_fresh)] {
+        let ratio = took.as_secs_f64() / with_warm.as_secs_f64();
+        println!("| {what} | {:.1} | {ratio:.2} |", took.as_secs_f64());
+    }
     Ok(())
+}
+
+/// Where a mission judges its merged trees.
+#[derive(Clone, Copy, PartialEq)]
+enum Merged {
+    Fresh,
+    InWarmSlot,
+}
+
+/// The time from the first task to the last integrated one: a role works, its slot is checked, and then the merged tree,
+/// one at a time.
+async fn mission(
+    judge: &Judge,
+    next: &mut impl FnMut() -> ChangedFiles,
+    merged: Merged,
+) -> Result<Duration, Box<dyn Error>> {
+    let changes: Vec<(ChangedFiles, ChangedFiles)> = (0..TASKS).map(|_| (next(), next())).collect();
+    let (roles, integration) = (Semaphore::new(ROLES), Mutex::new(()));
+    let started = Instant::now();
+    let task = async |(own, of_merge): &(ChangedFiles, ChangedFiles)| {
+        // The semaphore is never closed
+        let _role = roles.acquire().await;
+        tokio::time::sleep(WORK).await;
+        slot(judge, own).await?;
+        let _turn = integration.lock().await;
+        match merged {
+            Merged::Fresh => tree(judge, of_merge, true).await,
+            Merged::InWarmSlot => slot(judge, of_merge).await,
+        }
+    };
+    futures_util::future::try_join_all(changes.iter().map(task)).await?;
+    Ok(started.elapsed())
 }
 
 /// A workspace in which each crate uses the one before it.

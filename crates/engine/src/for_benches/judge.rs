@@ -27,7 +27,7 @@ use crate::host::Nobody;
 use crate::world::Commands;
 
 /// How many changes one [`Judge`] judges in parallel; others wait.
-const PARALLEL: u32 = 2;
+const PARALLEL: u32 = 4;
 
 /// The report of one gate.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,8 +138,10 @@ impl Judge {
     /// with the builds of the base's checks.
     pub async fn judge_tree(&self, answer: &ChangedFiles, warm: bool) -> Result<GateReport, JudgeError> {
         let (gates, slots) = (&self.gates, &self.gates.bench.slots);
-        let lease = slots.lease(slots.permit().await, &self.base).await?;
-        let (commit, _) = self.put(&lease.slot, answer).await?;
+        let commit = {
+            let lease = slots.lease(slots.permit().await, &self.base).await?;
+            self.put(&lease.slot, answer).await?.0
+        };
         let _ = gates.checks.ensure_base_for(&self.base, &commit.tree).await;
         let started = Instant::now();
         let _slot_is_ours = gates.checks.hold_checking_slot().await;
