@@ -7,6 +7,7 @@
 //! `tests/bench/lint.mjs` calls it and times the other linters. Edits are made in memory: it writes no file.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,9 @@ fn main() -> ExitCode {
 /// that leave the file broken are counted separately, because the errors have to be searched for.
 fn edit(file: &str) -> Result<String, String> {
     let base = std::fs::read_to_string(file).map_err(|error| format!("`{file}` cannot be read: {error}"))?;
+    // The name says which language it is
+    let name = Path::new(file).file_name().map_or_else(|| "edited.ts".into(), |name| name.to_string_lossy());
+    let path = format!("src/{name}");
     let (guardian, _) = Guardian::new(GuardianOptions::default());
     let (mut sound, mut broken, mut findings) = (Times::default(), Times::default(), 0);
     let mut text = base.clone();
@@ -59,7 +63,7 @@ fn edit(file: &str) -> Result<String, String> {
             _ => text.insert_str(lines[line], &format!("// edit {n}\n")),
         }
         let (start, worked) = (Instant::now(), processor_time());
-        let found = guardian.lint_edit("src/edited.ts", Some(&base), &text);
+        let found = guardian.lint_edit(&path, Some(&base), &text);
         let (clock, work) = (start.elapsed(), processor_time().saturating_sub(worked));
         findings += found.len();
         if found.iter().any(|finding| finding.rule == "syntax-error") {
