@@ -109,7 +109,7 @@ test("the core for old Linux systems needs no newer glibc than its folder says, 
       const path = join(native, name, file)
       const newest = newestGlibc(path)
       assert.ok(newest && compare(newest, most) <= 0, `${file} needs glibc ${newest?.join(".")}`)
-      assert.ok(statSync(path).size <= 36e6, `${file} has ${statSync(path).size} bytes`)
+      assert.ok(statSync(path).size <= 30e6, `${file} has ${statSync(path).size} bytes`)
     }
   }
 })
