@@ -96,7 +96,7 @@ async function prompt(ctx, { session: sessionID, role, model, variant, text }) {
   const info = await ctx.session.get({ sessionID })
   const last = answers.at(-1)
   const texts = (last?.content ?? []).filter((/** @type {any} */ part) => part.type === "text").map((/** @type {any} */ part) => part.text)
-  return { tokens: tokensOf(info.tokens), cost_usd: info.cost ?? 0, error: errorOf(last?.error), ...words(texts) }
+  return { tokens: tokensOf(info.tokens), cost_usd: info.cost ?? 0, error: errorOf(last?.error), finish: last?.finish, ...words(texts) }
 }
 
 /**

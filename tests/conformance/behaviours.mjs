@@ -99,6 +99,15 @@ export const BEHAVIOURS = [
     },
   },
   {
+    name: "an answer that the model's output limit cut is told from one that the role ended",
+    setting: { files: project(), scenario: { ...modules(["one"]), answers: [{ role: "coder", turns: [{ text: "First I", finish: "length" }, { use: "default" }] }] } },
+    play: async (trial) => {
+      await trial.task("Add one")
+      // Each new session begins with the same answer
+      assert.deepEqual([...new Set(trial.facts("answer_discarded").map(({ flag }) => flag))], ["output_limit"])
+    },
+  },
+  {
     name: "an edit that may not be is refused before it is made, and the model reads why",
     setting: { files: project(), scenario: writes([".git/hooks/pre-commit", "evil"], ["../outside.js", "evil"]) },
     play: async (trial) => {

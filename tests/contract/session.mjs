@@ -131,6 +131,8 @@ export class Session {
     this.messages.push(answer)
     const body = await this.ask(event, { ...variant?.settings, ...event.options }, answer, signal)
     const message = body.choices[0].message
+    // packages/schema/src/session-message.ts, Assistant: the reason in the words of packages/schema/src/llm.ts
+    const finish = message.tool_calls ? "tool-calls" : body.choices[0].finish_reason
     const { prompt_tokens, completion_tokens } = body.usage
     const tokens = { input: prompt_tokens, output: completion_tokens, reasoning: 0, cache: { read: 0, write: 0 } }
     const cost = (prompt_tokens + 2 * completion_tokens) / 1e6
@@ -140,8 +142,8 @@ export class Session {
     }
     this.cost += cost
     this.tokens = { ...this.tokens, input: this.tokens.input + tokens.input, output: this.tokens.output + tokens.output }
-    Object.assign(answer, { tokens, cost })
-    host.emit("session.step.ended", { sessionID: this.id, assistantMessageID: answer.id, finish: message.tool_calls ? "tool-calls" : "stop", cost, tokens })
+    Object.assign(answer, { tokens, cost, finish })
+    host.emit("session.step.ended", { sessionID: this.id, assistantMessageID: answer.id, finish, cost, tokens })
     for (const call of message.tool_calls ?? []) await this.callTool(call, answer, event.tools, registered, signal)
     return (message.tool_calls ?? []).length > 0
   }
