@@ -29,7 +29,7 @@ export function take(session, body) {
   const { typed } = registry()
   const waiting = typed.get(session) ?? []
   const asked = unanswered(body)
-  const here = asked === undefined ? waiting : waiting.filter(({ shown }) => asked.includes(shown.trim()))
+  const here = asked === undefined ? waiting : among(waiting, asked)
   // A message in a form that is not known must not lose what the user typed last
   const taken = here.length > 0 ? here : waiting.slice(-1)
   const rest = waiting.filter((one) => !taken.includes(one))
@@ -43,16 +43,34 @@ export function drop(session) {
   registry().typed.delete(session)
 }
 
-/** The texts of the user's messages after the last answer. @param {unknown} body @returns {string | undefined} */
+/**
+ * The texts that the messages hold, in the order in which they were typed. A message counts for one text, and only as a
+ * whole: a mission that speaks of a stop is none.
+ * @param {Typed[]} waiting
+ * @param {string[]} messages
+ */
+function among(waiting, messages) {
+  const left = [...messages]
+  return waiting.filter(({ shown }) => {
+    const at = left.indexOf(shown.trim())
+    if (at >= 0) left.splice(at, 1)
+    return at >= 0
+  })
+}
+
+/** How OpenCode presents a message that was typed while it worked. */
+const WRAPPED = /^<system-reminder>\s*The user sent the following message:\s*([^]*?)\s*Please address this message[^]*<\/system-reminder>$/
+
+/** The texts of the user's messages after the last answer. @param {unknown} body @returns {string[] | undefined} */
 function unanswered(body) {
   try {
     const { messages } = JSON.parse(String(body))
     const from = messages.findLastIndex((/** @type {any} */ { role }) => role === "assistant") + 1
-    const texts = messages.slice(from).flatMap((/** @type {any} */ { role, content }) => {
+    return messages.slice(from).flatMap((/** @type {any} */ { role, content }) => {
       if (role !== "user") return []
-      return typeof content === "string" ? [content] : content.map((/** @type {any} */ part) => part.text ?? "")
+      const texts = typeof content === "string" ? [content] : content.map((/** @type {any} */ part) => part.text ?? "")
+      return texts.map((/** @type {string} */ text) => (WRAPPED.exec(text.trim())?.[1] ?? text).trim())
     })
-    return texts.join("\n")
   } catch {
     return undefined
   }

@@ -29,6 +29,19 @@ test("a text whose message comes with the next request waits for it", () => {
   assert.deepEqual(take("s", asks("resume")).map(({ text }) => text), ["resume"])
 })
 
+test("a text that only contains another one is not that one", () => {
+  remember("s", typed("stop the server when a test fails"))
+  remember("s", typed("stop", "stopped"))
+  assert.deepEqual(take("s", asks("stop the server when a test fails")).map(({ text }) => text), ["stop the server when a test fails"])
+  assert.deepEqual(take("s", asks("stop")).map(({ text }) => text), ["stop"])
+  remember("s", typed("status", "first"))
+  remember("s", typed("status", "second"))
+  assert.deepEqual(take("s", asks("status")).map(({ answer }) => answer), ["first"], "one message, one text")
+  const wrapped = "<system-reminder>\nThe user sent the following message:\nstatus\n\nPlease address this message and continue with your tasks.\n</system-reminder>"
+  remember("s", typed("resume"))
+  assert.deepEqual(take("s", asks(wrapped, "resume")).map(({ text }) => text), ["status", "resume"])
+})
+
 test("another session, a dropped text and an unreadable request", () => {
   remember("s", typed("Add two"))
   assert.deepEqual(take("other", asks("Add two")), [])
