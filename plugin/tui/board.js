@@ -25,6 +25,7 @@ const MOST_MISSIONS = 2_000
  * @property {string} [session]
  * @property {number} [started_ms]
  * @property {number} [last_activity_ms]
+ * @property {string} [worker] the worker of another machine that last ran its checks
  *
  * @typedef {object} Question
  * @property {string} question

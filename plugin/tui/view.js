@@ -9,6 +9,8 @@
 
 /** The most lines of one group of tasks in the sidebar. */
 const MOST_LINES = 6
+/** The most characters of a worker's name in the sidebar. */
+const MOST_WORKER = 10
 /** The most lines of one question or reason in the sidebar. */
 const MOST_WRAPPED = 3
 const RUNNING = new Set(["testing", "working", "judging", "fixing", "passed"])
@@ -213,7 +215,10 @@ export function sidebar(board, now, width, asks = []) {
   for (const task of busy.slice(0, MOST_LINES)) {
     const since = board.running && task.started_ms ? ` ${clock(now - task.started_ms)}` : ""
     const attempt = task.attempt > 1 ? ` #${task.attempt}` : ""
-    say(`● ${DOING[task.state]} ${task.id}${attempt}${since}`, "busy", task.id)
+    const worker = task.worker ? ` @${fit(task.worker, MOST_WORKER)}` : ""
+    const more = `${attempt}${worker}${since}`
+    // A long name of a task does not hide what is known of it
+    say(`● ${fit(`${DOING[task.state]} ${task.id}`, Math.max(MOST_WORKER, width - 2 - [...more].length))}${more}`, "busy", task.id)
   }
   if (busy.length > MOST_LINES) say(`  and ${busy.length - MOST_LINES} more`, "busy")
   const lost = those(board, (task) => LOST.has(task.state))
@@ -247,8 +252,9 @@ export function grouped(board) {
     those(board, which).map((task) => {
       const role = task.role && RUNNING.has(task.state) ? ` · ${task.role}` : ""
       const attempt = task.attempt > 1 ? ` · attempt ${task.attempt}` : ""
+      const worker = task.worker ? ` · checked on ${fit(task.worker, 30)}` : ""
       const why = task.detail && !RUNNING.has(task.state) ? ` · ${fit(task.detail, 60)}` : ""
-      return { group, task, text: `${DOING[task.state] ?? ""}${role}${attempt}${why}`.replace(/^ · /, "") }
+      return { group, task, text: `${DOING[task.state] ?? ""}${role}${attempt}${worker}${why}`.replace(/^ · /, "") }
     }),
   )
 }

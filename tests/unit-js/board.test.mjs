@@ -62,6 +62,16 @@ test("the sidebar says first what needs the user, then running, failed, waiting 
   assert.equal(lines.find((line) => line.text.startsWith("●"))?.task, "busy")
 })
 
+test("a task says which worker ran its checks, and a long name hides neither attempt nor time", () => {
+  const tasks = [
+    task("two", "judging", { worker: "west", started_ms: 940_000 }),
+    task("a-task-with-quite-a-long-name", "fixing", { attempt: 2, worker: "worker-on-a-large-machine", started_ms: 940_000 }),
+  ]
+  const lines = sidebar(board(tasks), 1_000_000, 36).map((line) => line.text)
+  assert.deepEqual(lines.slice(1), ["● checking two @west 1:00", "● fixing a-task… #2 @worker-on… 1:00"])
+  assert.match(grouped(board(tasks))[0].text, /^checking · checked on west$/)
+})
+
 test("a paused or interrupted mission says how it continues, an ended one takes one line", () => {
   const paused = sidebar(board([task("a", "waiting")], { paused: "200 of 200 calls are used", running: false }), 0, 40)
   assert.deepEqual(paused.slice(1, 3).map((line) => line.text), ["‖ paused: 200 of 200 calls are used", "/mission, or /task resume m-aaaaaaaa"])
