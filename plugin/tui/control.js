@@ -48,7 +48,8 @@ export function sessionOf(route) {
 }
 
 /**
- * Runs `/task …` in the open session, in the given one, or in a new one, which is then shown.
+ * Runs `/task …` in the open session (for a role's session in the mission's), in the given one, or in a new one, which
+ * is then shown.
  * @param {Api} api
  * @param {string} words
  * @param {string} [session]
@@ -57,9 +58,11 @@ export function sessionOf(route) {
 export async function task(api, words, session) {
   try {
     const shown = sessionOf(api.route.current)
-    const sessionID = shown ?? session ?? (await api.client.session.create({})).data?.id
+    // A role's session runs no command; the one from which it was opened does
+    const own = shown && (api.state.session.get(shown)?.parentID ?? shown)
+    const sessionID = own ?? session ?? (await api.client.session.create({})).data?.id
     if (!sessionID) throw new Error("OpenCode opened no session")
-    if (!shown) api.route.navigate("session", { sessionID })
+    if (sessionID !== shown) api.route.navigate("session", { sessionID })
     await api.client.session.command({ sessionID, command: await commandName(api.state.path.directory), arguments: words })
     return true
   } catch (error) {

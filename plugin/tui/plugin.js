@@ -8,7 +8,7 @@ import { column, element, laneRows } from "./elements.js"
 import { stateFolder } from "./place.js"
 import { reviewRoute, showReview } from "./review-route.js"
 import { boardState } from "./state.js"
-import { choices, doing, fit, grouped, homeLine, isOpen, plain, promptLine, shortPause, sidebar, waits } from "./view.js"
+import { DIALOG_KEYS, canStop, choices, doing, fit, grouped, homeLine, isOpen, plain, promptLine, shortPause, sidebar, waits } from "./view.js"
 
 /** Characters of a line in OpenCode's sidebar, which is 42 columns wide. */
 const SIDEBAR = 36
@@ -101,7 +101,7 @@ function registerKeys(api, recent) {
 
 /** @param {Api} api @param {Seen | undefined} board */
 function stopOrSay(api, board) {
-  if (board?.running && !board.paused) void stop(api, board)
+  if (board && canStop(board)) void stop(api, board)
   else api.ui.toast({ message: "No mission runs here.", variant: "info" })
 }
 
@@ -199,6 +199,7 @@ function dialog(api, board) {
     description,
     category: "Mission",
     onSelect: close(then),
+    ...(DIALOG_KEYS[title] ? { footer: DIALOG_KEYS[title] } : {}),
   })
   const waiting = board.paused ? board.tasks.filter((task) => task.state === "waiting") : []
   const options = [
@@ -209,7 +210,7 @@ function dialog(api, board) {
       category: fit(question, 70),
       onSelect: close(() => void ask(api, board, { kind: "answer", text: answer }, `Answered: ${choice}`)),
     })),
-    ...(board.running && !board.paused ? [act("Stop", "pause; Resume continues it later", () => void stop(api, board))] : []),
+    ...(canStop(board) ? [act("Stop", "pause; Resume continues it later", () => void stop(api, board))] : []),
     ...resuming(api, board, act, waiting.length > 0),
     ...(waiting.length > 0 ? [act("Plan", "show the tasks that have not started", () => task(api, "plan"))] : []),
     ...(board.outcome ? [act("Review", "the change; take back, comment", () => showReview(api, board.mission))] : []),
@@ -232,9 +233,25 @@ function dialog(api, board) {
     })),
   ]
   api.ui.dialog.setSize("large")
-  api.ui.dialog.replace(() =>
-    api.ui.DialogSelect({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options }),
-  )
+  api.ui.dialog.replace(() => {
+    dialogKeys(api, options)
+    return api.ui.DialogSelect({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options })
+  })
+}
+
+/**
+ * Keys for the rows of the dialog that have one, until it closes.
+ * @param {Api} api
+ * @param {import("@opencode-ai/plugin/tui").TuiDialogSelectOption<string>[]} options
+ */
+function dialogKeys(api, options) {
+  const name = (/** @type {{ value: string }} */ { value }) => `orchestrator.dialog.${value.toLowerCase()}`
+  const keyed = options.filter(({ value }) => DIALOG_KEYS[value])
+  const off = api.keymap.registerLayer({
+    commands: keyed.map((option) => ({ name: name(option), title: option.title, run: () => option.onSelect?.() })),
+    bindings: keyed.map((option) => ({ key: DIALOG_KEYS[option.value], cmd: name(option), desc: option.title })),
+  })
+  onCleanup(off)
 }
 
 /**

@@ -19,6 +19,12 @@ const LOST = new Set(["given_up", "cancelled"])
 /** The activity of a running task, in a word. @type {Record<string, string>} */
 const DOING = { testing: "testing", working: "coding", judging: "checking", fixing: "fixing", passed: "integrating" }
 
+/**
+ * Keys of the dialog, by the row that they choose. With Ctrl, because letters go to its search.
+ * @type {Record<string, string>}
+ */
+export const DIALOG_KEYS = { Stop: "ctrl+s", Resume: "ctrl+r", Review: "ctrl+o" }
+
 /** The state of a task, in the words of the board. @param {string} state */
 export function stateWord(state) {
   return DOING[state] ?? { given_up: "abandoned", integrated: "done" }[state] ?? state
@@ -140,6 +146,14 @@ export function promptLine(board, now) {
 /** Whether the mission still has something to do. @param {Seen} board */
 export function isOpen(board) {
   return !board.outcome
+}
+
+/**
+ * Whether a stop reaches the mission: an undo holds the project, too, for a mission that has ended.
+ * @param {Seen} board
+ */
+export function canStop(board) {
+  return isOpen(board) && board.running && !board.paused
 }
 
 /** Whether the mission waits for the user or for a resume; the process of a paused one may still be ending. @param {Seen} board */

@@ -4,7 +4,7 @@
  */
 import { commandName } from "../command-name.js"
 import { stop } from "../tui/control.js"
-import { waits } from "../tui/view.js"
+import { canStop, waits } from "../tui/view.js"
 
 /** @typedef {Record<string, any>} Context the argument that OpenCode 2 passes to `setup` of a CLI plugin */
 /** @typedef {import("../tui/board.js").Seen} Seen */
@@ -17,7 +17,7 @@ export function openTask(context, board, id) {
 }
 
 /**
- * Runs `/task …` in the open session, or in a new one, which is then shown.
+ * Runs `/task …` in the open session, for a role's session in the mission's, or in a new one, which is then shown.
  * @param {Context} context
  * @param {string} words
  * @returns {Promise<boolean>} whether OpenCode accepted it
@@ -25,10 +25,12 @@ export function openTask(context, board, id) {
 export async function task(context, words) {
   try {
     const route = context.ui.router.current()
-    const open = route.type === "session"
+    const shown = route.type === "session" ? route.sessionID : undefined
     const location = { directory: directory(context) }
-    const sessionID = open ? route.sessionID : (await context.client.session.create({ location })).id
-    if (!open) context.ui.router.navigate({ type: "session", sessionID })
+    // A role's session runs no command; `open` in `host` has noted from which one it was opened
+    const own = shown && (context.data.session.get(shown)?.metadata?.["opencode-orchestrator"]?.parent ?? shown)
+    const sessionID = own ?? (await context.client.session.create({ location })).id
+    if (sessionID !== shown) context.ui.router.navigate({ type: "session", sessionID })
     await context.client.session.command({ sessionID, name: await commandName(location.directory), text: words })
     return true
   } catch (error) {
@@ -49,7 +51,7 @@ export function toasts(context) {
 
 /** @param {Context} context @param {Seen | undefined} board */
 export function stopOrSay(context, board) {
-  if (board?.running && !board.paused) return stop(toasts(context), board)
+  if (board && canStop(board)) return stop(toasts(context), board)
   context.ui.toast.show({ message: "No mission runs here.", variant: "info" })
 }
 

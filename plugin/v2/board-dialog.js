@@ -3,7 +3,7 @@
  * it; `board-actions` and `tui/control` do what is chosen. It must not change a mission itself.
  */
 import { ask, stop } from "../tui/control.js"
-import { choices, fit, grouped, plain, shortPause, waits } from "../tui/view.js"
+import { DIALOG_KEYS, canStop, choices, fit, grouped, plain, shortPause, waits } from "../tui/view.js"
 import { openTask, task, toasts } from "./board-actions.js"
 
 /** @typedef {import("./board-actions.js").Context} Context @typedef {import("../tui/board.js").Seen} Seen */
@@ -21,9 +21,48 @@ export async function openDialog(context, board, show) {
     return
   }
   const all = [...asking(context, board), ...acting(context, board, show), ...tasks(context, board)]
-  const options = all.map(({ title, description, category }, at) => ({ title, description, category, value: String(at) }))
-  const chosen = await context.ui.dialog.select({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options })
+  const options = all.map(({ title, description, category }, at) => ({
+    title,
+    description,
+    category,
+    value: String(at),
+    ...(DIALOG_KEYS[title] ? { footer: DIALOG_KEYS[title] } : {}),
+  }))
+  const mine = new Map(all.map(({ title, run }) => [title, run]))
+  keyed = mine
+  const chosen = await context.ui.dialog
+    .select({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "type to search", options })
+    .finally(() => {
+      // Another dialog may be open by now
+      if (keyed === mine) keyed = new Map()
+    })
   if (chosen !== undefined) await all[Number(chosen)]?.run()
+}
+
+/** What the keys of the open dialog do, by title; empty while it is closed. @type {Map<string, () => unknown>} */
+let keyed = new Map()
+
+/**
+ * A layer with the keys of the dialog, which works only while it is open.
+ * @param {Context} context
+ */
+export function dialogKeys(context) {
+  return {
+    // A dialog has a mode of its own
+    mode: "global",
+    commands: Object.entries(DIALOG_KEYS).map(([title, bind]) => ({
+      title,
+      group: "Mission",
+      bind,
+      enabled: () => keyed.has(title),
+      run: async () => {
+        const run = keyed.get(title)
+        keyed = new Map()
+        context.ui.dialog.clear()
+        await run?.()
+      },
+    })),
+  }
 }
 
 /** @param {Context} context @param {Seen} board @returns {Choice[]} */
@@ -38,7 +77,7 @@ function asking(context, board) {
 
 /** @param {Context} context @param {Seen} board @param {Show} show @returns {Choice[]} */
 function acting(context, board, show) {
-  const { mission, paused, running, outcome } = board
+  const { mission, paused, outcome } = board
   const act = (/** @type {string} */ title, /** @type {string} */ description, /** @type {() => unknown} */ run, category = "Mission") => ({ title, description, category, run })
   const say = (/** @type {string} */ words) => () => task(context, words)
   const waiting = waits(board)
@@ -47,7 +86,7 @@ function acting(context, board, show) {
   const category = paused ? `Paused: ${shortPause(paused).split(": ")[0]}` : undefined
   const why = () => context.ui.toast.show({ message: plain(paused ?? ""), variant: "info", duration: 8_000 })
   return [
-    ...(running && !paused ? [act("Stop", "pause; Resume continues it later", () => stop(toasts(context), board))] : []),
+    ...(canStop(board) ? [act("Stop", "pause; Resume continues it later", () => stop(toasts(context), board))] : []),
     ...(waiting ? [act("Resume", paused ? "agree and continue" : "continue the mission", say(`resume ${mission}`), category)] : []),
     ...(paused && planned ? [act("Change", "first change the plan, in your words", () => change(context, mission), category)] : []),
     ...(paused ? [act("Why", fit(shortPause(paused).replace(/^[^:]*: /, ""), 50), why, category)] : []),

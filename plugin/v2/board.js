@@ -9,7 +9,7 @@ import { stateFolder } from "../tui/place.js"
 import { boardState } from "../tui/state.js"
 import { doing, fit, homeLine, isOpen, promptLine, sidebar } from "../tui/view.js"
 import { directory, openTask, resumeOrSay, stopOrSay } from "./board-actions.js"
-import { openDialog } from "./board-dialog.js"
+import { dialogKeys, openDialog } from "./board-dialog.js"
 import { reviewPage, showReview } from "./board-review.js"
 
 /** All plugins share the names of panels, so this one has a prefix. */
@@ -24,8 +24,10 @@ const METHODS = [
   "client.session.create",
   "data.location.default",
   "data.session.form.list",
+  "data.session.get",
   "data.session.permission.list",
   "keymap.layer",
+  "ui.dialog.clear",
   "ui.dialog.confirm",
   "ui.dialog.prompt",
   "ui.dialog.select",
@@ -94,6 +96,7 @@ function place(context, { board, now, recent }) {
     render: () => {
       // A layer of keys belongs to the component that creates it
       context.keymap.layer(() => ({ mode: "global", commands: commands(context, recent) }))
+      context.keymap.layer(() => dialogKeys(context))
       return null
     },
   })

@@ -135,6 +135,58 @@ test("the dialog stops a mission by a request in its folder, and answers its que
   assert.match(host.toasts.at(-1).message, /No mission waits to be resumed here/)
 })
 
+test("keys of the open dialog stop and resume the mission; closed, they do nothing", async (t) => {
+  /** @type {string[]} */
+  const ran = []
+  const run = async (/** @type {string} */ _id, /** @type {string} */ _name, /** @type {string} */ text) => void ran.push(text)
+  const { host, folder, write } = await terminal(t, board(), { run })
+  host.route = { type: "session", sessionID: "ses_open" }
+  assert.equal(host.bound("ctrl+s").length, 0, "no dialog is open")
+  /** @type {any[]} */
+  let shown = []
+  const open = () => {
+    host.answers.push(({ options }) => {
+      shown = options
+      return new Promise(() => {})
+    })
+    return host.slash("mission")
+  }
+  const stopped = open()
+  assert.deepEqual(shown.filter(({ footer }) => footer).map(({ title, footer }) => [title, footer]), [["Stop", "ctrl+s"]])
+  assert.equal(host.bound("ctrl+r").length, 0, "a mission that runs is not resumed")
+  await host.press("ctrl+s")
+  await stopped
+  assert.match(readFileSync(join(folder, "control", readdirSync(join(folder, "control"))[0]), "utf8"), /"stop"/)
+  assert.equal(host.bound("ctrl+s").length, 0, "the dialog is closed")
+  write(board({ paused: "stopped by the board" }))
+  await until(() => host.drawn("sidebar.content", SIDE).some((line) => line.includes("paused")), 10_000, () => "the pause")
+  const resumed = open()
+  await host.press("ctrl+r")
+  await resumed
+  assert.deepEqual(ran, [`resume ${MISSION}`])
+  // An undo holds the project for a mission that has ended
+  write(board({ outcome: "done" }))
+  await until(() => host.drawn("sidebar.content", SIDE).some((line) => line.includes("Done")), 10_000, () => "the end")
+  await host.slash("orchestrator.stop")
+  assert.match(host.toasts.at(-1).message, /No mission runs here/)
+  const ended = open()
+  assert.deepEqual(shown.filter(({ footer }) => footer).map(({ title, footer }) => [title, footer]), [["Review", "ctrl+o"]])
+  host.close?.()
+  await ended
+})
+
+test("what is chosen in a role's session runs in the mission's, which is then shown", async (t) => {
+  /** @type {string[][]} */
+  const ran = []
+  const run = async (/** @type {string[]} */ ...call) => void ran.push(call)
+  const { host } = await terminal(t, board({ paused: "the budget is spent" }), { running: false, run })
+  host.known = { ses_two: { id: "ses_two", metadata: { "opencode-orchestrator": { parent: "ses_main" } } } }
+  host.route = { type: "session", sessionID: "ses_two" }
+  await host.slash("orchestrator.resume")
+  assert.deepEqual(ran, [["ses_main", "task", `resume ${MISSION}`]])
+  assert.deepEqual(host.route, { type: "session", sessionID: "ses_main" })
+})
+
 test("a task of a paused mission is dropped in a new session if none is open, also while its process still ends", async (t) => {
   /** @type {string[][]} */
   const ran = []

@@ -60,6 +60,10 @@ export class Terminal {
     this.page = undefined
     /** The answers of the user to the next dialogs. @type {((options: any) => unknown)[]} */
     this.answers = []
+    /** Closes the open dialog, which then has no answer. @type {(() => void) | undefined} */
+    this.close = undefined
+    /** What the host knows of sessions. @type {Record<string, { id: string, metadata?: any }>} */
+    this.known = {}
     /** @type {Record<string, { permissions?: any[], forms?: any[] }>} */
     this.asks = {}
     /** @type {{ cleanups: (() => void)[], layers: (() => any)[] }} */
@@ -102,6 +106,7 @@ export class Terminal {
       data: {
         location: { default: () => ({ directory: this.directory }) },
         session: {
+          get: of(`${TYPES}, Data`, text, (/** @type {string} */ id) => this.known[id]),
           permission: { list: of(`${TYPES}, Data`, text, (/** @type {string} */ id) => this.asks[id]?.permissions) },
           form: { list: of(`${TYPES}, Data`, text, (/** @type {string} */ id) => this.asks[id]?.forms) },
         },
@@ -118,7 +123,8 @@ export class Terminal {
           navigate: (/** @type {any} */ to) => this.navigate(to),
         },
         dialog: {
-          select: of(`${TYPES}, DialogSelectOptions`, select, async (/** @type {any} */ options) => this.answer(options)),
+          select: of(`${TYPES}, DialogSelectOptions`, select, async (/** @type {any} */ options) => this.opened(options)),
+          clear: () => this.close?.(),
           confirm: of(`${TYPES}, DialogConfirmOptions`, confirm, async (/** @type {any} */ options) => this.answer(options)),
           prompt: of(`${TYPES}, DialogPromptOptions`, prompt, async (/** @type {any} */ options) => this.answer(options)),
         },
@@ -177,14 +183,39 @@ export class Terminal {
   }
 
   /**
-   * Presses a key on the page that is shown, as a terminal names it.
+   * Presses a key on the page that is shown or in the open dialog, as a terminal names it.
    * @param {string} key
    */
   async press(key) {
-    const layers = (this.page?.owner.layers ?? []).map((layer) => layer())
-    const found = layers.flatMap(({ commands = [] }) => commands).filter(({ bind }) => bind === key)
-    if (found.length !== 1) throw new Error(`${found.length} commands of the page have the key ${key}`)
+    const found = this.bound(key)
+    if (found.length !== 1) throw new Error(`${found.length} commands have the key ${key}`)
     await found[0].run()
+  }
+
+  /**
+   * The commands that a key runs now: those of the page, unless a dialog is open, which has a mode of its own, and those
+   * of layers for every mode.
+   * @param {string} key
+   * @returns {any[]}
+   */
+  bound(key) {
+    const on = (/** @type {any} */ { enabled = true }) => (typeof enabled === "function" ? enabled() : enabled)
+    const page = this.page?.owner.layers ?? []
+    const layers = [...page, ...this.app.layers].map((layer) => layer()).filter((layer) => on(layer) && (layer.mode === "global" || !this.close))
+    return layers.flatMap(({ commands = [] }) => commands).filter((command) => command.bind === key && on(command))
+  }
+
+  /**
+   * A dialog that is open until it is answered or closed.
+   * @param {any} options
+   */
+  async opened(options) {
+    const closed = new Promise((resolve) => {
+      this.close = () => resolve(undefined)
+    })
+    return await Promise.race([this.answer(options), closed]).finally(() => {
+      this.close = undefined
+    })
   }
 
   /** @param {any} options */
