@@ -262,10 +262,14 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
 }
 
 /// The folder of the installation whose programs are in `bin`: the one above, unless it is a home, contains other things,
-/// contains a login, or is a project of the user.
+/// contains a login, or is a project of the user. A package of npm is installed with all packages that it needs.
 fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
     if system(bin) {
         return None;
+    }
+    let packages = |folder: &&Path| folder.file_name().is_some_and(|name| name == OsStr::new("node_modules"));
+    if let Some(packages) = bin.ancestors().filter(packages).last() {
+        return Some(packages.to_path_buf());
     }
     let named = bin.file_name().is_some_and(|name| name == OsStr::new("bin") || name == OsStr::new("shims"));
     let above = bin.parent().filter(|above| above.parent().is_some());
@@ -338,5 +342,16 @@ mod tests {
         assert_eq!(of("/srv/bin").as_deref(), Some("/srv/bin"));
         assert_eq!(of("/srv/tools/bin").as_deref(), Some("/srv/tools"));
         assert_eq!(of("/srv/tools").as_deref(), Some("/srv/tools"));
+    }
+
+    #[test]
+    fn a_program_of_npm_is_shown_with_the_packages_that_it_needs() {
+        let of = |bin: &str| installation(Path::new(bin), None).map(|path| path.display().to_string());
+        assert_eq!(of("/srv/tools/node_modules/.bin").as_deref(), Some("/srv/tools/node_modules"));
+        assert_eq!(of("/srv/lib/node_modules/pnpm/bin").as_deref(), Some("/srv/lib/node_modules"));
+        assert_eq!(
+            of("/srv/node_modules/.pnpm/x@1/node_modules/x/bin").as_deref(),
+            Some("/srv/node_modules")
+        );
     }
 }
