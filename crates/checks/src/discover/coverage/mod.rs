@@ -2,6 +2,7 @@
 //! Builds, types and lints cover nothing. Pure.
 
 mod languages;
+mod left_out;
 
 use std::collections::BTreeSet;
 
@@ -62,6 +63,8 @@ struct About<'a> {
     /// Members that the command names.
     members: Vec<String>,
     all_members: bool,
+    /// All words of the command.
+    words: Vec<String>,
 }
 
 impl<'a> About<'a> {
@@ -78,6 +81,7 @@ impl<'a> About<'a> {
             collects: collected(source, check, &lines),
             members,
             all_members,
+            words: lines.concat(),
             check,
         }
     }
@@ -102,6 +106,12 @@ impl<'a> About<'a> {
         }
         let as_if = if written == Written::Other { self.language() } else { Some(written) };
         let inner = as_if.and_then(|written| self.nearest(path, written).map(|inner| (inner, written)));
+        if let Some((inner, written)) = &inner {
+            let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+            if left_out::is_left_out(self.source, inner, path, *written, &words) {
+                return false;
+            }
+        }
         match inner {
             Some((inner, written)) if inner != *here => self.reaches(&inner, written),
             Some((inner, written)) => self.names(&inner, written),

@@ -159,3 +159,58 @@ fn what_people_read_needs_no_test_and_what_serves_the_project_has_none() {
     let files = [("package.json", NODE), ("test/a.test.js", "")];
     assert!(covered(&files, &[".github/workflows/ci.yml", "Dockerfile", "infra/main.tf"]).is_empty());
 }
+
+#[test]
+fn a_module_behind_a_feature_that_is_off_is_not_covered() {
+    let lib = "pub mod plain;\n\n#[cfg(feature = \"extra\")]\n/// More.\npub mod extra;\n#[cfg(feature = \"usual\")]\nmod usual;\n";
+    let features = "[package]\nname = \"a\"\n[features]\ndefault = [\"some\"]\nsome = [\"usual\"]\nusual = []\nextra = []\n";
+    let changed = ["src/extra/deep.rs", "src/extra.rs", "src/plain.rs", "src/usual/mod.rs"];
+    let of = |more: &[(&str, &str)]| {
+        let mut files = vec![
+            ("Cargo.toml", features),
+            ("src/lib.rs", lib),
+            ("src/extra.rs", "mod deep;\n"),
+            ("src/extra/deep.rs", ""),
+            ("src/plain.rs", ""),
+            ("src/usual/mod.rs", ""),
+            ("tests/a.rs", ""),
+        ];
+        files.extend(more);
+        covered(&files, &changed)
+    };
+    assert_eq!(of(&[]), ["src/plain.rs", "src/usual/mod.rs"]);
+    let asks = "[package]\nname = \"b\"\n[dependencies]\na = { path = \"..\", features = [\"extra\"] }\n";
+    assert_eq!(of(&[("b/Cargo.toml", asks)]).len(), 4, "another package may ask for it");
+    let files = [("Cargo.toml", features), ("src/lib.rs", lib), ("src/extra.rs", ""), ("tests/a.rs", "")];
+    let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+    let plain = discover(&read, &list).into_iter().find(|check| check.kind == CheckPurpose::Test).unwrap();
+    let coverage = Coverage::new(&read, &list);
+    for (run, covers) in [
+        ("cargo test", false),
+        ("cargo test --features extra,usual", true),
+        ("cargo test --features=extra", true),
+        ("cargo test --all-features", true),
+        ("cargo test --features other", false),
+    ] {
+        let check = Check { run: run.into(), script: None, ..plain.clone() };
+        let (covered, _) = coverage.split(&check, &["src/extra.rs".to_owned()]);
+        assert_eq!(!covered.is_empty(), covers, "{run}");
+    }
+}
+
+#[test]
+fn a_file_behind_a_build_tag_is_not_covered() {
+    let files = [
+        ("go.mod", "module example.com/a\n"),
+        ("a.go", "package a\n"),
+        ("a_test.go", "package a\n"),
+        ("slow.go", "// Slow.\n\n//go:build slow\n\npackage a\n"),
+        ("linux.go", "//go:build linux\n\npackage a\n"),
+        ("other.go", "//go:build !slow\n\npackage a\n"),
+    ];
+    assert_eq!(
+        covered(&files, &["a.go", "linux.go", "other.go", "slow.go"]),
+        ["a.go", "linux.go", "other.go"]
+    );
+}
