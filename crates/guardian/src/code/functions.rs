@@ -318,11 +318,11 @@ fn is_modified(rest: &str) -> bool {
     rest.is_empty() || CALLED.iter().any(|word| rest.starts_with(word))
 }
 
-/// The assertions below a node.
+/// The assertions of a node: below it, or itself, as the body of `() => assert.ok(f())`.
 pub(crate) fn assertions(file: &File, body: usize) -> Vec<String> {
     let mut found = Vec::new();
     let mut skip_until = 0;
-    for index in file.flat().below(body) {
+    for index in std::iter::once(body).chain(file.flat().below(body)) {
         if index < skip_until {
             continue;
         }

@@ -79,6 +79,10 @@ pub(crate) static RULE: Rule = Rule {
             )],
             &[("a_test.go", "package a\n\nfunc TestA(t *testing.T) {\n\tf(1)\n}\n")],
         ),
+        Example::change(
+            &[("a.test.js", "test('a', () => assert.equal(f(1), 2));\n")],
+            &[("a.test.js", "test('a', () => assert.ok(Number.isInteger(f(1))));\n")],
+        ),
     ],
     check: Check::EditOrChange(check, check_change),
 };
