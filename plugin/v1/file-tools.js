@@ -5,23 +5,29 @@
 import { changeFile } from "../calls.js"
 import { fileTools as known } from "../engine.js"
 
+const WHOLE = { type: "integer", minimum: 0 }
+const text = (/** @type {string} */ description) => ({ type: "string", description })
+
 /**
- * Descriptions of file tools for roles. OpenCode's own are long, sent with every request, and name tools that no role
- * has.
+ * Definitions of OpenCode's own tools for roles. OpenCode's texts are long, sent with every request, and name tools that
+ * no role has. OpenCode hands over no schema of its tools here, so each is given whole.
  */
-const SHORT = /** @type {Record<string, { description: string, args: Record<string, string> }>} */ ({
+const SHORT = /** @type {Record<string, { description: string, properties: object, required: string[] }>} */ ({
   read: {
     description:
       "Shows a file with the number of each line (`12: text`), or the entries of a folder. At most 2000 lines; a line is cut at 2000 characters. Read one larger piece rather than many small ones.",
-    args: { filePath: "The path", offset: "The first line, from 1", limit: "Lines" },
+    properties: { filePath: text("The path"), offset: { ...WHOLE, description: "The first line, from 1" }, limit: { ...WHOLE, description: "Lines" } },
+    required: ["filePath"],
   },
   grep: {
     description: "Finds lines by a regular expression, with their files and numbers.",
-    args: { pattern: "The regular expression", path: "A folder; the whole project where missing", include: "Files, such as `*.{ts,tsx}`" },
+    properties: { pattern: text("The regular expression"), path: text("A folder; the whole project where missing"), include: text("Files, such as `*.{ts,tsx}`") },
+    required: ["pattern"],
   },
   glob: {
     description: "Finds files by a pattern such as `src/**/*.ts`.",
-    args: { pattern: "The pattern", path: "A folder; the whole project where missing" },
+    properties: { pattern: text("The pattern"), path: text("A folder; the whole project where missing") },
+    required: ["pattern"],
   },
 })
 
@@ -33,17 +39,9 @@ export function defineFileTool(name, output) {
   const tool = known().find((tool) => tool.name === name)
   if (tool) Object.assign(output, { jsonSchema: tool.schema, description: tool.description })
   const short = SHORT[name]
-  if (short) Object.assign(output, { description: short.description, jsonSchema: described(output.jsonSchema, short.args) })
-}
-
-/**
- * @param {any} schema
- * @param {Record<string, string>} args
- */
-function described(schema, args) {
-  if (!schema?.properties) return schema
-  const properties = Object.entries(schema.properties).map(([name, value]) => [name, args[name] ? { .../** @type {any} */ (value), description: args[name] } : value])
-  return { ...schema, properties: Object.fromEntries(properties) }
+  if (!short) return
+  const { description, properties, required } = short
+  Object.assign(output, { description, jsonSchema: { type: "object", properties, required } })
 }
 
 /** @returns {Record<string, any>} */

@@ -7,7 +7,7 @@
  * provider of `cached` reports what it reads from its cache, the others do not; `off` is a mission without paging and
  * slices.
  *
- * `-- --only NAME` plays one package; `--json FILE` saves the numbers, `--requests FOLDER` the requests.
+ * `-- --only NAME` plays one package; `--release NAME:FROM:TO:TASKS:FAULTS` one that is not in the list; `--json FILE` saves the numbers, `--requests FOLDER` the requests.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -90,7 +90,13 @@ const kb = (/** @type {number} */ bytes) => `${Math.round(bytes / 1000)} kB`
 /** @type {object[]} */
 const results = []
 console.log("| upgrade | tasks | faults | way | requests | sent | of plain | at cache prices | of plain |\n|---|---|---|---|---|---|---|---|---|")
-for (const release of RELEASES.filter(({ name }) => !only || only.split(",").includes(name))) {
+/** Releases of the command line. @param {string} text @returns {import("./tokens/packages.mjs").Release} */
+function releaseOf(text) {
+  const [name, from, to, tasks, faults] = text.split(":")
+  return { name, from, to, tasks: Number(tasks), faults: Number(faults) }
+}
+const releases = option("--release")?.split(",").map(releaseOf) ?? RELEASES
+for (const release of releases.filter(({ name }) => !only || only.split(",").includes(name))) {
   const upgrade = await upgradeOf(join(ROOT, ".cache", "packages"), release)
   const faults = upgrade.jobs.filter(({ fault }) => fault).length
   /** @type {Partial<Record<keyof typeof WAYS, import("./tokens/measure.mjs").Sum>>} */
