@@ -21,12 +21,13 @@ const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const DISTURBED = ["worker", "worker", "owner", "server", "line"]
 const KILLS_A_MISSION = DISTURBED.length - 1
 /** The longest wait before each disturbance. */
-const BETWEEN_MS = 6_000
+const BETWEEN_MS = 3_000
 /** How long a line stays cut: longer than a lease. */
 const CUT_MS = 5_000
 const DEADLINE_MS = 240_000
-const NAMES = ["north", "east", "south", "west"]
-const OBJECTIVE = "Add four modules"
+/** Enough tasks that a mission is not over before everything was disturbed. */
+const NAMES = ["north", "east", "south", "west", "up", "down", "left", "right"]
+const OBJECTIVE = "Add eight modules"
 const skip = noServer || (KILLS > 0 ? false : "only `npm run test:workers` runs it")
 
 /** Numbers from 0 to 1, determined by a seed. @param {number} seed */
@@ -109,6 +110,7 @@ async function disturbed(world, draw) {
       }
     }
     await owner.done
+    assert.equal(hit.length, DISTURBED.length, `the mission was over after ${hit.join(", ")}: nothing else was disturbed`)
     const facts = world.missions()[0].facts
     const of = (/** @type {string} */ name) => facts.filter((/** @type {any} */ fact) => fact.event === name)
     assert.deepEqual(of("ended").map((fact) => fact.outcome), ["done"], `after ${hit.join(", ")}:\n${owner.said}`)
