@@ -103,6 +103,48 @@ fn an_unapproved_plan_is_changed_and_shown_again() {
 }
 
 #[test]
+fn a_changed_plan_is_approved_like_the_first_and_interrupts_no_work() {
+    let ask = Policy { approve_plan: true, ..policy() };
+    let mut mission = Mission::with(ask, "a: a.js\nb: b.js\nc: c.js; b");
+    mission.tell(Event::Paused { reason: PauseReason::Approval, at_ms: 2_000 });
+    mission.tell(Event::Resumed { at_ms: 3_000, policy: None });
+    mission.start("a");
+    say(&mut mission, "b: write it in TypeScript");
+    amended(&mut mission, plan("b: b.ts\nc: c.js; b"));
+    assert_eq!(due(&mission.state), ["work:a:1:0"], "what runs goes on");
+    mission.integrate_one("a");
+    assert_eq!(due(&mission.state), ["paused: the plan waits for approval"], "b and c wait");
+    mission.tell(Event::Paused { reason: PauseReason::Stopped("you".into()), at_ms: 5_000 });
+    mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
+    assert_eq!(due(&mission.state), ["paused: the plan waits for approval"], "a stop is no question");
+    mission.tell(Event::Paused { reason: PauseReason::Approval, at_ms: 7_000 });
+    mission.tell(Event::Resumed { at_ms: 8_000, policy: None });
+    assert_eq!(due(&mission.state), ["work:b:1:0"]);
+    assert_eq!(State::fold(&mission.events), mission.state, "a replay says the same");
+}
+
+#[test]
+fn a_plan_that_stays_as_it_is_needs_no_second_approval_and_one_that_ends_early_does() {
+    let begun = |text: &str| {
+        let ask = Policy { approve_plan: true, ..policy() };
+        let mut mission = Mission::with(ask, text);
+        mission.tell(Event::Paused { reason: PauseReason::Approval, at_ms: 2_000 });
+        mission.tell(Event::Resumed { at_ms: 3_000, policy: None });
+        mission.start("a");
+        say(&mut mission, "keep it short");
+        mission
+    };
+    let mut same = begun("a: a.js\nb: b.js");
+    amended(&mut same, plan("b: b.js"));
+    same.integrate_one("a");
+    assert_eq!(due(&same.state), ["work:b:1:0"]);
+    let mut fewer = begun("a: a.js\nb: b.js");
+    amended(&mut fewer, Plan::default());
+    fewer.integrate_one("a");
+    assert_eq!(due(&fewer.state), ["paused: the plan waits for approval"], "nothing is left to do");
+}
+
+#[test]
 fn the_whole_is_reviewed_by_what_was_said_last() {
     let mut mission = Mission::with(policy(), "a: a.js");
     mission.integrate_one("a");

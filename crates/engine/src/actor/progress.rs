@@ -88,7 +88,13 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let dropped = state.droppable_packages().filter(|package| !plan.names(package));
             let dropped: String =
                 dropped.map(|package| format!("\n  - no longer adds the package {package}")).collect();
-            amended(state, plan, notes, "after what you said") + &dropped
+            let asks = match state.asks_again(plan) {
+                true => {
+                    "\n  - it waits for your approval, and the mission asks for it when nothing else is left to do"
+                }
+                false => "",
+            };
+            amended(state, plan, notes, "after what you said") + &dropped + asks
         }
         Event::PlanEdited { plan, notes, .. } => amended(state, plan, notes, "as you edited it"),
         Event::PlanKept { class: mission::FailureClass::Host, reason, .. } => {

@@ -37,7 +37,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     }
     if state.tasks.is_empty() {
         effects.extend(planning(state, now_ms));
-    } else if state.tasks.index().open() == 0 {
+    } else if state.tasks.index().open() == 0 && !state.changed_unapproved {
         // The phase of a compound task follows its parts; it needs no work of its own
         effects.push(if cycle::plans(state) {
             Effect::AskPlanner { task: None }
@@ -90,9 +90,15 @@ fn pause(state: &State) -> Option<PauseReason> {
         return Some(PauseReason::Review(words(false, empty)));
     }
     if waits_for_approval(state) && !estimate_is_due(state) && !state.amendment_due() {
-        return Some(state.question().map_or(PauseReason::Approval, PauseReason::Consent));
+        return asks(state).or(Some(PauseReason::Approval));
     }
     None
+}
+
+/// What the user must agree to before tasks that wait may start.
+fn asks(state: &State) -> Option<PauseReason> {
+    let changed = state.changed_unapproved.then_some(PauseReason::Approval);
+    state.question().map(PauseReason::Consent).or(changed)
 }
 
 /// Whether no task may start because the user has not agreed to the plan.
@@ -149,7 +155,8 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     if amending {
         effects.push(Effect::AmendPlan);
     }
-    let waits = |task: &Task| state.is_held(task) || (amending && state.is_amendable(task));
+    let unsettled = amending || state.changed_unapproved;
+    let waits = |task: &Task| state.is_held(task) || (unsettled && state.is_amendable(task));
     let may_start = |id: &TaskId| state.tasks.get(id).filter(|task| !waits(task));
     for task in index.ready_compound().filter_map(|(_, _, id)| may_start(id)) {
         effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
@@ -177,9 +184,8 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     // The user is asked only if nothing else is left to do: a question interrupts no work
     if effects.is_empty()
         && state.base_checks.is_some()
-        && let Some(question) = state.question()
+        && let Some(reason) = asks(state)
     {
-        let reason = PauseReason::Consent(question);
         effects.push(Effect::Record(Event::Paused { reason, at_ms: now_ms }));
     }
     effects

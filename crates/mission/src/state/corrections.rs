@@ -164,6 +164,15 @@ impl State {
         amendment
     }
 
+    /// Whether the user, who approved the plan, must approve it again with these changes.
+    pub fn asks_again(&self, plan: &Plan) -> bool {
+        let changes = || {
+            self.amendment(plan) != Amendment::default()
+                || plan.dependencies.iter().any(|package| !self.knows(package))
+        };
+        self.policy.approve_plan && self.approved && changes()
+    }
+
     pub(super) fn corrected(&mut self, event: &Event) {
         match event {
             Event::Corrected { text, task, at_ms } if self.corrections.len() < MAX_CORRECTIONS => {
@@ -175,6 +184,7 @@ impl State {
                 self.corrections.push(correction);
             }
             Event::PlanAmended { plan, notes, told } => {
+                self.changed_unapproved |= self.asks_again(plan);
                 self.drop_packages(plan);
                 self.amended(plan, notes, *told as usize);
             }
@@ -270,12 +280,14 @@ impl State {
         self.needs.iter().filter(move |needs| needs.is_droppable(cycle)).flat_map(|needs| &needs.packages)
     }
 
+    fn knows(&self, package: &PlannedDependency) -> bool {
+        self.needs.iter().flat_map(|needs| &needs.packages).any(|known| known.is_same(package))
+    }
+
     /// Records what the changed part of the plan needs and no earlier plan did.
     fn hold_amended(&mut self, plan: &Plan, planned: &[&PlannedTask]) {
-        let known = |package: &PlannedDependency| {
-            self.needs.iter().flat_map(|needs| &needs.packages).any(|known| known.is_same(package))
-        };
-        let dependencies = plan.dependencies.iter().filter(|package| !known(package)).cloned().collect();
+        let new = |package: &&PlannedDependency| !self.knows(package);
+        let dependencies = plan.dependencies.iter().filter(new).cloned().collect();
         let tasks = planned.iter().map(|task| (*task).clone()).collect();
         let new = Plan { tasks, dependencies, acceptance: Vec::new() };
         let before = self.needs.len();

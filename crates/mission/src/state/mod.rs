@@ -185,6 +185,9 @@ pub struct State {
     pub notes: Vec<String>,
     pub acceptance: Vec<String>,
     pub approved: bool,
+    /// The plan was changed for a correction after the user had approved it, and the change waits for approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changed_unapproved: bool,
     /// The user's corrections, and how they changed the plan, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Correction>,

@@ -58,7 +58,9 @@ impl State {
     /// Plans whose packages may be added now.
     pub(crate) fn packages_due(&self) -> impl Iterator<Item = &Needs> {
         let policy = self.policy.dependencies;
-        self.needs.iter().filter(move |n| n.wants_packages() && !n.asks(policy) && self.is_open(n))
+        let settled = |n: &Needs| !(self.changed_unapproved && n.is_droppable(self.cycle));
+        let due = move |n: &&Needs| n.wants_packages() && !n.asks(policy) && self.is_open(n) && settled(n);
+        self.needs.iter().filter(due)
     }
 
     /// The question for the user's agreement, and how to agree; `None` if nothing needs it.
@@ -107,6 +109,7 @@ impl State {
     /// The user resumed after a question about the plan, and so agrees.
     pub(super) fn agree(&mut self) {
         self.approved = true;
+        self.changed_unapproved = false;
         for needs in &mut self.needs {
             needs.agreed = true;
         }
