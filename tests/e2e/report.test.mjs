@@ -38,7 +38,7 @@ scene("the report's page passes axe, fits a phone, and asks for nothing", { skip
   const page = readFileSync(join(folder, "report.html"), "utf8")
   assert.ok(page.length < 2_000_000 && !/<script|<link|@import|url\(/.test(page), "one file without a network")
   assert.ok(page.indexOf('class="verdict') < page.indexOf('id="tasks"') && page.indexOf('id="tasks"') < page.indexOf('id="journal"'))
-  assert.match(page, /<span class="add">\+export const ONE = 0;<\/span>/, "each task's change")
+  assert.match(page, /<span class="add">\+<i class="k">export<\/i> <i class="k">const<\/i> ONE = <i class="n">0<\/i>;<\/span>/, "each task's change, its code in colours")
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
   const open = "document.querySelectorAll('details').forEach((part) => (part.open = true));"
   const run = "axe.run().then(({ violations }) => { document.title = JSON.stringify(violations.map(({ id, nodes }) => id + ': ' + nodes[0].html)) })"

@@ -1,6 +1,7 @@
 //! `report.html`: one file that needs no script and no network. The verdict comes first, the journal last. It shows the
 //! state and the events, and decides nothing. Every text in it is escaped, and its size is bounded.
 
+mod change;
 mod markup;
 pub(crate) mod picture;
 mod slots;

@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use mission::{Phase, State, Task};
 
+use super::change;
 use super::markup::{escaped, marked};
 use crate::text::cut;
 
@@ -63,7 +64,7 @@ pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&
     match diff {
         Some(diff) if !diff.is_empty() => {
             page.push_str("<h3>Change</h3>\n");
-            coloured(page, diff, end);
+            change::draw(page, diff, end);
         }
         _ if matches!(task.phase, Phase::Integrated { .. }) && !task.compound => {
             page.push_str("<p class=\"soft\">Its change is not part of this page.</p>\n");
@@ -92,28 +93,4 @@ fn list(page: &mut String, end: usize, title: &str, items: impl Iterator<Item = 
         let _ = writeln!(page, "<li>and {} more</li>", items.len() - shown);
     }
     page.push_str("</ul>\n");
-}
-
-/// The lines of a diff, coloured by their first character, as far as the page is not longer than `end` bytes.
-fn coloured(page: &mut String, diff: &str, end: usize) {
-    page.push_str("<pre tabindex=\"0\">");
-    for line in diff.lines() {
-        if page.len() > end {
-            page.push_str("the rest is left out here");
-            break;
-        }
-        let line = &cut(line, MAX_TEXT);
-        let class = match line.as_bytes().first() {
-            Some(b'+') => "add",
-            Some(b'-') => "del",
-            Some(b'@' | b'd' | b'i') => "at",
-            _ => "",
-        };
-        if class.is_empty() {
-            let _ = writeln!(page, "{}", escaped(line));
-        } else {
-            let _ = write!(page, "<span class=\"{class}\">{}</span>", escaped(line));
-        }
-    }
-    page.push_str("</pre>\n");
 }
