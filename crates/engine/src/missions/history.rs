@@ -73,6 +73,9 @@ impl Project {
         if id.is_some_and(|id| id != owner.mission) {
             return format!("Mission `{}` is not running; `{}` is.\n", id.unwrap_or_default(), owner.mission);
         }
+        if self.find(Some(&owner.mission), |_| true).is_ok_and(|(_, past)| past.state.outcome.is_some()) {
+            return format!("{}.\n", after_the_end(&owner.mission, owner.pid));
+        }
         let request = control::Request {
             kind: control::STOP.into(),
             by: by.into(),
@@ -89,6 +92,14 @@ impl Project {
             Err(error) => format!("{error}\n"),
         }
     }
+}
+
+/// A process may hold the project for a mission that has ended, for example for an undo, which no stop reaches.
+pub(crate) fn after_the_end(id: &str, pid: u32) -> String {
+    format!(
+        "mission {id} has ended, so there is nothing to stop; process {pid} still works on its files (an undo, or the end of its \
+         report) and will be done in a moment"
+    )
 }
 
 fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {

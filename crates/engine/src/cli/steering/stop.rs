@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::named_mission::NamedMission;
 use super::super::place::Place;
+use crate::missions::history::after_the_end;
 
 /// How long to wait until the mission has stopped: it first ends the work of its roles.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,6 +26,9 @@ pub(crate) async fn run(args: &NamedMission, place: &Place) -> Result<CommandAns
         return Err(CommandFailure::Problem(format!("mission {} does not run; {id} does", dir.id())));
     }
     let dir = place.state.mission(&id).map_err(CommandFailure::problem)?;
+    if place.past(&dir).is_ok_and(|past| past.state.outcome.is_some()) {
+        return Err(CommandFailure::Problem(after_the_end(&id, owner.pid)));
+    }
     let request = control::Request {
         kind: control::STOP.into(),
         by: "opencode-orchestrator stop".into(),

@@ -39,6 +39,20 @@ async fn a_second_undo_and_an_undo_of_nothing_say_what_is_so() {
 }
 
 #[tokio::test]
+async fn a_stop_during_an_undo_says_that_nothing_runs() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.mission(A, &done());
+    let project = sandbox.opened().await;
+    let _lock = sandbox.running(A);
+    let called = sandbox.call(&["stop"]).await;
+    let says =
+        format!("mission {A} has ended, so there is nothing to stop; process 4242 still works on its files");
+    assert!(called.exit == 1 && called.stderr.contains(&says), "{}", called.stderr);
+    assert!(project.stop(None, "the user").await.contains(&says));
+    assert!(control::poll(&dir.control_dir()).unwrap().is_empty(), "nobody is asked");
+}
+
+#[tokio::test]
 async fn what_is_told_reaches_the_mission_that_runs_or_waits_in_the_journal_of_one_that_is_paused() {
     let sandbox = Sandbox::new();
     let called = sandbox.call(&["tell", "use", "tabs"]).await;
