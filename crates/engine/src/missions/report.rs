@@ -39,9 +39,28 @@ pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     if let Some(estimate) = state.estimate.as_ref().filter(|_| state.outcome.is_some()) {
         let _ = writeln!(text, "\nExpected before the first task: {}.", estimate_text(estimate));
     }
-    let _ = writeln!(text, "`/task report {}` shows each task, its attempts and its cost.", state.mission);
+    next_steps(&mut text, state);
     let _ = writeln!(text, "\n{}", verdict_line(state, &headline(state), now_ms));
     text
+}
+
+/// What the user can do now. The sentence about the delivery, or the verdict, has already said how to undo or resume.
+fn next_steps(text: &mut String, state: &State) {
+    let id = &state.mission;
+    if state.outcome.is_some()
+        && let Delivery::Delivered { branch, .. } = &state.delivery
+    {
+        // A change on a branch is merged first
+        let fix = match branch {
+            None => format!("; `/task fix {id} <comment>` starts a mission on top of it"),
+            Some(_) => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "Next: `/task review {id}` shows the change by task and file, with what checked it{fix}."
+        );
+    }
+    let _ = writeln!(text, "`/task report {id}` shows each task, its attempts and its cost.");
 }
 
 /// Why there is no plan. Each reason is written once.
@@ -571,6 +590,23 @@ fn cost(text: &mut String, state: &State, now_ms: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delivered_change_can_be_reviewed_next_and_nothing_else_can() {
+        let mut state = State { mission: "m-00000001".into(), ..State::default() };
+        let says = |state: &State| answer(state, 0).contains("`/task review m-00000001` shows the change");
+        assert!(!says(&state));
+        state.outcome = Some(Outcome::Incomplete);
+        assert!(!says(&state), "nothing was delivered");
+        state.delivery = Delivery::Delivered {
+            files: 2,
+            branch: None,
+            note: None,
+            changed: Default::default(),
+            torn: Vec::new(),
+        };
+        assert!(says(&state) && answer(&state, 0).contains("`/task undo m-00000001` takes it back"));
+    }
 
     #[test]
     fn what_does_not_run_or_fails_as_before_is_told_as_such() {
