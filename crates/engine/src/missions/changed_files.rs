@@ -1,13 +1,17 @@
-//! The changed files of a delivery as lines of the report, each with its numbers of added and removed lines.
+//! The changed files of a delivery as lines of the report, each with its numbers of added and removed lines; and the
+//! protected files among them.
 
 use std::fmt::Write;
 
-use mission::{ChangedFile, ChangedFiles, FileChange};
+use mission::{ChangedFile, ChangedFiles, FileChange, Gate, GateVerdict, Judged, Phase, State, Task};
 
-use crate::text::{count, quoted};
+use crate::gates::protected::CHANGED;
+use crate::text::{count, cut, quoted};
 
 /// The most files that the report lists: `review` shows all.
 const MAX_LISTED: usize = 20;
+/// The longest text in a line or a cell of the report, in bytes.
+const MAX_CELL: usize = 300;
 
 /// A list of the files, after a blank line; empty if there is none.
 pub(super) fn list(changed: &ChangedFiles) -> String {
@@ -21,6 +25,37 @@ pub(super) fn list(changed: &ChangedFiles) -> String {
         let _ = writeln!(text, "- and {}", count(more, "more file"));
     }
     text
+}
+
+/// A first warning: the change edits existing tests, or files that configure checks or builds.
+pub(super) fn protected(state: &State) -> String {
+    let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    let tasks = state.order.iter().filter_map(|id| state.tasks.get(id)).filter(integrated);
+    let line = |task: &Task| {
+        let is_last = |v: &&Judged| {
+            v.gate == Gate::Protected && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
+        };
+        let detail = &state.verdicts.iter().rev().find(is_last)?.detail;
+        protected_line(&task.id, [task.edits_tests.as_deref(), task.edits_config.as_deref()], detail)
+    };
+    tasks.filter_map(line).collect()
+}
+
+/// `reasons`: why existing tests, and why configuration, may change. `None` if the task changed none of them.
+fn protected_line(task: &str, reasons: [Option<&str>; 2], detail: &str) -> Option<String> {
+    let what = match reasons {
+        [None, None] => return None,
+        [Some(_), None] => "Existing tests",
+        [None, Some(_)] => "Scripts or configuration",
+        [Some(_), Some(_)] => "Existing tests, scripts or configuration",
+    };
+    let why = reasons.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let changed = detail.starts_with(CHANGED);
+    changed.then(|| format!("**{what}**: `{task}` {} ({})\n\n", cell(detail), cell(&why)))
+}
+
+pub(super) fn cell(text: &str) -> String {
+    cut(text, MAX_CELL).replace('|', "\\|").replace('\n', " ")
 }
 
 fn line(file: &ChangedFile) -> String {
@@ -68,6 +103,25 @@ mod tests {
              −1\n- `f.sh`\n"
         );
         assert_eq!(list(&ChangedFiles::default()), "");
+    }
+
+    #[test]
+    fn the_report_names_existing_tests_and_configuration_that_a_plan_let_change() {
+        let changed = format!("{CHANGED}: test/a.js");
+        let said = |tests, config, detail: &str| protected_line("a", [tests, config], detail);
+        for (tests, config, line) in [
+            (Some("it rounds"), None, format!("**Existing tests**: `a` {changed} (it rounds)\n\n")),
+            (None, Some("asked"), format!("**Scripts or configuration**: `a` {changed} (asked)\n\n")),
+            (
+                Some("one"),
+                Some("two"),
+                format!("**Existing tests, scripts or configuration**: `a` {changed} (one; two)\n\n"),
+            ),
+        ] {
+            assert_eq!(said(tests, config, &changed), Some(line));
+        }
+        assert_eq!(said(Some("it rounds"), None, "no existing test was changed"), None);
+        assert_eq!(said(None, None, &changed), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use mission::{CheckKind, Delivery, Gate, GateVerdict, Judged, Outcome, Phase, St
 
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::progress::setup_step;
-use crate::missions::changed_files;
+use crate::missions::changed_files::{self, cell};
 use crate::missions::verdict_line::verdict_line;
 use crate::text::{count, cut, duration, quoted};
 
@@ -23,7 +23,7 @@ const MAX_HELPED: usize = 50;
 /// terminal shows it.
 pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     let mut text = String::from("\n");
-    configuration(&mut text, state);
+    text.push_str(&changed_files::protected(state));
     not_done(&mut text, state);
     written_first(&mut text, state);
     side_by_side(&mut text, state);
@@ -102,7 +102,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     if let (None, Some(reason)) = (state.outcome, &state.paused) {
         let _ = writeln!(text, "**Paused**: {reason}.\n");
     }
-    configuration(&mut text, state);
+    text.push_str(&changed_files::protected(state));
     tasks(&mut text, state);
     helped(&mut text, state);
     written_first(&mut text, state);
@@ -326,24 +326,6 @@ fn phase(task: &Task) -> (&'static str, String) {
         Phase::Testing => ("tests in work", String::new()),
         Phase::Waiting => ("waiting", String::new()),
         Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix => ("in work", String::new()),
-    }
-}
-
-fn cell(text: &str) -> String {
-    cut(text, 300).replace('|', "\\|").replace('\n', " ")
-}
-
-/// A first warning: the change edits files that configure checks or builds.
-fn configuration(text: &mut String, state: &State) {
-    let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
-    for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(integrated) {
-        let Some(why) = &task.edits_config else { continue };
-        let last = state.verdicts.iter().rev().find(|v| {
-            v.gate == Gate::Protected && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
-        });
-        let what = last.map(|v| v.detail.as_str()).unwrap_or_default();
-        let _ =
-            writeln!(text, "**Scripts or configuration**: `{}` {} ({})\n", task.id, cell(what), cell(why));
     }
 }
 

@@ -20,6 +20,8 @@ use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// The hint if only another plan can allow the change.
 const BLOCKED: &str = "If the task cannot be done without it, submit `blocked` and say why.";
+/// How the detail of a verdict begins that names what the plan let a change touch.
+pub(crate) const CHANGED: &str = "changed, as the plan allows";
 /// The most packages that a message names.
 const MAX_NAMES: usize = 5;
 /// The longest shown part of a diff, in bytes.
@@ -67,7 +69,7 @@ pub(crate) async fn judge_protected_files(
     if issues.is_empty() {
         let detail = match allowed.len() {
             0 => "no existing test and no configuration of checks was changed".to_string(),
-            _ => format!("changed, as the plan allows: {}", allowed.join(", ")),
+            _ => format!("{CHANGED}: {}", allowed.join(", ")),
         };
         return (Judgement { gate, verdict: GateVerdict::Pass, detail, failure: None }, allowed);
     }
