@@ -189,14 +189,23 @@ for (const line of [
 )
 
 scene(
-  "a submodule is there at its recorded commit, and stays as it is",
+  "a submodule is there at its recorded commit, and stays as it is; the Planner is told of no file in it that tasks could change",
   {
     skip: noPlugin,
     files: project({
       "package.json": `${JSON.stringify({ name: "sub", type: "module", scripts: { test: "node check.js" } })}\n`,
       "check.js": `import { readFileSync } from "node:fs";\nif (readFileSync("lib/value.txt", "utf8") !== "recorded\\n") process.exit(1);\nconsole.log("1 passed");\n`,
     }),
-    scenario: modules(["one"]),
+    scenario: {
+      ...modules(["one"]),
+      brief: {
+        summary: "The check reads a value.",
+        files: [
+          { path: "lib/value.txt", why: "the value" },
+          { path: "check.js", why: "reads it" },
+        ],
+      },
+    },
   },
   async (world) => {
     const lib = join(world.root, "lib")
@@ -208,6 +217,10 @@ scene(
     assert.deepEqual(changes(before, world.picture()), ["+ src/one.js"], printed(result))
     ended(world, "done")
     assert.doesNotMatch(printed(result), /unverified/i)
+    const asked = JSON.stringify(world.model.roleRequests.find((request) => request.role === "planner")?.body)
+    assert.match(asked, /- `check\.js`: reads it/)
+    assert.doesNotMatch(asked, /- `lib\/value\.txt`/)
+    assert.match(asked, /not change them: `lib\/value\.txt`/)
   },
 )
 

@@ -34,6 +34,27 @@ pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     Ok(parts.join("/"))
 }
 
+/// Names the files of a list by their real paths, each once, because git knows files and not the links to them. Returns the
+/// pairs that differ. Patterns, and paths that lead nowhere, stay as they are.
+pub(crate) fn name_really(slot: &Path, files: &mut Vec<String>) -> Vec<(String, String)> {
+    let mut differ = Vec::new();
+    let mut named: Vec<String> = Vec::with_capacity(files.len());
+    for file in std::mem::take(files) {
+        let real = match inside(slot, &file) {
+            Ok(real) if real != file && !real.is_empty() && !file.contains(['*', '?', '[', '{']) => {
+                differ.push((file, real.clone()));
+                real
+            }
+            _ => file,
+        };
+        if !named.contains(&real) {
+            named.push(real);
+        }
+    }
+    *files = named;
+    differ
+}
+
 /// The deepest part of a path that exists, broken links included.
 fn deepest(path: &Path) -> PathBuf {
     let mut at = path.to_path_buf();
@@ -81,6 +102,10 @@ mod tests {
         ] {
             assert_eq!(inside(&slot, given).as_deref(), Ok(path), "{given}");
         }
+        let list = |files: &[&str]| files.iter().map(ToString::to_string).collect::<Vec<String>>();
+        let mut files = list(&["in/c.ts", "src/c.ts", "new.ts", "in/*.ts", "out/x.ts"]);
+        assert_eq!(name_really(&slot, &mut files), [("in/c.ts".to_string(), "src/c.ts".to_string())]);
+        assert_eq!(files, list(&["src/c.ts", "new.ts", "in/*.ts", "out/x.ts"]));
         for given in ["/etc/passwd", "../other/x", "out/x.ts", "dangling", "~/.bashrc", ""] {
             assert!(inside(&slot, given).is_err(), "{given}");
         }

@@ -132,24 +132,43 @@ impl OpenDecision {
     }
 }
 
-/// The most missing paths that are named.
-const MAX_MISSING: usize = 20;
+/// The most files that are named of those that a brief loses.
+const MAX_NAMED: usize = 20;
 
 impl Brief {
     /// Removes the files that do not exist, and names them.
     pub fn compare(&mut self, exists: impl Fn(&str) -> bool) {
-        let (there, missing): (Vec<BriefFile>, Vec<BriefFile>) =
-            std::mem::take(&mut self.files).into_iter().partition(|file| exists(&file.path));
-        self.files = there;
-        if missing.is_empty() {
-            return;
+        let missing = self.take_out(|file| !exists(file));
+        if !missing.is_empty() {
+            let names = named(missing);
+            self.risks.push(format!("The brief named files that do not exist in the project: {names}"));
         }
-        let names = missing.iter().take(MAX_MISSING).map(|file| format!("`{}`", file.path));
-        let names = names.collect::<Vec<_>>().join(", ");
-        let more = missing.len().saturating_sub(MAX_MISSING);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        self.risks.push(format!("The brief named files that do not exist in the project: {names}{more}"));
     }
+
+    /// Removes the files that are in submodules, and names them: no task can change one.
+    pub fn leave_out_submodules(&mut self, submodule_of: impl Fn(&str) -> Option<String>) {
+        let theirs = self.take_out(|file| submodule_of(file).is_some());
+        if !theirs.is_empty() {
+            let names = named(theirs);
+            self.risks.push(format!(
+                "The brief named files of submodules, which are repositories of their own, and a mission changes only the \
+                 project's own repository. Tasks may use them, but not change them: {names}"
+            ));
+        }
+    }
+
+    fn take_out(&mut self, is_out: impl Fn(&str) -> bool) -> Vec<BriefFile> {
+        let (out, kept) = std::mem::take(&mut self.files).into_iter().partition(|file| is_out(&file.path));
+        self.files = kept;
+        out
+    }
+}
+
+fn named(files: Vec<BriefFile>) -> String {
+    let names = files.iter().take(MAX_NAMED).map(|file| format!("`{}`", file.path));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = files.len().saturating_sub(MAX_NAMED);
+    if more > 0 { format!("{names} and {more} more") } else { names }
 }
 
 #[cfg(test)]
@@ -178,6 +197,19 @@ mod tests {
             let said = read(wrong).unwrap_err();
             assert!(said.contains(why), "{said}");
         }
+    }
+
+    #[test]
+    fn files_of_submodules_are_taken_out_and_said() {
+        let file = |path: &str| BriefFile { path: path.into(), why: "x".into() };
+        let files = vec![file("vendor/lib/a.js"), file("src/a.js")];
+        let mut brief =
+            Brief { summary: "x".into(), files, conventions: vec![], risks: vec![], decisions: vec![] };
+        brief.leave_out_submodules(|path| path.starts_with("vendor/lib/").then(|| "vendor/lib".into()));
+        assert_eq!(brief.files, [file("src/a.js")]);
+        assert!(brief.risks.len() == 1 && brief.risks[0].ends_with("not change them: `vendor/lib/a.js`"));
+        brief.leave_out_submodules(|_| None);
+        assert_eq!(brief.risks.len(), 1, "nothing is said twice");
     }
 
     #[test]

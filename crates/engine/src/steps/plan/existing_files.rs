@@ -1,5 +1,5 @@
 //! Checks a plan's protected files that exist. A missing reason is asked for while the Planner can still give one, and
-//! files that no reason allows, as those of a submodule, are refused here, not after the work.
+//! files that no reason allows, as those of a submodule and those with secrets, are refused here, not after the work.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub(crate) fn of(
         .filter(|(_, file)| matches!(kind(file), FileKind::Test | FileKind::TestSupport | FileKind::Config))
         .collect();
     let mut problems = in_submodules(workspace, base, &tasks)?;
+    problems.extend(tasks.iter().flat_map(|task| secrets(task)));
     let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
     let texts = workspace.read_all(base, &names)?;
     for ((at, file), text) in files.into_iter().zip(texts) {
@@ -49,6 +50,17 @@ pub(crate) fn of(
         problems.extend(problem(&task.id, (file, kind(file)), &String::from_utf8_lossy(&text), reasons));
     }
     Ok(problems)
+}
+
+/// The problems of a task that names files which hold secrets by their names: no write to one is allowed.
+fn secrets(task: &PlannedTask) -> impl Iterator<Item = String> {
+    task.files.iter().filter(|file| workspace::is_secret_path(file)).map(move |file| {
+        format!(
+            "task `{}`, `files`: `{file}` holds secrets by its name, and a mission never writes such files: plan without it, and \
+             say so in `acceptance` if the objective wants it (the user can add the file)",
+            task.id
+        )
+    })
 }
 
 /// The problems of tasks that name files in submodules: their commits belong to other repositories.
@@ -125,6 +137,15 @@ mod tests {
             );
         }
         assert_eq!(says("src/a.js", (false, false)), None);
+    }
+
+    #[test]
+    fn a_file_that_no_write_may_touch_is_refused_by_name() {
+        let files = ["test/fixtures/key.pem", ".env", "src/key.rs"].map(str::to_string).to_vec();
+        let task = PlannedTask { id: "keys".into(), files, ..PlannedTask::default() };
+        let said: Vec<String> = secrets(&task).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains("`keys`") && said[0].contains("`test/fixtures/key.pem`"), "{said:?}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use workspace::Slot;
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::plan::{existing_files, packages, partial, reading};
+use crate::steps::real_path;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
@@ -277,7 +278,12 @@ struct PlannerMailbox {
 
 impl PlannerMailbox {
     async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
-        let plan = parse_plan(arguments)?;
+        let mut plan = parse_plan(arguments)?;
+        let links: BTreeSet<(String, String)> = plan
+            .tasks
+            .iter_mut()
+            .flat_map(|task| real_path::name_really(&self.slot.path, &mut task.files))
+            .collect();
         let mut checked = match self.amends {
             true => partial::check(plan, &self.policy, &self.taken, &self.writers, self.depth)?,
             false => graph::check(plan, &self.policy, &self.taken, self.depth)?,
@@ -297,6 +303,9 @@ impl PlannerMailbox {
         )
         .await?;
         checked.notes.extend(notes);
+        let through_link =
+            |(named, real): (String, String)| format!("`{named}` is `{real}`, to which a link leads");
+        checked.notes.extend(links.into_iter().map(through_link));
         Ok(checked)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It only reads. Without a brief the mission continues, too.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,9 +10,11 @@ use mission::mailbox::{Brief, parse_brief};
 use mission::{Event, Role, State};
 use serde_json::Value;
 
+use crate::blocking::blocking;
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
+use crate::steps::real_path;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
@@ -32,7 +35,7 @@ async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, R
         role: Role::Searcher,
         task: None,
         directory: lease.slot.path.clone(),
-        base,
+        base: base.clone(),
         title: "Searcher: what matters".into(),
         model: 0,
         part: None,
@@ -48,7 +51,7 @@ async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, R
             prompt::given(state)
         )
     };
-    let mut mailbox = SearcherMailbox { context: context.clone(), root: lease.slot.path.clone() };
+    let mut mailbox = SearcherMailbox { context: context.clone(), root: lease.slot.path.clone(), base };
     conversation.ask(Role::Searcher, text, &mut mailbox).await
 }
 
@@ -56,6 +59,33 @@ struct SearcherMailbox {
     context: Arc<MissionContext>,
     /// The slot in which the files of a brief must exist.
     root: PathBuf,
+    /// The mission's base.
+    base: String,
+}
+
+impl SearcherMailbox {
+    /// Leaves out what no task can change, and says so.
+    async fn compare(&self, brief: &mut Brief) {
+        brief.compare(|path| self.root.join(path).symlink_metadata().is_ok());
+        for file in &mut brief.files {
+            let mut real = vec![std::mem::take(&mut file.path)];
+            real_path::name_really(&self.root, &mut real);
+            file.path = real.pop().unwrap_or_default();
+        }
+        let files: Vec<String> = brief.files.iter().map(|file| file.path.clone()).collect();
+        let (workspace, base) = (self.context.bench.workspace.clone(), self.base.clone());
+        let looked = blocking(move || {
+            let names: Vec<&str> = files.iter().map(String::as_str).collect();
+            let submodules = workspace.submodules_of(&base, &names)?;
+            Ok::<BTreeMap<_, _>, workspace::Error>(files.into_iter().zip(submodules).collect())
+        });
+        match looked.await {
+            Ok(submodules) => {
+                brief.leave_out_submodules(|path| submodules.get(path).cloned().flatten());
+            }
+            Err(error) => tracing::warn!("a brief was not compared with the submodules: {error}"),
+        }
+    }
 }
 
 impl Mailbox for SearcherMailbox {
@@ -65,7 +95,7 @@ impl Mailbox for SearcherMailbox {
         match tool {
             "mission_brief" => match parse_brief(arguments) {
                 Ok(mut brief) => {
-                    brief.compare(|path| self.root.join(path).symlink_metadata().is_ok());
+                    self.compare(&mut brief).await;
                     MailboxAnswer::Accepted(brief)
                 }
                 Err(problems) => MailboxAnswer::Refused(problems),
