@@ -91,8 +91,9 @@ fn a_project_s_custom_is_where_and_how_it_did_the_same() {
     let base = "def f(x):\n    y = x\n";
     // An import is silenced in other files, too
     expect!["a.py:3:17 warning blanket-suppression: every check of a tool was switched off by a comment\na.py:3:17 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    import abc  # noqa"));
-    // What another file does at a statement is not a custom of this file
-    expect!["a.py:3:21 error blanket-suppression: every check of a tool was switched off by a comment\na.py:3:21 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    return y.z + 1  # noqa"));
+    // One line is a question, and a whole file is none
+    expect!["a.py:3:21 warning blanket-suppression: every check of a tool was switched off by a comment\na.py:3:21 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    return y.z + 1  # noqa"));
+    assert!(said(base, "# ruff: noqa").contains("error blanket-suppression"));
     let same = "def f(x):\n    y = x.z  # noqa\n";
     assert!(!said(same, "    return y.z + 1  # noqa").contains("error"));
 }
@@ -144,6 +145,8 @@ fn what_only_cleans_up_may_fail_and_what_begins_like_it_may_not() {
     for call in ["endpoint.send()", "endpoint()", "removal.start()"] {
         assert_eq!(severity("a.js", &format!("{call}.catch(() => {{}});\n")), "error", "{call}");
     }
+    // Whoever has the promise hears of its failure
+    assert_eq!(severity("a.js", "sent.catch(() => {});\n"), "warning");
     let go = |call: &str| format!("package a\n\nfunc F() {{\n\tif err := {call}; err != nil {{\n\t}}\n}}\n");
     assert_eq!(severity("a.go", &go("f.Close()")), "warning");
     assert_eq!(severity("a.go", &go("f.Send()")), "error");
@@ -170,10 +173,28 @@ fn a_function_of_rust_is_silenced_with_a_reason() {
         lines(&found).contains("error blanket-suppression")
     };
     let custom = "#[allow(dead_code)]\nstruct B;\n";
-    assert!(blocks(custom, "#[allow(dead_code)]\nfn f() {}"));
-    assert!(!blocks("", "#[derive(Debug)]\n#[allow(dead_code)]\nstruct A;"));
-    assert!(blocks("", "/// What is counted by others.\n#[allow(dead_code)]\nfn f() {}"));
-    assert!(!blocks("", "// called by the other targets only\n#[allow(dead_code)]\nfn f() {}"));
+    assert!(blocks(custom, "#[allow(warnings)]\nfn f() {}"));
+    assert!(!blocks("", "#[derive(Debug)]\n#[allow(warnings)]\nstruct A;"));
+    assert!(blocks("", "/// What is counted by others.\n#[allow(warnings)]\nfn f() {}"));
+    assert!(!blocks("", "// called by the other targets only\n#[allow(warnings)]\nfn f() {}"));
+    // That one item is unused is a question
+    assert!(!blocks("", "#[allow(dead_code)]\nfn f() {}"));
+}
+
+#[test]
+fn what_several_files_do_is_a_custom_wherever_it_stands() {
+    let blocks = |others: usize| {
+        let silenced = "// eslint-disable-next-line\ng(2);\n";
+        let files = |text: &str| {
+            let others = (0..others).map(|n| (format!("b{n}.js"), silenced.to_string()));
+            MemorySources::new(others.chain([("a.js".to_string(), text.to_string())]))
+        };
+        let (base, head) = ("f(1);\n", "f(1);\n// eslint-disable-next-line\nf(x);\n");
+        let found = guardian().lint_change(&files(base), &files(head), &["a.js".to_string()]);
+        lines(&found).contains("error blanket-suppression")
+    };
+    assert!(blocks(2));
+    assert!(!blocks(3));
 }
 
 #[test]

@@ -63,6 +63,9 @@ pub(super) fn read(file: &File, names: &mut Names) {
             ("macro_invocation", "macro") => {}
             // In `Iterator<Item: Clone>`, `Item` is a type of the trait
             ("type_arguments", _) if is_bound(file, node.end) => {}
+            // The same with arguments of its own: `Enum<Array<V>: Clone>`
+            ("generic_type", _)
+                if file.flat().kind(parent.parent) == "type_arguments" && is_bound(file, parent.end) => {}
             (_, "name") if node.kind == "type_identifier" && parent.kind != "struct_expression" => {
                 if parent.kind == "type_binding" {
                     continue;

@@ -48,6 +48,8 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
         }
         "shell-from-input" | "eval-of-input" => !handed::is_from_outside(file, raw.start),
         "test-skipped" => ecmascript && is_conditional(raw),
+        // `if wanted: breakpoint()` on one line is a switch for whoever develops it
+        "breakpoint-left" => file.line(raw.line as usize - 1).trim_start().starts_with("if "),
         "unsafe-cast" => ecmascript && file.is_test(),
         "placeholder" => {
             ecmascript && is_overridden(file, raw.start)
@@ -58,7 +60,9 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
             stand_in::is_stand_in(file, raw.start)
                 || language == syntax::Language::Python && is_coverage(file, raw)
                 || language == syntax::Language::Rust && stand_in::is_for_others(file, raw.start)
+                || is_of_one_line(file, raw)
         }
+        "bare-suppression" => is_of_one_line(file, raw),
         _ => false,
     };
     if meant || is_vendored(&file.path) {
@@ -80,6 +84,10 @@ fn is_fallback(file: &File, raw: &Raw) -> bool {
     // The call before `.catch`, by the name of its last part: `a().close(b)`
     let failed = flat.field(call, "function").and_then(|catch| flat.field(catch, "object"));
     let called = failed.and_then(|failed| flat.field(failed, "function"));
+    // `promise.catch(() => {})` only keeps a failure from being reported twice: whoever has the promise hears of it
+    if failed.is_some_and(|failed| matches!(flat.kind(failed), "identifier" | "member_expression")) {
+        return true;
+    }
     let name = called.map(|called| flat.field(called, "property").unwrap_or(called));
     let cleans = name.is_some_and(|name| is_cleaning(file.text_of(name)));
     let taken = flat
@@ -155,6 +163,21 @@ fn is_seen(file: &File, raw: &Raw) -> bool {
 /// Reviewer.
 fn is_coverage(file: &File, raw: &Raw) -> bool {
     file.line(raw.line as usize - 1).replace([' ', '-'], "").contains("pragma:nocover")
+}
+
+/// Whether a suppression is about one line of Python or Go, or says that one item of Rust is unused: correct changes have
+/// many. One that covers a file, or whole groups of lints, is no question. In JavaScript such comments are rare.
+fn is_of_one_line(file: &File, raw: &Raw) -> bool {
+    let Some(language) = file.language else { return false };
+    let line = file.line(raw.line as usize - 1).trim();
+    if language == syntax::Language::Rust {
+        let unused = ["dead_code", "unused"].iter().any(|lint| line.contains(lint));
+        return line.starts_with("#[") && unused && !line.contains("warnings") && !line.contains("clippy::");
+    }
+    if language == syntax::Language::Go {
+        return line.contains("nolint") && !line.starts_with("//");
+    }
+    language == syntax::Language::Python && !line.starts_with(['#', '@'])
 }
 
 /// Whether a call has the name of a clean-up.

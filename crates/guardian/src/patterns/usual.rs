@@ -28,6 +28,7 @@ enum Place {
 /// Whether the project did the same before the change: in this file or, if it is common there, in another file.
 pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Option<&dyn Sources>) -> bool {
     const MAX_FILES: usize = 2_000;
+    const HABIT: usize = 3;
     let row = raw.line as usize - 1;
     let line = head.line(row);
     let cast = CASTS.into_iter().find(|cast| raw.key.contains(cast));
@@ -57,19 +58,27 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
     if here == Place::Proper || form.contains("@ts-expect-error") && head.is_test() {
         return true;
     }
+    let same = |path: &str| Language::of_path(path) == Language::of_path(&raw.path);
+    let others_with = |most: usize| {
+        before.is_some_and(|before| {
+            let files =
+                before.files().iter().filter(|path| same(path) && **path != *raw.path).take(MAX_FILES);
+            let with = files.filter(|path| before.read(path).is_some_and(|text| has(&text)));
+            with.take(most).count() == most
+        })
+    };
+    // What several files do is the project's habit, wherever it stands
+    if others_with(HABIT) {
+        return true;
+    }
     if head.language == Some(Language::Rust) {
         return false;
     }
     if base.is_some_and(|base| has(&base.text)) {
         return true;
     }
-    let same = |path: &str| Language::of_path(path) == Language::of_path(&raw.path);
     // A new file may follow its neighbours
-    (here != Place::Statement || base.is_none())
-        && before.is_some_and(|before| {
-            let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
-            files.into_iter().any(|path| before.read(path).is_some_and(|text| has(&text)))
-        })
+    (here != Place::Statement || base.is_none()) && others_with(1)
 }
 
 fn in_python(line: &str, form: &str) -> Place {

@@ -45,6 +45,10 @@ pub(crate) fn is_specimen(path: &str) -> bool {
 
 /// Folders with the code of other projects.
 pub(crate) fn is_vendored(path: &str) -> bool {
+    // What a bundler wrote: nobody edits it by hand
+    if ["-min.js", ".min.js", ".min.mjs", ".min.cjs", ".bundle.js"].iter().any(|end| path.ends_with(end)) {
+        return true;
+    }
     path.split('/').any(|part| {
         matches!(
             part,

@@ -144,6 +144,20 @@ pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
         })
 }
 
+/// Whether another file of the crate defines an item of that name, wherever it is.
+pub(crate) fn is_item(tree: &Tree<'_>, file: &File, name: &str) -> bool {
+    const ITEMS: [&str; 8] = ["fn", "struct", "enum", "trait", "type", "const", "static", "union"];
+    sources(tree).filter(|(path, text)| *path != &*file.path && text.contains(name)).any(|(_, text)| {
+        ITEMS.iter().any(|item| {
+            let form = format!("{item} {name}");
+            text.match_indices(&form).any(|(at, _)| {
+                text.get(at + form.len()..)
+                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+            })
+        })
+    })
+}
+
 /// The possible files of `mod name;` in a file.
 pub(crate) fn module_files(path: &str, name: &str) -> Vec<String> {
     // A raw identifier `r#name` has its file at `name`

@@ -399,7 +399,13 @@ fn modules(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     // A tool may convert modules to CommonJS: such a file has no CommonJS exports of its own
     let own = exports(&file.text)
         && (file.text.contains("require(") || pair.base.as_deref().is_some_and(|base| exports(&base.text)));
-    if plain && (own || file.path.ends_with(".cjs")) {
+    let elsewhere = || {
+        let others = change.base.paths().iter().filter(|path| path.ends_with(".js") && **path != *file.path);
+        others.take(300).filter_map(|path| change.base.read(path)).any(|text| {
+            text.lines().any(|line| line.starts_with("import ") && line.contains(" from ")) && !exports(&text)
+        })
+    };
+    if plain && (own && !elsewhere() || file.path.ends_with(".cjs")) {
         let word = if flat.kind(index) == "import_statement" { "import" } else { "export" };
         found.node(file, index, format!("`{word}` in a file that is CommonJS"));
     }

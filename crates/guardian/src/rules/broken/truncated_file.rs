@@ -73,7 +73,7 @@ fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
         && !is_rewritten(base, head)
     {
         let message = format!("the file ends here: {lost} lines that followed are gone");
-        if change.is_some_and(|change| is_taken_out(change, base, head, lost)) {
+        if !is_its_beginning(base, head, lost) || change.is_some_and(|c| is_taken_out(c, base, head, lost)) {
             found.maybe(head, start, end, message);
         } else {
             found.at(head, start, end, message);
@@ -118,6 +118,17 @@ fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> b
                 && other.head.as_deref().is_some_and(|new| new.is_test() && new.text.contains("#[test]"))
         });
     elsewhere || moved
+}
+
+/// Whether the head is the beginning of the base: nearly all that stood before the missing end is still there. An answer
+/// that ran out of room looks like this; where the beginning was rewritten as well, the end may have been moved.
+fn is_its_beginning(base: &File, head: &File, lost: usize) -> bool {
+    let kept = base.text.lines().count() - lost;
+    let now: std::collections::HashSet<&str> = head.text.lines().map(str::trim).collect();
+    let before = base.text.lines().take(kept).map(str::trim).filter(|line| line.len() > 3);
+    let (still, all) =
+        before.fold((0, 0), |(still, all), line| (still + usize::from(now.contains(line)), all + 1));
+    5 * still >= 4 * all
 }
 
 /// Whether most of the head is new: then it is another text, and not the beginning of the old one.

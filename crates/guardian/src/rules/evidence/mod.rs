@@ -84,7 +84,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "missing-export",
         "The module that the import leads to, read whole, and what it passes on.",
-        "Says nothing of modules that export what cannot be listed: stars from packages, `module.exports = x`, `__getattr__`, derives and attribute macros that are not well known, macros among items, loaders.",
+        "Says nothing of modules that export what cannot be listed: stars from packages, `module.exports = x`, `__getattr__`, derives and attribute macros that are not well known, macros among items, loaders, vendored files; warns in Rust where the crate has an item of that name elsewhere.",
         &[],
         &[],
     )
@@ -152,7 +152,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "hidden-error",
         "The same place before and after: an error was told and is not any more.",
-        "Says nothing where a comment gives the reason; warns where one explains a fixed value, and of new code of Go that drops an error of its own file.",
+        "Says nothing where a comment gives the reason; warns where one explains a fixed value, where the caught statement calls nothing or is new beside the old one, and of new code of Go that drops an error of its own file.",
         &[],
         &[],
     ),
@@ -173,7 +173,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "truncated-file",
         "The lines at the end of the base, and that nothing is in their place.",
-        "Says nothing of a file that was only formatted; warns where the change took the same names out of other files, or moved the tests.",
+        "Says nothing of a file that was only formatted; warns where the change took the same names out of other files, moved the tests, or rewrote the beginning as well.",
         &[Rust, Go],
         &[],
     ),
@@ -248,7 +248,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "failure-passed-over",
         "The handler of the same place before and after.",
-        "Says nothing where callers hear of the failure in another way.",
+        "Says nothing where callers hear of the failure in another way; warns where the caught statement is new beside the old one.",
         &[],
         &[],
     ),

@@ -130,6 +130,8 @@ fn gives_reason(head: &File, row: usize, old: &HashSet<String>) -> bool {
         "old ",
         "not needed",
     ];
+    // A longer sentence says what is to come instead, even where it begins with TODO
+    const SENTENCE: usize = 9;
     let above = (0..row).rev().map(|row| head.line(row).trim());
     let above = above.take_while(|line| ["//", "#", "/*", "*"].iter().any(|start| line.starts_with(start)));
     above.take(20).any(|line| {
@@ -139,7 +141,10 @@ fn gives_reason(head: &File, row: usize, old: &HashSet<String>) -> bool {
         is_new
             && !is_code(&said)
             && said.split_whitespace().count() > 3
-            && !NONE.iter().any(|word| low.contains(word))
+            && !NONE.iter().any(|word| {
+                let planned = *word == "todo" && said.split_whitespace().count() >= SENTENCE;
+                low.contains(word) && !planned
+            })
     })
 }
 

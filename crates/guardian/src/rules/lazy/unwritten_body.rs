@@ -156,10 +156,17 @@ fn says_so(file: &File, function: &Function) -> bool {
 fn in_rust(file: &File, function: &Function) -> bool {
     let empty = statements(file, function.body).is_empty();
     let gives = return_type(file, function);
-    if empty && !gives.is_empty() && !matches!(gives, "()" | "!") {
+    let given = parameters(file, function);
+    // `fn f(_: A) -> Self::B {}`: the author names nothing on purpose, and the type may be `()`
+    let list = file.field_text(function.index, "parameters");
+    let unnamed =
+        given.iter().all(|name| name.starts_with('_')) && list.contains("_:") && gives.contains("::");
+    if empty && !gives.is_empty() && !matches!(gives, "()" | "!") && !unnamed {
         return true;
     }
-    let given = parameters(file, function);
+    if unnamed {
+        return false;
+    }
     // The compiler warns about an unused parameter, unless its name begins with `_`
     if !given.is_empty() {
         return given.iter().any(|name| !name.starts_with('_'));
@@ -177,7 +184,11 @@ fn in_rust(file: &File, function: &Function) -> bool {
 fn in_python(file: &File, function: &Function, name: &str) -> bool {
     let a_property = |decorator: &str| decorator.trim_end().ends_with("property");
     if let Some(decorator) = decorators(file, function).next() {
-        return a_property(decorator) && !decorators(file, function).any(|d| d.contains("abstract"));
+        // Without a value, `...` or a description alone is what an interface looks like
+        let described = statements(file, function.body).is_empty();
+        return a_property(decorator)
+            && !described
+            && !decorators(file, function).any(|d| d.contains("abstract"));
     }
     let doc = docstring(file, function);
     let class =

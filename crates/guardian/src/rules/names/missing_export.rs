@@ -7,7 +7,7 @@ use syntax::{ImportKind, Language};
 use super::lost::{Lost, line_of};
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
-use crate::project::{Target, Tree, folder_of, go, is_specimen, join, python, rust};
+use crate::project::{Target, Tree, folder_of, go, is_specimen, is_vendored, join, python, rust};
 use crate::rules::{Change, Check, Example, Found, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -246,7 +246,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             }
             let message = format!("`{}` has no `{}`", lost.module, lost.name);
-            found.at(head, lost.start, lost.end, message);
+            // A definition elsewhere in the crate may be brought by a macro, a path or a condition
+            if head.language == Some(Language::Rust) && rust::is_item(&change.head, head, &lost.name) {
+                found.maybe(head, lost.start, lost.end, message);
+            } else {
+                found.at(head, lost.start, lost.end, message);
+            }
         }
     };
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
@@ -281,7 +286,7 @@ fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut F
         }
         let parts: Vec<&str> = parts.collect();
         // The crate re-exports the standard library
-        if parts.first().is_some_and(|part| ["std", "core", "alloc"].contains(part)) {
+        if parts.iter().any(|part| ["std", "core", "alloc"].contains(part)) {
             continue;
         }
         for name in import.names.iter().filter(|n| n.name != "*" && n.name != "self") {
@@ -322,6 +327,10 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
             // `from . import name` in a package without `__init__.py`, or a type file: nothing to compare with
             continue;
         };
+        // What a tool copied there may have types that were left behind
+        if is_vendored(&path) {
+            continue;
+        }
         let Some(exports) = tree.exports(&path) else { continue };
         for name in import.names.iter().filter(|n| n.name != "*" && !exports.contains(&n.name)) {
             // Only a package contains modules

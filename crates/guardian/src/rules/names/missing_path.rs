@@ -38,7 +38,11 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
             (Some((root, _)), "crate") => (root.clone(), Vec::new()),
             (Some((root, modules)), "super") if !nested => {
                 let mut modules = modules.clone();
-                if modules.pop().is_none() {
+                let Some(own) = modules.pop() else { return };
+                // If a macro or an inner module of the parent declares this file, `super` is not the folder's file
+                let parent = rust::file_of(tree, root, &modules).and_then(|path| tree.file(&path));
+                let declares = |i: &syntax::Import| i.kind == ImportKind::Mod && i.module == own;
+                if parent.is_some_and(|parent| !parent.outline().imports.iter().any(declares)) {
                     return;
                 }
                 (root.clone(), modules)
@@ -145,7 +149,7 @@ fn of_module(file: &File, modules: &[(String, String)], text: &str) -> Option<St
 }
 
 /// The library name and root file of the package that contains a path.
-pub(super) fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
+pub(crate) fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
     let manifest = tree.nearest(path, "Cargo.toml")?;
     let root = join(folder_of(&manifest), "src/lib.rs").filter(|root| tree.has(root))?;
     let table: toml::Table = tree.read(&manifest)?.parse().ok()?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use syntax::{ImportKind, Language};
 
+use super::missing_path::own_crate;
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::manifest::{Declared, declared};
@@ -91,7 +92,16 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let elsewhere = || language.is_ecmascript() && is_declared_elsewhere(&change.head, &package);
             let is_tool = || head.is_test() && is_test_tool(&package);
             let transitive = || language == Language::Python && comes_with(&change.head, &declared, &package);
-            let certain = certain && !common && !is_tool() && !elsewhere() && !transitive();
+            // A test may use a sibling of the workspace by its path, which a published manifest does not name
+            let sibling = || {
+                language == Language::Rust
+                    && ["tests", "benches", "examples"]
+                        .iter()
+                        .any(|part| head.path.split('/').any(|p| p == *part))
+                    && own_crate(&change.head, &head.path)
+                        .is_some_and(|(own, _)| package.replace('-', "_").starts_with(&format!("{own}_")))
+            };
+            let certain = certain && !sibling() && !common && !is_tool() && !elsewhere() && !transitive();
             let message = format!("`{package}` is not declared in `{}`", declared.manifest);
             let end = start + head.line(line as usize - 1).len();
             if certain {

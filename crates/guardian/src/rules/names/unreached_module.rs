@@ -58,7 +58,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         }
         match head.language {
             Some(Language::Rust) => {
-                if is_lost_in_rust(change, path) {
+                if is_lost_in_rust(change, path) && !is_named_by_path(change, path) {
                     found.at(head, 0, head.line(0).len(), format!("no `mod` leads to `{path}`"));
                 }
             }
@@ -244,4 +244,16 @@ fn targets(change: &Change<'_>, file: &File) -> HashSet<String> {
 
 fn stem_of(path: &str) -> &str {
     path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default()
+}
+
+/// Whether a `#[path = "…"]` of another file ends as this path does.
+fn is_named_by_path(change: &Change<'_>, path: &str) -> bool {
+    const MAX_FILES: usize = 1_000;
+    let sources = change.head.paths().iter().filter(|other| other.ends_with(".rs")).take(MAX_FILES);
+    sources.filter_map(|other| change.head.read(other)).filter(|text| text.contains("#[path")).any(|text| {
+        text.split("#[path").skip(1).filter_map(|rest| rest.split('"').nth(1)).any(|named| {
+            let named = named.trim_start_matches("./").trim_start_matches("../");
+            path.ends_with(named)
+        })
+    })
 }

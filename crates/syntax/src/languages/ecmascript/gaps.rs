@@ -39,7 +39,8 @@ fn declares(text: &str, at: usize, end: usize) -> bool {
 
 /// Possible masks in a text with errors, one list for each kind of gap.
 pub(crate) fn edits(text: &str, typed: bool, tsx: bool, errors: &[ErrorAt<'_>]) -> Vec<Vec<Edit>> {
-    let mut all = vec![at_errors(text, errors), reserved_aliases(text), phases(text)];
+    let mut all =
+        vec![at_errors(text, errors), reserved_aliases(text), attributes_of_exports(text), phases(text)];
     if !typed || tsx {
         all.push(ampersands(text));
     }
@@ -343,6 +344,19 @@ fn imports_in_brackets(text: &str) -> Vec<Edit> {
     types.collect()
 }
 
+/// `export { default } from './a.json' with { type: 'json' }`.
+fn attributes_of_exports(text: &str) -> Vec<Edit> {
+    let follows = words(text, "with").filter_map(|(at, word)| {
+        let (before, after) = (text[..at].trim_end(), &text[at + word.len()..]);
+        let open = at + word.len() + (after.len() - after.trim_start().len());
+        let statement = before.rsplit([';', '\n']).next().unwrap_or_default();
+        let passed_on = statement.trim_start().starts_with("export") && before.ends_with(['\'', '"']);
+        let end = closed(text, open).filter(|_| passed_on && text[open..].starts_with('{'))?;
+        Some(Edit::blank(text, at..end))
+    });
+    follows.collect()
+}
+
 /// `export { f as function }`.
 fn reserved_aliases(text: &str) -> Vec<Edit> {
     const RESERVED: &[&str] = &[
@@ -406,6 +420,7 @@ mod tests {
             "class A { accessor x = 1;\n  static accessor y = 2;\n}\n",
             "export type * from './a';\nexport type * as ns from './b';\n",
             "function f() { using x = g();\n  await using y = h();\n}\n",
+            "export { default } from '../package.json' with { type: 'json' };\n",
             "function f() {}\nexport { f as function, f as class };\n",
             "type A<type> =\n  | (type extends B ? type : never)\n  | (unknown extends type ? 1 : 2)\n",
             "class A { @dec accessor x = 1;\n  @dec() static accessor y = 2;\n  abstract accessor z: string\n  static [k: string]: unknown }\n",

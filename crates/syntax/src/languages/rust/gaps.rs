@@ -49,7 +49,9 @@ fn macros(text: &str) -> Vec<Edit> {
             let called = text[end..]
                 .strip_prefix('!')
                 .is_some_and(|rest| rest.trim_start().starts_with(['(', '[', '{']));
-            if called && !text[..at].ends_with('#') {
+            // `|s| f32::<_, E>(a)(s)`
+            let generic = *word != "try" && text[end..].starts_with("::<");
+            if called && !text[..at].ends_with('#') || generic {
                 edits.push(Edit::new(end - 1, "_"));
             }
         }
@@ -157,6 +159,7 @@ mod tests {
             "impl const Default for A { fn default() -> A { A } }\nfn f<T: [const] B>() where T: const C {}\n",
             "fn f(x: S) { let S { 0: a, 1: b } = x; match x { S { #[cfg(c)] d, .. } => 1, _ => 2 }; }\n",
             "fn f() { let a = str![\"x\"]; let b = str![[r#\"y\"#]]; let c = try!(d); u32::MAX; }\n",
+            "fn f() { let a = |s| f32::<_, (_, E)>(b)(s); }\n",
             "fn f() { let a = for<'a> |x: &'a u8| -> u8 { *x }; }\nauto trait T {}\n",
             "pub struct A\nwhere\n    // none\n{ a: u8 }\nimpl B for C where (): D {}\n",
             "fn f() { if let Some(a) = b() && a > 1 && let Some(c) = a {} }\nmod r#type;\n",

@@ -204,6 +204,13 @@ fn only_logs(file: &File, block: usize) -> bool {
     all.iter().any(|i| is_log(text(i))) && all.iter().all(|i| is_log(text(i)) || is_harmless(text(i)))
 }
 
+/// Whether the head has a statement more often than the base: then what a `try` guards is new, and the old place may be
+/// as it was.
+pub(super) fn is_added(base: &File, head: &File, statement: &str) -> bool {
+    let times = |file: &File| even(&file.text).matches(statement).count();
+    times(head) > times(base)
+}
+
 /// Statements of the base, whitespace evened out.
 pub(super) fn statements_of(base: &File) -> std::collections::HashSet<String> {
     let flat = base.flat();
@@ -289,7 +296,8 @@ fn caught(pair: &Pair, base: &File, head: &File, found: &mut Found) {
                 shown(&statement)
             );
             let node = flat.node(handler);
-            if explains(head, handler) || had_handler(base, head, handler) {
+            if explains(head, handler) || had_handler(base, head, handler) || is_added(base, head, &statement)
+            {
                 found.maybe(head, node.start, node.end, message);
             } else {
                 found.at(head, node.start, node.end, message);

@@ -92,7 +92,11 @@ fn imported(change: &Change<'_>, pair: &Pair, file: &File, language: Language, f
             let row = (name.line as usize).saturating_sub(1);
             // A part of an import may be only a type
             let dunder = name.name.starts_with("__");
-            if !dunder && pair.wrote(row) && has(language, &import.module, &name.name) == Some(false) {
+            if !dunder
+                && !is_of_a_platform(&import.module, &name.name)
+                && pair.wrote(row)
+                && has(language, &import.module, &name.name) == Some(false)
+            {
                 let start = file.start_of_line(name.line);
                 let line = file.line(row);
                 let at = start + line.find(name.name.as_str()).unwrap_or(0);
@@ -179,6 +183,7 @@ fn asked(change: &Change<'_>, pair: &Pair, file: &File, language: Language, foun
             if name.starts_with("__")
                 || written
                 || of_submodule
+                || is_of_a_platform(&module, name)
                 || has(language, &module, name) != Some(false)
             {
                 continue;
@@ -370,4 +375,13 @@ fn is_added(change: &Change<'_>, file: &File, language: Language, name: &str) ->
             .filter(same)
             .take(MAX_FILES)
             .any(|path| change.head.read(path).is_some_and(|text| own(&text)))
+}
+
+/// Constants of a module that wraps the system: which of them exist depends on the platform and its version.
+fn is_of_a_platform(module: &str, name: &str) -> bool {
+    let wraps =
+        matches!(module, "socket" | "_socket" | "os" | "signal" | "errno" | "select" | "ssl" | "fcntl");
+    wraps
+        && name.contains('_')
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

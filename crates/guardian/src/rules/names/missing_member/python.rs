@@ -42,7 +42,11 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
                 is_given_elsewhere(change, name)
                     || is_extended(change, file.field_text(class, "name")) && is_defined(change, name)
             };
-            if missing && !is_tried(file, index, name) && !of_others() {
+            if missing
+                && !is_tried(file, index, name)
+                && !of_others()
+                && !is_mixed_in(file, file.field_text(class, "name"))
+            {
                 found.node(
                     file,
                     index,
@@ -234,4 +238,14 @@ pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) 
         });
     }
     Some(all)
+}
+
+/// Whether another class of the file has this one as a base beside others: those may bring what it uses.
+fn is_mixed_in(file: &File, class: &str) -> bool {
+    let flat = file.flat();
+    flat.iter().filter(|(_, node)| node.kind == "class_definition").any(|(index, _)| {
+        let Some(bases) = flat.field(index, "superclasses") else { return false };
+        let bases: Vec<&str> = flat.parts(bases).map(|i| file.text_of(i)).collect();
+        bases.len() > 1 && bases.contains(&class)
+    })
 }

@@ -247,6 +247,17 @@ fn own_type(file: &File, index: usize, path: &str) -> Option<String> {
 /// Whether a type belongs to the crate, and nothing in the crate defines a function of that name.
 fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
     let tree = &change.head;
+    // A type of another crate may have the same name as an own one
+    let first = |module: &str| module.split("::").next().unwrap_or_default().to_string();
+    let foreign = file.outline().imports.iter().any(|import| {
+        let root = first(&import.module);
+        import.names.iter().any(|name| name.local() == of)
+            && !matches!(root.as_str(), "crate" | "self" | "super")
+            && !file.outline().symbols.iter().any(|symbol| symbol.name == root)
+    });
+    if foreign {
+        return false;
+    }
     let mut definitions = 0;
     let (mut of_traits, mut implemented) = (BTreeSet::new(), Vec::new());
     for path in package_files(tree, &file.path) {

@@ -466,10 +466,24 @@ fn may_come_from_elsewhere(change: &Change<'_>, file: &File, name: &str) -> bool
             && missing_item::sources(change).any(|(_, text)| rust::is_defined(&text, name))
 }
 
+/// Whether another file includes this one as text, with its own names around it.
+fn is_included(change: &Change<'_>, file: &File) -> bool {
+    const MAX_FILES: usize = 1_000;
+    let own = file.path.rsplit('/').next().unwrap_or_default();
+    let form = format!("{own}\")");
+    let sources = change.head.paths().iter().filter(|path| path.ends_with(".rs")).take(MAX_FILES);
+    sources
+        .filter_map(|path| change.head.read(path))
+        .any(|text| text.contains("include!") && text.contains(&form))
+}
+
 fn in_rust(change: &Change<'_>, file: &File, index: usize, name: &str) -> Certainty {
     let names = file.names();
     let hidden = names.open || crate::project::rust::has_item_macro(file);
-    if file.text.contains("include!") || hidden && may_come_from_elsewhere(change, file, name) {
+    if file.text.contains("include!")
+        || is_included(change, file)
+        || hidden && may_come_from_elsewhere(change, file, name)
+    {
         return Certainty::No;
     }
     let node = file.flat().node(index);

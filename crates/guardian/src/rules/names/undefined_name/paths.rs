@@ -4,6 +4,7 @@
 use crate::code::file::File;
 use crate::project::rust;
 use crate::rules::Change;
+use crate::rules::names::missing_path::own_crate;
 
 /// Modules of the standard library whose names rarely mean anything else.
 const MODULES: &[&str] = &[
@@ -67,6 +68,12 @@ pub(super) fn not_imported(change: &Change<'_>, base: &File, head: &File) -> Vec
 pub(super) fn is_a_crate(change: &Change<'_>, head: &File, name: &str) -> bool {
     if !head.path.ends_with(".rs") || name.starts_with(char::is_uppercase) {
         return false;
+    }
+    // `#[rustfmt::skip]`, and the library that a test, an example or a program of the same package uses
+    if ["rustfmt", "clippy", "miri", "diagnostic", "rust_analyzer"].contains(&name)
+        || own_crate(&change.head, &head.path).is_some_and(|(own, _)| own == name)
+    {
+        return true;
     }
     let manifest = change.head.nearest(&head.path, "Cargo.toml").and_then(|path| change.head.read(&path));
     manifest.is_some_and(|text| {

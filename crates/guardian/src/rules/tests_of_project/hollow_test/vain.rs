@@ -155,6 +155,8 @@ fn asserts_constants(file: &File, test: &Test) -> bool {
             "assignment" | "assignment_expression" | "augmented_assignment" => {
                 (flat.field(index, "left"), flat.field(index, "right"))
             }
+            // `calls++` in a function that is handed over
+            "update_expression" => (flat.field(index, "argument"), None),
             _ => continue,
         };
         let Some(name) = name else { continue };
