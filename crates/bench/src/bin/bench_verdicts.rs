@@ -47,7 +47,7 @@ async fn measure(crates: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     green(&judge.judge_tree(&next(), true).await?)?;
     println!("the base and the first verdict: {:.1} s", started.elapsed().as_secs_f64());
-    // Warms the slots of the roles and the one that stands for the checking slot of before
+    // Warms the slots of the roles and one in place of the checking slot
     let changes: Vec<ChangedFiles> = (0..=ROLES).map(|_| next()).collect();
     futures_util::future::try_join_all(changes.iter().map(|change| slot(&judge, change))).await?;
     let (mut warm, mut cold, mut in_slot) = (Vec::new(), Vec::new(), Vec::new());
