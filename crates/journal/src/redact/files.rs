@@ -192,6 +192,9 @@ mod tests {
             "# TOKEN=commented-out-1\nexport API_KEY=\"env-value-one\"\nPORT=3000\nNODE_ENV=development\nDB=postgres://me:database-word@host/db\nOTHER=q1w2e3r4t5y6u7i8 # note\n",
         );
         write(root.join(".env.example"), "API_KEY=shown-in-example\n");
+        write(root.join("backend/.env"), "SECRET_KEY='nested-value-seven'\n");
+        write(root.join("apps/web/.env.local"), "SESSION_SECRET=nested-value-eight\n");
+        write(root.join("node_modules/a/.env"), "API_KEY=shown-in-package\n");
         write(home.join(".netrc"), "machine a login me password netrc-value-two\n");
         write(
             home.join(".npmrc"),
@@ -212,16 +215,23 @@ mod tests {
             "ZG9ja2VyOnZhbHVl",
             "git-value-five",
             "opencode-value-six",
+            "nested-value-seven",
+            "nested-value-eight",
         ] {
             let said = redactor.redact(&format!("postgres://me:{secret}@host/db x")).into_owned();
             assert!(!said.contains(secret), "{said}");
         }
-        assert_eq!(redactor.taken_out(), 9);
+        assert_eq!(redactor.taken_out(), 11);
         redactor.redact("netrc-value-two again");
-        assert_eq!(redactor.taken_out(), 9, "a secret is counted once");
-        for plain in
-            ["development", "3000", "shown-in-example", "commented-out-1", "https://registry.example.org/"]
-        {
+        assert_eq!(redactor.taken_out(), 11, "a secret is counted once");
+        for plain in [
+            "development",
+            "3000",
+            "shown-in-example",
+            "shown-in-package",
+            "commented-out-1",
+            "https://registry.example.org/",
+        ] {
             assert_eq!(redactor.redact(plain), plain);
         }
     }

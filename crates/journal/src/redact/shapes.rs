@@ -55,7 +55,8 @@ const ROWS: [Row; 24] = [
     ),
     ("authorization", r"(?i)\bbearer\s+(?P<s>[A-Za-z0-9._~+/=-]{20,})", not_random),
     ("api key", r#"(?i)\b(?:x-)?api[_-]?key["']?\s*[:=]\s*["']?(?P<s>[A-Za-z0-9_-]{20,})"#, not_random),
-    ("password", r#"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@"'<>]*:(?P<s>[^\s/@"'<>]+)@"#, is_variable),
+    // Up to the last `@` before the path: a password may hold one, and a list of servers has a login for each
+    ("password", r#"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@"'<>]*:(?P<s>[^\s/"'<>]+)@"#, is_variable),
 ];
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {

@@ -58,6 +58,14 @@ fn headers_and_urls_keep_what_is_no_secret() {
         &["postgres://app:hunter2@db.example:5432/x"],
         expect!["postgres://app:[redacted:password]@db.example:5432/x"],
     );
+    check(
+        &["mongodb://app:hunter2@a.example,app:hunter3@b.example:1,app:hunter4@c.example/x?y=a@b"],
+        expect!["mongodb://app:[redacted:password]@c.example/x?y=a@b"],
+    );
+    check(
+        &["nats://a:hunter2@a.example,nats://b:hunt@r3@b.example"],
+        expect!["nats://a:[redacted:password]@a.example,nats://b:[redacted:password]@b.example"],
+    );
 }
 
 #[test]
