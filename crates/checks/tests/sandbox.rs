@@ -291,6 +291,53 @@ print(libc.setpriority(0, 0, 1))";
 }
 
 #[tokio::test]
+async fn at_basic_no_call_sets_attributes_that_landlock_does_not_know() {
+    if !python() || !levels().contains(&Level::Basic) {
+        return;
+    }
+    let script = "import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+def said(done): print('set' if done == 0 else errno.errorcode[ctypes.get_errno()])
+value = ctypes.create_string_buffer(b'x')
+argument = (ctypes.c_ulonglong * 2)(ctypes.addressof(value), 1)
+said(libc.setxattr(b'all.py', b'user.x', value, 1, 0))
+said(libc.fsetxattr(os.open('all.py', os.O_RDONLY), b'user.x', value, 1, 0))
+said(libc.syscall(463, -100, b'all.py', 0, b'user.x', argument, 16))
+said(libc.syscall(466, -100, b'all.py', 0, b'user.x'))
+said(libc.syscall(469, -100, b'all.py', (ctypes.c_ulonglong * 3)(), 24, 0))";
+    let place = Place::at(Level::Basic);
+    std::fs::write(place.path("slot/all.py"), script).unwrap();
+    let outcome = place.quick("/usr/bin/python3 all.py").await;
+    assert_eq!(outcome.output, "EOPNOTSUPP\n".repeat(2) + &"ENOSYS\n".repeat(3));
+}
+
+#[tokio::test]
+async fn at_full_a_command_reaches_no_host_of_a_virtual_machine_and_no_device_by_a_socket() {
+    if !python() || !levels().contains(&Level::Full) {
+        return;
+    }
+    // AF_VSOCK, AF_ALG, AF_BLUETOOTH, AF_CAN and AF_PACKET, and families that every program uses
+    let script = "import errno, socket
+for family in (40, 38, 31, 29, 17, 1, 2, 10, 16):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        try: came = socket.socket(family, kind) and 'made'
+        except OSError as error: came = errno.errorcode[error.errno]
+        print(family, came)";
+    for network in [Network::Loopback, Network::None, Network::Fetch, Network::All] {
+        let mut place = Place::at(Level::Full);
+        place.options.sandbox.network = network;
+        std::fs::write(place.path("slot/all.py"), script).unwrap();
+        let outcome = place.quick("/usr/bin/python3 all.py").await;
+        for family in [40, 38, 31, 29, 17] {
+            assert_eq!(outcome.output.matches(&format!("{family} EACCES")).count(), 4, "{}", outcome.output);
+        }
+        let closed = network == Network::None;
+        assert_eq!(outcome.output.contains("\n2 made"), !closed, "{}", outcome.output);
+        assert!(outcome.output.contains("\n1 made"), "{}", outcome.output);
+    }
+}
+
+#[tokio::test]
 async fn while_packages_are_fetched_local_registries_are_reached() {
     if !python() {
         return;

@@ -90,9 +90,24 @@ const SHARED_BY_NAME: &[i64] = &[
     libc::SYS_mq_unlink,
 ];
 
-/// Extended attributes of a file, by path; the answer is that of a file system without them.
-const ATTRIBUTES: &[i64] =
-    &[libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_removexattr, libc::SYS_lremovexattr];
+/// Extended attributes of a file, for which Landlock has no right: also a file that may only be read could get some. The
+/// answer is that of a file system without them.
+const ATTRIBUTES: &[i64] = &[
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+];
+
+/// Newer calls for the same, and for a file's flags. Their numbers are the same on every processor.
+const ATTRIBUTES_AT: &[i64] = &[SETXATTRAT, REMOVEXATTRAT, FILE_SETATTR];
+const SETXATTRAT: i64 = 463;
+const REMOVEXATTRAT: i64 = 466;
+const FILE_SETATTR: i64 = 469;
+/// A mount with other attributes.
+const OPEN_TREE_ATTR: i64 = 467;
 
 const PRIO_USER: u64 = 2;
 const IOPRIO_WHO_USER: u64 = 3;
@@ -122,6 +137,8 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
     if alone {
         refused.extend(whole(NEVER_BASIC));
         absent.extend(whole(SHARED_BY_NAME));
+        absent.extend(whole(ATTRIBUTES_AT));
+        absent.extend(whole(&[OPEN_TREE_ATTR]));
         unsupported.extend(whole(ATTRIBUTES));
         for (call, whose) in OF_ANOTHER {
             refused.insert(*call, vec![rule(&[(*whose, Ne, 0)])?]);
