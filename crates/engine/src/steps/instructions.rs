@@ -21,6 +21,8 @@ const NAMES: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "CONTEXT.md"];
 const LIMIT: usize = 4_000;
 /// The longest file that is looked at, in bytes.
 const MAX_FILE: u64 = 1 << 20;
+/// The most links, one after the other.
+const MAX_LINKS: usize = 8;
 /// The most files of one session.
 const MAX_FILES: usize = 50;
 
@@ -76,17 +78,20 @@ pub(crate) async fn cut(workspace: &Workspace, session: &Session, texts: Vec<Str
     .await
 }
 
-/// A file of instructions at the mission's base, also if a link of the base leads to it.
+/// A file of instructions at the mission's base, also if links of the base lead to it. `None` if a link leads out of the
+/// project: a repository could name a file of the user's there.
 fn of_base(workspace: &Workspace, base: &str, path: &str) -> Option<String> {
-    let read = |path: &str| {
-        let bytes = workspace.read(base, path).ok().flatten()?;
-        String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= MAX_FILE)
-    };
-    let text = read(path)?;
-    let folder = Path::new(path).parent().unwrap_or(Path::new(""));
-    let target = (text.len() < 200 && !text.contains('\n')).then(|| folder.join(&text));
-    let linked = target.and_then(|target| read(&mission::path::normalise(target.to_str()?).ok()?));
-    Some(linked.unwrap_or(text))
+    let mut path = path.to_string();
+    for _ in 0..MAX_LINKS {
+        let bytes = workspace.read(base, &path).ok().flatten()?;
+        let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= MAX_FILE)?;
+        if !workspace.is_link(base, &path).ok()? {
+            return Some(text);
+        }
+        let folder = Path::new(&path).parent().unwrap_or(Path::new(""));
+        path = mission::path::normalise(folder.join(text).to_str()?).ok()?;
+    }
+    None
 }
 
 /// The text with `shown` as the content of a file that is named in it, and without the file if that is empty. `None` if it
@@ -147,6 +152,35 @@ fn inside(session: &Session, path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_of_the_base_lead_to_files_of_the_project_only() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("project");
+        std::fs::create_dir_all(root.join("docs")).unwrap();
+        std::fs::write(place.path().join("private"), "mine").unwrap();
+        for (path, text) in [("docs/RULES.md", "Use tabs."), ("CONTEXT.md", "docs/RULES.md")] {
+            std::fs::write(root.join(path), text).unwrap();
+        }
+        let private = place.path().join("private").display().to_string();
+        for (path, target) in [
+            ("AGENTS.md", "CLAUDE.md"),
+            ("CLAUDE.md", "docs/RULES.md"),
+            ("docs/AGENTS.md", "../../private"),
+            ("docs/CLAUDE.md", private.as_str()),
+            ("docs/CONTEXT.md", "CONTEXT.md"),
+        ] {
+            std::os::unix::fs::symlink(target, root.join(path)).unwrap();
+        }
+        let workspace = Workspace::open(&root, &place.path().join("state")).unwrap();
+        let base = workspace.take_base("m-test").unwrap().commit;
+        let shown = |path: &str| of_base(&workspace, &base, path);
+        assert_eq!(shown("AGENTS.md").as_deref(), Some("Use tabs."));
+        assert_eq!(shown("CONTEXT.md").as_deref(), Some("docs/RULES.md"), "a file and no link");
+        for path in ["docs/AGENTS.md", "docs/CLAUDE.md", "docs/CONTEXT.md"] {
+            assert_eq!(shown(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn a_file_is_shown_as_the_base_has_it() {

@@ -109,6 +109,12 @@ impl Workspace {
         Ok(self.read_all(rev, &[path])?.pop().flatten())
     }
 
+    /// Whether a path at a revision is a link.
+    pub fn is_link(&self, rev: &str, path: &str) -> Result<bool, Error> {
+        let args = ["ls-tree", "-z", object(rev)?, "--", path];
+        Ok(self.git()?.ok("look for a link", &args, None)?.starts_with(b"120000 "))
+    }
+
     /// The content of many files at a revision, in the order of `paths`, with one git process.
     pub fn read_all(&self, rev: &str, paths: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         if paths.is_empty() {
