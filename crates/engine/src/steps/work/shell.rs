@@ -130,9 +130,27 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_exactly_what_was_said() {
-        for text in ["plain", "it's", "'; touch x; '", "$(touch x) `y` \\n %s", "a\nb", "-n", ""] {
+        let texts = [
+            "plain",
+            "it's",
+            "'; touch x; '",
+            "$(touch x) `y` \\n %s",
+            "a\nb",
+            "-n",
+            "",
+            "\\0101",
+            "\u{e9}1\u{202e}",
+        ];
+        for text in texts {
             let output = checks_shell(&printing(text, 3));
             assert_eq!(output, (format!("{text}\n"), Some(3)), "{text}");
+            // OpenCode's tool uses the user's own shell
+            for shell in ["bash", "dash", "zsh", "ksh", "mksh", "fish"] {
+                let said = std::process::Command::new(shell).args(["-c", &printing(text, 3)]).output();
+                let Ok(said) = said else { continue };
+                assert_eq!(String::from_utf8_lossy(&said.stdout), format!("{text}\n"), "{shell}");
+                assert_eq!(said.status.code(), Some(3), "{shell}");
+            }
         }
     }
 
