@@ -40,11 +40,19 @@ impl FileKind {
 /// Folders of files that run automatically.
 const HOOK_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
 /// Names, in lower case and with any extension, of files that run automatically.
-const HOOK_NAMES: [&str; 8] = [
+const HOOK_NAMES: [&str; 16] = [
     ".gitlab-ci.yml",
     ".travis.yml",
     "azure-pipelines.yml",
     "jenkinsfile",
+    "bitbucket-pipelines.yml",
+    "appveyor.yml",
+    "buildspec.yml",
+    "circle.yml",
+    "cloudbuild.yaml",
+    "codemagic.yaml",
+    "screwdriver.yaml",
+    "wercker.yml",
     ".pre-commit-config.yaml",
     ".pre-commit-config.yml",
     ".lintstagedrc",
@@ -103,7 +111,9 @@ const CONFIG_NAMES: [&str; 48] = [
     ".golangci.json",
     "sgconfig.yml",
 ];
-/// What the user's own agents read as instructions, whole names in lower case. OpenCode also reads `CONTEXT.md`.
+/// What agents read as instructions under names that are words, too: only in this case.
+const AGENT_NAMES_AS_WRITTEN: [&str; 5] = ["AGENT.md", "CONTEXT.md", "CRUSH.md", "QWEN.md", "WARP.md"];
+/// What the user's own agents read as instructions, whole names in lower case.
 const AGENT_NAMES: [&str; 6] = [
     "agents.md",
     "agents.override.md",
@@ -183,11 +193,12 @@ pub(crate) fn never_changes(path: &str) -> bool {
 
 fn is_ci(path: &str) -> bool {
     const FOLDERS: [&str; 4] = [".github", ".circleci", ".buildkite", ".gitlab"];
-    const NAMES: [&str; 4] = [".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "jenkinsfile"];
+    const HOOKS: [&str; 4] = [".pre-commit-config.yaml", ".pre-commit-config.yml", ".lintstagedrc", ".npmrc"];
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let mut names = HOOK_NAMES.iter().filter(|name| !HOOKS.contains(name));
     lower.split('/').next().is_some_and(|first| FOLDERS.contains(&first))
-        || NAMES.iter().any(|known| {
+        || names.any(|known| {
             name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
 }
@@ -217,7 +228,7 @@ pub(crate) fn kind(path: &str) -> FileKind {
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     let config = runs_of_itself(path)
         || AGENT_NAMES.contains(&name)
-        || path.rsplit('/').next() == Some("CONTEXT.md")
+        || path.rsplit('/').next().is_some_and(|name| AGENT_NAMES_AS_WRITTEN.contains(&name))
         || CONFIG_NAMES.contains(&name)
         || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
         || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
@@ -325,7 +336,8 @@ mod tests {
                 "lefthook-local.yml .lefthook.toml simple-git-hooks.cjs grumphp.yml.dist prek.toml nodemon.json AGENTS.md",
             ),
             (FileKind::Manifest, "e2e/package.json test/package.json"),
-            (FileKind::Config, "src/CLAUDE.md CONTEXT.md default.nix"),
+            (FileKind::Config, "src/CLAUDE.md CONTEXT.md default.nix AGENT.md .claude/commands/go.md"),
+            (FileKind::Config, "bitbucket-pipelines.yml appveyor.yml cloudbuild.yaml"),
             (FileKind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),
             (
                 FileKind::Manifest,
@@ -336,7 +348,10 @@ mod tests {
                 FileKind::Code,
                 "lefthook.go src/lefthook.test.js.ts packages/test/src/index.ts src/lib.rs src/spec.ts src/testing/tool.go src/test_data/x.rs",
             ),
-            (FileKind::Prose, "README.md docs/context.md docs/a.rst LICENSE spec/protocol.md"),
+            (
+                FileKind::Prose,
+                "README.md docs/context.md docs/agent.md .changeset/a.md docs/a.rst LICENSE spec/protocol.md",
+            ),
             (FileKind::Other, "data/units.json src/a.css src/a.vue"),
         ];
         for (expected, paths) in cases {

@@ -3,6 +3,8 @@
 
 /// Hidden files that configure nothing.
 const HARMLESS: [&str; 5] = [".gitkeep", ".keep", ".gitignore", ".mailmap", ".all-contributorsrc"];
+/// Hidden folders of texts for people. Texts in others are instructions and commands for agents of the user.
+const TEXTS: [&str; 6] = [".changeset", ".changes", ".changelog", ".docs", ".vitepress", ".vuepress"];
 /// Folders of samples that only tests read.
 const SAMPLES: [&str; 4] = ["fixtures", "__fixtures__", "testdata", "__testdata__"];
 /// Folders from which runners load modules before the project's own.
@@ -175,6 +177,8 @@ const ENDS: &[&str] = &[
     ".neon.dist",
     ".m4",
     ".xcconfig",
+    ".xctestplan",
+    ".xcscheme",
 ];
 /// Services that runners and compilers of the JVM look up of themselves are named after their packages.
 const SERVICES: [&str; 9] = [
@@ -360,7 +364,9 @@ pub(crate) fn is_one(path: &str) -> bool {
     if folders.iter().any(|folder| SAMPLES.contains(folder)) {
         return false;
     }
-    let sample = [".example", ".sample", ".template", ".md"].iter().any(|end| name.ends_with(end));
+    let hidden = folders.iter().find(|folder| folder.starts_with('.'));
+    let text = name.ends_with(".md") && hidden.is_none_or(|folder| TEXTS.contains(folder));
+    let sample = text || [".example", ".sample", ".template"].iter().any(|end| name.ends_with(end));
     if parts.iter().any(|part| part.starts_with('.')) && !HARMLESS.contains(name) && !sample {
         return true;
     }
@@ -532,6 +538,9 @@ mod tests {
             "patches/left-pad+1.3.0.patch",
             "lib/minitest/autorun.rb",
             "test/minitest.rb",
+            ".claude/commands/deploy.md",
+            "web/.tool/rules/style.md",
+            "app.xctestplan",
         ] {
             assert!(is_one(path), "{path}");
         }
@@ -564,6 +573,8 @@ mod tests {
             "src/jest.json/x.js",
             "src/minitest.rb",
             "lib/rspec/more.rb",
+            ".changeset/brave-cats.md",
+            ".notes.md",
         ] {
             assert!(!is_one(path), "{path}");
         }
