@@ -1,7 +1,7 @@
 //! Outcomes of checks by tree: in memory while the mission runs, and passed ones also in its folder, so that a resume
-//! does not run them again.
+//! does not run them again. Beside an outcome on the base stands what the check did to its slot.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,9 +17,24 @@ const MAX_KEPT: usize = 5000;
 /// The tree (for the base: the commit), and everything that identifies the check.
 type Key = (String, String);
 
+/// The most paths of one check on the base; if there are more, a resume runs the check again.
+const MAX_PATHS: usize = 20_000;
+
+/// What a check did to its slot on the base. Later runs of it may do the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Traces {
+    /// Ignored paths that set-up made before the first check.
+    pub by_setup: BTreeSet<String>,
+    /// Ignored paths that this check made.
+    pub made: BTreeSet<String>,
+    /// Tracked files that checks of the base have changed so far.
+    pub changed: BTreeSet<String>,
+}
+
 #[derive(Default)]
 pub(crate) struct KnownOutcomes {
     known: Mutex<HashMap<Key, Arc<Outcome>>>,
+    traces: Mutex<HashMap<Key, Traces>>,
     /// `None`: nothing is kept on disk.
     file: Arc<Mutex<Option<Kept>>>,
 }
@@ -41,6 +56,11 @@ enum OutcomeLine {
         tree: String,
         check: String,
         outcome: Outcome,
+    },
+    Traces {
+        tree: String,
+        check: String,
+        traces: Traces,
     },
 }
 
@@ -71,12 +91,31 @@ impl KnownOutcomes {
         if !passed {
             return;
         }
+        self.write(OutcomeLine::Outcome { tree: key.0, check: key.1, outcome: kept }).await;
+    }
+
+    /// The outcome of a check on the base with what it did there; `None` if one of both is not known.
+    pub fn on_base(&self, commit: &str, check: &Check) -> Option<(Arc<Outcome>, Traces)> {
+        let traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        Some((self.get(commit, check)?, traces.get(&key(commit, check))?.clone()))
+    }
+
+    /// Remembers what a check did on the base.
+    pub async fn set_traces(&self, commit: &str, check: &Check, traces: Traces) {
+        let key = key(commit, check);
+        let count = traces.by_setup.len() + traces.made.len() + traces.changed.len();
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), traces.clone());
+        if count <= MAX_PATHS {
+            self.write(OutcomeLine::Traces { tree: key.0, check: key.1, traces }).await;
+        }
+    }
+
+    async fn write(&self, line: OutcomeLine) {
         let file = self.file.clone();
         blocking(move || {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(open) = file.as_mut().filter(|open| open.lines < MAX_KEPT) else { return };
             open.lines += 1;
-            let line = OutcomeLine::Outcome { tree: key.0, check: key.1, outcome: kept };
             if let Err(error) = open.journal.append(&line) {
                 tracing::warn!("what a check said is not kept for a resume: {error}");
                 *file = None;
@@ -91,11 +130,19 @@ fn key(tree: &str, check: &Check) -> Key {
     (tree.to_string(), format!("{name}\n{directory}\n{run}\n{}", script.as_deref().unwrap_or_default()))
 }
 
-type Opened = (Journal<OutcomeLine>, HashMap<Key, Arc<Outcome>>, usize);
+struct Opened {
+    kept: Kept,
+    known: HashMap<Key, Arc<Outcome>>,
+    traces: HashMap<Key, Traces>,
+}
 
 impl From<Opened> for KnownOutcomes {
-    fn from((journal, known, lines): Opened) -> KnownOutcomes {
-        KnownOutcomes { known: Mutex::new(known), file: Arc::new(Mutex::new(Some(Kept { journal, lines }))) }
+    fn from(Opened { kept, known, traces }: Opened) -> KnownOutcomes {
+        KnownOutcomes {
+            known: Mutex::new(known),
+            traces: Mutex::new(traces),
+            file: Arc::new(Mutex::new(Some(kept))),
+        }
     }
 }
 
@@ -106,21 +153,25 @@ fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> Result<Opened, jou
     } else {
         (Journal::create(path, redactor.clone())?, Vec::new())
     };
-    let (mut known, mut current, count) = (HashMap::new(), None, lines.len());
+    let (mut known, mut traces_of, mut current, count) = (HashMap::new(), HashMap::new(), None, lines.len());
     for line in lines {
         match line {
             OutcomeLine::Toolchain { id } => current = Some(id),
             OutcomeLine::Outcome { tree, check, outcome } if current.as_deref() == Some(toolchain) => {
                 known.insert((tree, check), Arc::new(outcome));
             }
-            OutcomeLine::Outcome { .. } => {}
+            OutcomeLine::Traces { tree, check, traces } if current.as_deref() == Some(toolchain) => {
+                traces_of.insert((tree, check), traces);
+            }
+            OutcomeLine::Outcome { .. } | OutcomeLine::Traces { .. } => {}
         }
     }
     if current.as_deref() != Some(toolchain) {
         known.clear();
+        traces_of.clear();
         journal.append(&OutcomeLine::Toolchain { id: toolchain.to_string() })?;
     }
-    Ok((journal, known, count))
+    Ok(Opened { kept: Kept { journal, lines: count }, known, traces: traces_of })
 }
 
 #[cfg(test)]
@@ -156,16 +207,22 @@ mod tests {
         let first = open("tools-1");
         first.set("green", &check, outcome(0)).await;
         first.set("red", &check, outcome(1)).await;
+        let traces = Traces { made: BTreeSet::from(["state/".to_string()]), ..Traces::default() };
+        first.set_traces("green", &check, traces.clone()).await;
+        first.set_traces("red", &check, traces.clone()).await;
         assert!(first.get("red", &check).is_some(), "while the mission runs, every answer is known");
         drop(first);
 
         let second = open("tools-1");
         assert_eq!(second.get("green", &check).and_then(|outcome| outcome.passed), Some(7));
+        assert_eq!(second.on_base("green", &check).map(|(_, traces)| traces), Some(traces));
+        assert!(second.on_base("red", &check).is_none());
         assert!(second.get("red", &check).is_none(), "the user may have fixed what made it fail");
         assert!(second.get("green", &other).is_none() && second.get("other", &check).is_none());
         drop(second);
 
         let third = open("tools-2");
+        assert!(third.on_base("green", &check).is_none());
         assert!(third.get("green", &check).is_none(), "another toolchain may say something else");
     }
 

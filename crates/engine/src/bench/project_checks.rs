@@ -22,12 +22,12 @@ use crate::bench::dependencies::Installed;
 use crate::bench::discovery;
 use crate::bench::dispatch::owner::{Claims, Dispatch, Question};
 use crate::bench::ignored_files::IgnoredFiles;
-use crate::bench::known_outcomes::KnownOutcomes;
+use crate::bench::known_outcomes::{KnownOutcomes, Traces};
 use crate::bench::own_checks::OwnChecks;
 use crate::bench::setup::{Fault, NotReady, Setups};
 use crate::bench::slots::CHECKING;
 use crate::bench::verdict::base_configuration::{BaseConfiguration, For};
-use crate::bench::verdict::changed_tests::ChangedTests;
+use crate::bench::verdict::changed_tests::{self, ChangedTests};
 use crate::bench::verdict::concerned::{chooses, concerned, is_general};
 use crate::bench::verdict::seen_tests;
 use crate::bench::verdict::warm_builds::WarmBuilds;
@@ -203,20 +203,26 @@ impl ProjectChecks {
         let _slot_is_ours = self.checking_slot.lock().await;
         let slot = self.prepare_checking_slot(commit).await.map_err(|e| e.to_string())?;
         for check in missing() {
-            let outcome = self.run_on_base(&slot, commit, check).await;
+            let outcome = self.run_on_base(&slot, commit, check, true).await;
             self.later.lock().unwrap_or_else(PoisonError::into_inner).insert(check.name.clone(), outcome);
         }
         Ok(())
     }
 
-    async fn run_on_base(&self, slot: &Slot, commit: &str, check: &Check) -> Arc<Outcome> {
-        if let Some(outcome) = self.known.get(commit, check) {
+    /// `from_file`: a resume may use the outcome of an earlier run, with what the check did there.
+    async fn run_on_base(&self, slot: &Slot, commit: &str, check: &Check, from_file: bool) -> Arc<Outcome> {
+        let (left, name) = (self.base_configuration.left(), &check.name);
+        if let Some((outcome, did)) = self.known.on_base(commit, check).filter(|_| from_file) {
+            left.restore(name, did.by_setup, did.made);
+            self.changed_tests.remember(did.changed);
             self.ignored.look(&self.bench, slot, check, &outcome).await;
             return outcome;
         }
         let outcome = Arc::new(self.run_in(slot, check, None, true).await);
         self.ignored.look(&self.bench, slot, check, &outcome).await;
         self.known.set(commit, check, outcome.clone()).await;
+        let ((by_setup, made), changed) = (left.known(name), self.changed_tests.on_base());
+        self.known.set_traces(commit, check, Traces { by_setup, made, changed }).await;
         outcome
     }
 
@@ -250,8 +256,12 @@ impl ProjectChecks {
             let _ = self.refused.set(check_words::refused(found.refused));
             let mut outcomes = BTreeMap::new();
             let choose = chooses(self.list());
-            for check in self.list().iter().filter(|check| !choose || is_general(check)) {
-                outcomes.insert(check.name.clone(), self.run_on_base(&slot, base, check).await);
+            let wanted = || self.list().iter().filter(|check| !choose || is_general(check));
+            // A check may need what an earlier one builds, so all of them run again, or none
+            let all_known = wanted().all(|check| self.known.on_base(base, check).is_some());
+            for check in wanted() {
+                let outcome = self.run_on_base(&slot, base, check, all_known).await;
+                outcomes.insert(check.name.clone(), outcome);
             }
             self.base_configuration.remember(&self.bench.workspace, &slot).await;
             self.warm_builds.keep(&self.bench.workspace, &slot, then, self.kept_builds()).await;
@@ -555,7 +565,7 @@ impl ProjectChecks {
         let mut outcome = self.bench.slots.remove_aside_during(run).await;
         drop(hidden);
         if let Some(why) = self.changed_tests.put_back(workspace, slot, standing, check, is_base).await {
-            outcome = Outcome { output: outcome.output, ..Outcome::not_started(why) };
+            outcome = changed_tests::not_believed(outcome, self.on_base(&check.name).as_deref(), why);
         }
         // As long as the base is not judged, nothing else has run here
         if let Some(tmp) = tmp.as_ref().filter(|_| !self.base.initialized()) {

@@ -87,6 +87,11 @@ impl BaseConfiguration {
         self.left.remember(check, before, after);
     }
 
+    /// What set-up and checks of the base left in their slot.
+    pub fn left(&self) -> &LeftCaches {
+        &self.left
+    }
+
     /// Remembers the ignored files of the base after its checks have run in the slot: these files are not planted by a
     /// change.
     pub async fn remember(&self, workspace: &Workspace, slot: &Slot) {

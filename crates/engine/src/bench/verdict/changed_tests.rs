@@ -1,13 +1,17 @@
-//! Finds tests that a check changes while it runs, and what tests use: helpers, fixtures, settings of runners,
-//! manifests. The judged code runs in a build and in tests, and could rewrite them. They are restored before the next
-//! check, and a test run that changed one is not evidence.
+//! Finds files of the judged tree that a check changes while it runs. The judged code runs in a build and in tests, and
+//! could rewrite the tests, or the code that they test: the verdict would be about another tree.
 //!
-//! Changes that the base's own checks make to such files belong to the project, and stay.
+//! Tests and what they use (helpers, fixtures, settings of runners, manifests) are restored after every check, and a
+//! test run that changed one is not evidence. For code and data this holds after test runs only, because a build may
+//! generate code.
+//!
+//! Changes that the base's own checks make to such files belong to the project, and stay. Where they change code or data,
+//! the project generates, so other files of that folder may change as well.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use checks::{Check, CheckPurpose};
+use checks::{Check, CheckPurpose, Outcome, Verdict};
 use workspace::system::MetadataExt;
 use workspace::{Slot, Workspace};
 
@@ -28,21 +32,31 @@ pub(crate) struct ChangedTests {
 }
 
 impl ChangedTests {
-    /// The tests of a slot before a check runs there.
+    /// The tracked files of a slot before a check runs there.
     pub async fn standing(workspace: &Workspace, slot: &Slot) -> Standing {
         let (workspace, slot) = (workspace.clone(), slot.clone());
         blocking(move || {
             let files = workspace.files(&slot.commit).unwrap_or_else(|error| {
-                tracing::warn!("whether a check changes tests is not known: {error}");
+                tracing::warn!("whether a check changes files is not known: {error}");
                 Vec::new()
             });
-            let tests = files.into_iter().filter(|path| is_watched(path));
-            tests.map(|path| (path.clone(), identity(&slot, &path))).collect()
+            let watched = files.into_iter().filter(|path| watched(path).is_some());
+            watched.map(|path| (path.clone(), identity(&slot, &path))).collect()
         })
         .await
     }
 
-    /// Looks at the tests of a slot after a check has run there. Says why its outcome is not to be believed, if so.
+    /// What checks of the base have changed so far.
+    pub fn on_base(&self) -> BTreeSet<String> {
+        self.on_base.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers what checks of the base change.
+    pub fn remember(&self, changed: impl IntoIterator<Item = String>) {
+        self.on_base.lock().unwrap_or_else(PoisonError::into_inner).extend(changed);
+    }
+
+    /// Looks at the files of a slot after a check has run there. Says why its outcome is not to be believed, if so.
     pub async fn put_back(
         &self,
         workspace: &Workspace,
@@ -51,14 +65,27 @@ impl ChangedTests {
         check: &Check,
         is_base: bool,
     ) -> Option<String> {
-        let known = self.on_base.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.on_base();
+        let is_test_run = check.kind == CheckPurpose::Test;
         let (workspace, at) = (workspace.clone(), slot.clone());
         let changed = blocking(move || {
+            let generated: BTreeSet<&str> = known
+                .iter()
+                .filter(|path| watched(path) == Some(Watched::Product))
+                .map(|path| folder(path))
+                .collect();
+            let counts = |path: &str| match watched(path) {
+                _ if known.contains(path) => false,
+                Some(Watched::Test) => true,
+                Some(Watched::Product) => is_base || is_test_run && !generated.contains(folder(path)),
+                None => false,
+            };
             let differs = |(path, found): (String, Option<Identity>)| {
-                (identity(&at, &path) != found && !known.contains(&path)).then_some(path)
+                (counts(&path) && identity(&at, &path) != found).then_some(path)
             };
             let mut changed: Vec<String> = before.into_iter().filter_map(differs).collect();
-            changed.sort();
+            // A test is named before the code
+            changed.sort_by_key(|path| (watched(path) != Some(Watched::Test), path.clone()));
             if !is_base && !changed.is_empty() {
                 workspace.discard(&at, &changed)?;
             }
@@ -66,33 +93,61 @@ impl ChangedTests {
         });
         let changed = match changed.await {
             Ok(changed) => changed,
-            Err(error) => return Some(format!("it changed tests, which could not be put back: {error}")),
+            Err(error) => return Some(format!("it changed files, which could not be put back: {error}")),
         };
         if is_base {
-            self.on_base.lock().unwrap_or_else(PoisonError::into_inner).extend(changed);
+            self.remember(changed);
             return None;
         }
-        if changed.is_empty() || check.kind != CheckPurpose::Test {
+        if !is_test_run {
             return None;
         }
+        let what = match watched(changed.first()?)? {
+            Watched::Test => "tests of the project, or files that they use,",
+            Watched::Product => "code or data of the project",
+        };
         let names: Vec<String> = changed.iter().take(MAX_NAMES).map(|path| format!("`{path}`")).collect();
         Some(format!(
-            "it changed tests of the project, or files that they use, while it ran ({}), so what it says is not said of this \
-             change. They were put back. Write no such file from code or from another test",
+            "it changed {what} while it ran ({}), so what it says is not said of this change. They were put back. Write no \
+             such file from code or from a test",
             names.join(", ")
         ))
     }
 }
 
-/// Whether a run of tests must leave the file as it is. Package managers may complete their own files while they run
-/// tests.
-fn is_watched(path: &str) -> bool {
+/// The outcome of a run that is not evidence. What fails nevertheless stays a failure, so that no code hides one by
+/// changing a test.
+pub(crate) fn not_believed(outcome: Outcome, base: Option<&Outcome>, why: String) -> Outcome {
+    match checks::compare(base, &outcome) {
+        Verdict::Fail { .. } => outcome,
+        _ => Outcome { output: outcome.output, ..Outcome::not_started(why) },
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watched {
+    /// A test, or what tests use.
+    Test,
+    /// Code and data of the product.
+    Product,
+}
+
+/// As what a run of tests must leave the file as it is; `None`: it may change. Package managers may complete their own
+/// files while they run tests.
+fn watched(path: &str) -> Option<Watched> {
     let name = path.rsplit('/').next().unwrap_or(path);
     match kind(path) {
-        FileKind::Test | FileKind::TestSupport | FileKind::Config => true,
-        FileKind::Manifest => !shared::lockfiles::is_lockfile(name) && name != "go.mod",
-        FileKind::Code | FileKind::Prose | FileKind::Other => false,
+        FileKind::Test | FileKind::TestSupport | FileKind::Config => Some(Watched::Test),
+        FileKind::Manifest => {
+            (!shared::lockfiles::is_lockfile(name) && name != "go.mod").then_some(Watched::Test)
+        }
+        FileKind::Code | FileKind::Other => Some(Watched::Product),
+        FileKind::Prose => None,
     }
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn identity(slot: &Slot, path: &str) -> Option<Identity> {
@@ -112,6 +167,9 @@ mod tests {
             ("test/a.test.js", "right"),
             ("test/b.test.js", "right"),
             ("src/a.js", "code"),
+            ("gen/a.js", "code"),
+            ("gen/b.js", "code"),
+            ("lib/a.js", "code"),
             ("test/helper.rb", "right"),
         ] {
             std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
@@ -132,7 +190,19 @@ mod tests {
         let text = |path: &str| std::fs::read_to_string(slot.path.join(path)).unwrap();
 
         assert_eq!(run(&tests, false, &[]).await, None);
-        assert_eq!(run(&tests, false, &["src/a.js"]).await, None, "code may be generated");
+        assert_eq!(run(&build, false, &["src/a.js"]).await, None, "code may be generated");
+        assert_eq!(text("src/a.js"), "wrong", "the next check may need it");
+        let why = run(&tests, false, &["src/a.js"]).await.unwrap();
+        assert!(why.starts_with("it changed code") && why.contains("`src/a.js`"), "{why}");
+        assert_eq!(text("src/a.js"), "code");
+        assert_eq!(run(&tests, true, &["gen/a.js"]).await, None);
+        assert_eq!(run(&tests, false, &["gen/a.js", "gen/b.js"]).await, None, "the project generates there");
+        assert!(run(&tests, false, &["lib/a.js"]).await.is_some());
+        let again = ChangedTests::default();
+        again.remember(found.on_base());
+        let before = ChangedTests::standing(&workspace, &slot).await;
+        write("gen/a.js");
+        assert_eq!(again.put_back(&workspace, &slot, before, &tests, false).await, None, "after a restart");
         assert_eq!(run(&build, false, &["test/a.test.js"]).await, None);
         assert_eq!(text("test/a.test.js"), "right", "the next check has the tests of the tree");
         let why = run(&tests, false, &["test/a.test.js"]).await.unwrap();
@@ -161,10 +231,13 @@ mod tests {
             "vitest.config.ts",
             "web/package.json",
         ] {
-            assert!(is_watched(path), "{path}");
+            assert_eq!(watched(path), Some(Watched::Test), "{path}");
         }
-        for path in ["src/a.js", "lib/a.rb", "Cargo.lock", "go.mod", "README.md", "data/a.csv"] {
-            assert!(!is_watched(path), "{path}");
+        for path in ["src/a.js", "lib/a.rb", "data/a.csv"] {
+            assert_eq!(watched(path), Some(Watched::Product), "{path}");
+        }
+        for path in ["Cargo.lock", "go.mod", "README.md"] {
+            assert_eq!(watched(path), None, "{path}");
         }
     }
 }

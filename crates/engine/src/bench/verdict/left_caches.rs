@@ -58,6 +58,19 @@ impl LeftCaches {
         known.made.insert(check.to_string(), made);
     }
 
+    /// What is remembered for a check: what set-up made, and what the check made.
+    pub fn known(&self, check: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.by_setup.clone().unwrap_or_default(), known.made.get(check).cloned().unwrap_or_default())
+    }
+
+    /// Remembers what was known before a restart.
+    pub fn restore(&self, check: &str, by_setup: BTreeSet<String>, made: BTreeSet<String>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.by_setup.get_or_insert(by_setup);
+        known.made.insert(check.to_string(), made);
+    }
+
     /// The paths that are removed before a check runs, of the ignored ones in a slot.
     pub fn before(&self, check: &str, root: &Path, ignored: &[String]) -> Vec<String> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +151,13 @@ mod tests {
         assert_eq!(before("lint"), ["dist/deep/a.tsbuildinfo", "state", "a/.mypy_cache", ".eslintcache"]);
         assert_eq!(before("build"), ["dist", "a/.mypy_cache", ".eslintcache"]);
         assert_eq!(before("test"), ["dist/deep/a.tsbuildinfo", "a/.mypy_cache", ".eslintcache"]);
+        // After a restart the same is removed
+        let later = LeftCaches::default();
+        for check in ["build", "lint"] {
+            let (by_setup, made) = left.known(check);
+            later.restore(check, by_setup, made);
+        }
+        assert_eq!(later.before("lint", place.path(), &now), before("lint"));
         // Without a run of the base, names decide
         assert_eq!(
             LeftCaches::default().before("lint", place.path(), &paths(&["state/", ".cache/"])),

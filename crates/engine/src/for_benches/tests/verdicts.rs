@@ -1,6 +1,8 @@
 //! The basis of a verdict: only the tree, in a fresh checkout, with the base's configuration and all of the base's
 //! tests.
 
+use journal::Redactor;
+
 use super::*;
 use crate::world::Processes;
 
@@ -112,4 +114,58 @@ async fn a_fresh_checkout_begins_with_what_the_base_built_and_nothing_else() {
     assert_eq!(verdict, GateVerdict::Pass, "what a run left in its build is not in the next: {said}");
     let (verdict, said) = case.judge(&[changed, ("dep/data.txt", "2")]).await;
     assert_eq!(verdict, GateVerdict::NoEvidence, "a macro may read that file: {said}");
+}
+
+#[tokio::test]
+async fn a_run_that_changes_the_judged_files_is_no_evidence_and_hides_no_failure() {
+    let rewrite = |path: &str, text: &str| {
+        format!(
+            "require('node:fs').writeFileSync(require('node:path').join(__dirname, '../{path}'), {text:?});\n"
+        )
+    };
+    let case = node().await;
+    let own = rewrite("src/one.js", "exports.one = () => 1;\n");
+    let loads = "require('../src/heal.js');\n".to_string() + OTHER_TESTS;
+    let heals = [("src/heal.js", own.as_str()), ("test/a.test.js", &loads)];
+    let (verdict, said) = case.judge(&heals).await;
+    assert_eq!(verdict, GateVerdict::NoEvidence, "{said}");
+    assert!(said.contains("`src/one.js`"), "{said}");
+    let wrong = rewrite("test/one.test.js", TEST) + "exports.one = () => 2;\n";
+    let (verdict, said) = case.judge(&[("src/one.js", &wrong)]).await;
+    assert_eq!(verdict, GateVerdict::Fail, "it stays a failure that tests fail: {said}");
+}
+
+#[tokio::test]
+async fn what_checks_did_on_the_base_is_known_after_a_restart() {
+    let place = tempfile::Builder::new().prefix("engine-").tempdir().unwrap();
+    let file = place.path().join("checks.jsonl");
+    let files = [
+        (".gitignore", "state/\nout/\n"),
+        ("src/one.js", "exports.one = () => 1;\n"),
+        ("src/made.js", ""),
+        ("test/one.test.js", TEST),
+    ];
+    // The linter believes what it finds in `state`; the test run generates code
+    let lint = "mkdir -p state; [ -e state/clean ] || grep -q one src/one.js && touch state/clean";
+    let test = "date > src/made.js; node --test test/*.test.js";
+    let mut case = Case::new(&files, &[("lint", lint), ("test", test)]).await;
+    let restart = |case: &mut Case| {
+        let known = KnownOutcomes::open(&file, &Redactor::shapes_only(), "tools");
+        case.judge.gates.checks = ProjectChecks::new(case.judge.gates.bench.clone(), known, None);
+    };
+    restart(&mut case);
+    case.judge.gates.checks.ensure_base(&case.judge.base).await.unwrap();
+    case.judge.gates.checks =
+        ProjectChecks::new(case.judge.gates.bench.clone(), KnownOutcomes::default(), None);
+    restart(&mut case);
+    let good = case.judge(&[("src/one.js", "exports.one = () => 2 - 1;\n")]).await;
+    assert_eq!(good.0, GateVerdict::Pass, "{}", good.1);
+    let checks = &case.judge.gates.checks;
+    let _held = checks.hold_checking_slot().await;
+    let slot = checks.prepare_checking_slot(&case.judge.base).await.unwrap();
+    std::fs::create_dir(slot.path.join("state")).unwrap();
+    std::fs::write(slot.path.join("state/clean"), "").unwrap();
+    std::fs::write(slot.path.join("src/one.js"), "nothing\n").unwrap();
+    let lint = checks.list().iter().find(|check| check.name == "lint").unwrap();
+    assert!(!checks.run(&slot, lint, None).await.end.success(), "it begins without what another check left");
 }
