@@ -56,10 +56,18 @@ const KINDS = {
       [`test/${name}.test.js`]: testOf(name, name.toUpperCase(), String(value)),
     },
   }),
+  "puts its code right while its test runs": (name, value) => ({
+    right: false,
+    files: {
+      [`src/${name}.js`]: constant(name.toUpperCase(), -1),
+      [`src/${name}-load.js`]: `import { writeFileSync } from "node:fs";\nwriteFileSync("src/${name}.js", ${JSON.stringify(constant(name.toUpperCase(), value))});\nexport const load = () => import("./${name}.js");\n`,
+      [`test/${name}.test.js`]: `import assert from "node:assert/strict";\nimport test from "node:test";\nimport { load } from "../src/${name}-load.js";\n\ntest("${name} gives ${name.toUpperCase()}", async () => {\n  assert.equal((await load()).${name.toUpperCase()}, ${value});\n});\n`,
+    },
+  }),
 }
 
 /**
- * The commands that a fresh clone of the project does not pass.
+ * The commands that a fresh clone of the project does not pass, and its files that they change.
  * @param {import("../harness/index.mjs").World} world
  * @param {string[]} commands
  */
@@ -72,10 +80,13 @@ function failuresInClone(world, commands) {
     git(copy, "-c", "user.name=u", "-c", "user.email=u@localhost", "commit", "--quiet", "--allow-empty", "--message", "delivered")
     git(place, "clone", "--quiet", copy, clone)
     const run = (/** @type {string} */ line) => spawnSync("sh", ["-c", line], { cwd: clone, encoding: "utf8", env: { ...process.env, CI: "1", NODE_TEST_CONTEXT: "" } })
-    return commands.flatMap((line) => {
+    const failed = commands.flatMap((line) => {
       const { status, stdout, stderr } = run(line)
       return status === 0 ? [] : [`${line}: ${stdout}${stderr}`]
     })
+    // Else another tree than the delivered one passed
+    const changed = git(clone, "diff", "--name-only").trim()
+    return changed ? [...failed, `the commands changed ${changed}`] : failed
   } finally {
     rmSync(place, { recursive: true, force: true })
   }

@@ -77,11 +77,11 @@ impl Commands for SimulatedCommands {
             if hangs {
                 return outcome(End::TimedOut { after_ms: takes.as_millis() as u64 }, None);
             }
-            let left = options.root.join(LEFT);
-            let coloured = left.exists();
+            let coloured = LEFT.iter().any(|path| options.root.join(path).exists());
             if self.faults.leaves > 0.0 && self.draw(|random| random.chance(self.faults.leaves)) {
-                self.trace.fault(format!("check `{}` leaves files in its slot", check.name));
-                leave(&left);
+                let path = self.draw(|random| random.pick(&LEFT).copied()).unwrap_or_default();
+                self.trace.fault(format!("check `{}` leaves `{path}` in its slot", check.name));
+                leave(&options.root.join(path));
             }
             let files = truth::read(&options.root);
             let cases = truth::cases(&files, filter.unwrap_or_default());
@@ -104,8 +104,8 @@ impl Commands for SimulatedCommands {
     }
 }
 
-/// A file that makes later runs pass, in a folder that git ignores by its own list, as tools create them.
-const LEFT: &str = "cache/left";
+/// Files that make later runs pass, each in a folder that git ignores by its own list, as tools create them.
+const LEFT: [&str; 4] = ["cache/left", "out/deep/left", ".tool_cache/left", "src/__pycache__/left"];
 
 fn leave(left: &Path) {
     let folder = left.parent().unwrap_or(left);
