@@ -124,6 +124,10 @@ impl<'a> Run<'a> {
     /// Whether the line of a failing package is not one that a test printed.
     fn is_own(&self, rest: &str) -> bool {
         let is_reason = rest.trim_end().ends_with(']');
+        // Go itself adds the time or the reason
+        if !is_reason && !rest.trim_end().contains('\t') {
+            return false;
+        }
         // A binary says so only after its tests
         let is_quoted = self.before == "FAIL" && self.package.is_running();
         is_reason || self.package.panicked || (!self.is_strict || self.after) && !is_quoted

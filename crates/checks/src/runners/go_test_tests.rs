@@ -36,6 +36,14 @@ fn an_event_outweighs_a_printed_verdict() {
 }
 
 #[test]
+fn a_package_fails_with_its_time_or_the_reason() {
+    let text = "=== RUN   TestA\nFAIL\tm/other\n--- PASS: TestA (0.00s)\n=== RUN   TestB\n    b_test.go:9: bad\n\
+                --- FAIL: TestB (0.00s)\nFAIL\nFAIL\tm/a\t0.003s\nFAIL\n";
+    let names: Vec<_> = parse(text).failing.into_iter().flatten().map(|one| one.name).collect();
+    assert_eq!(names, ["TestB"], "a test printed the other line");
+}
+
+#[test]
 fn a_real_run_with_v() {
     check(
         parse,
