@@ -47,6 +47,10 @@ pub struct Check {
     /// Filters are fitted to it.
     #[serde(default)]
     pub script: Option<String>,
+    /// Only its name suggests that it runs tests: it calls a program that is not known. It may fail a change, but verifies
+    /// none unless its output counts tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guessed: bool,
 }
 
 impl Check {
@@ -63,6 +67,7 @@ impl Check {
             source: "opencode.toml checks.command".to_owned(),
             runner,
             script: None,
+            guessed: false,
         }
     }
 

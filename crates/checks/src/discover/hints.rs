@@ -55,6 +55,11 @@ pub(super) fn add(survey: &mut Survey) {
     if survey.checks().any(|check| check.kind == CheckPurpose::Test) {
         return;
     }
+    survey.ecosystem = "ci";
+    let in_ci = super::ci::add(survey);
+    if survey.checks().any(|check| check.kind == CheckPurpose::Test) {
+        return;
+    }
     let source = survey.source;
     // `*.end` is every file with that end
     let is_named =
@@ -65,12 +70,11 @@ pub(super) fn add(survey: &mut Survey) {
             is_named(name, file) && folder.split('/').count() <= 2 && !is_foreign(folder)
         })
     };
-    let mut usual = "…";
-    let mut names: Vec<&str> = Vec::new();
-    for (file, run) in SEEN.iter().filter(|(file, _)| seen(file)) {
-        names.push(file);
-        usual = run;
-    }
+    let seen_tools: Vec<&(&str, &str)> = SEEN.iter().filter(|(file, _)| seen(file)).collect();
+    let by_ci = in_ci.first().map(|(run, _)| run.as_str());
+    let usual = by_ci.or(seen_tools.last().map(|(_, run)| *run)).unwrap_or("…");
+    let usual = usual.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut names: Vec<&str> = seen_tools.iter().map(|(file, _)| *file).collect();
     for ecosystem in ECOSYSTEMS {
         names.extend(ecosystem.manifests.iter().filter(|file| seen(file)));
     }
@@ -87,6 +91,8 @@ pub(super) fn add(survey: &mut Survey) {
         (false, true) => format!("seen: {}", names.join(", ")),
         (false, false) => format!("seen: {}; refused: {}", names.join(", "), refused.join(", ")),
     };
+    let by_ci: Vec<String> = in_ci.iter().take(3).map(|(run, file)| format!("`{run}` in {file}")).collect();
+    let saw = if by_ci.is_empty() { saw } else { format!("{saw}; CI runs {}", by_ci.join(", ")) };
     survey.hint(format!(
         "{what} ({saw}); name one in opencode.toml:\n[[checks.command]]\nname = \"test\"\nrun = \"{usual}\""
     ));

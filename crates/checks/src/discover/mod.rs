@@ -2,6 +2,7 @@
 //! row in [`ECOSYSTEMS`]. `judge/` follows a command to its end before it becomes a check. Pure:
 //! files are read through the given function, and nothing runs.
 
+mod ci;
 mod coverage;
 mod decides;
 mod dependents;
@@ -259,6 +260,7 @@ impl SetupCommand {
             source: self.source.clone(),
             runner: None,
             script: None,
+            guessed: false,
         }
     }
 }
@@ -282,6 +284,7 @@ fn own(folder: &str, name: &str, kind: CheckPurpose, run: &str, because: &str) -
         source: join(folder, because),
         runner: Runner::of_command(run).filter(|_| kind == CheckPurpose::Test),
         script: None,
+        guessed: false,
     }
 }
 

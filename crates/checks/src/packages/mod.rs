@@ -280,6 +280,7 @@ impl Manifest {
             source: self.path.clone(),
             runner: None,
             script: None,
+            guessed: false,
         }
     }
 }

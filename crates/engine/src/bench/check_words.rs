@@ -43,15 +43,16 @@ pub(super) fn base_summary(check: &Check, outcome: &Outcome, needs: Option<Strin
         }
         Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
     };
-    timed(said(check, verdict, detail), outcome)
+    timed(said(check, outcome, verdict, detail), outcome)
 }
 
 fn timed(summary: CheckSummary, outcome: &Outcome) -> CheckSummary {
     CheckSummary { took_ms: Some(outcome.duration_ms).filter(|ms| *ms > 0), ..summary }
 }
 
-fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
+fn said(check: &Check, outcome: &Outcome, verdict: GateVerdict, detail: String) -> CheckSummary {
     let kind = match check.kind {
+        CheckPurpose::Test if check.guessed && outcome.passed.unwrap_or_default() == 0 => CheckKind::Guess,
         CheckPurpose::Build => CheckKind::Build,
         CheckPurpose::Type => CheckKind::Types,
         CheckPurpose::Lint => CheckKind::Lint,
@@ -172,7 +173,7 @@ impl JudgedCheck {
             Some(worker) => format!("{detail}, at worker {worker}"),
             None => detail,
         };
-        let said = said(&self.check, verdict, detail);
+        let said = said(&self.check, &self.outcome, verdict, detail);
         timed(CheckSummary { own: self.own, worker: self.worker.clone(), ..said }, &self.outcome)
     }
 
@@ -248,6 +249,20 @@ fn ran(outcome: &Outcome) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guess_vouches_only_where_tests_were_counted() {
+        let named = Check::configured("check", "make check", None);
+        let check = Check { guessed: true, kind: CheckPurpose::Test, ..named };
+        let vouches = |output: &str| {
+            let outcome = Outcome::of_output(&check, End::Exited { code: 0 }, output);
+            base_summary(&check, &outcome, None).vouches()
+        };
+        assert!(!vouches("all good\n"));
+        let counted = "running 1 test\ntest a ... ok\n\n\
+            test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        assert!(vouches(counted));
+    }
 
     #[test]
     fn a_red_base_quotes_what_the_command_said_last_and_what_it_needs() {

@@ -45,6 +45,8 @@ pub enum CheckKind {
     Test,
     /// A command that the user names as a check.
     Custom,
+    /// A command with the name of a check, of which nothing shows that it ran tests.
+    Guess,
 }
 
 impl CheckKind {
@@ -55,14 +57,15 @@ impl CheckKind {
             CheckKind::Lint => "lint",
             CheckKind::Test => "test",
             CheckKind::Custom => "check",
+            CheckKind::Guess => "guess",
         }
     }
 }
 
 impl CheckSummary {
-    /// Whether the check passed and runs tests: builds, types and lints verify nothing.
+    /// Whether the check passed and runs tests: builds, types, lints and guesses verify nothing.
     pub fn vouches(&self) -> bool {
-        let tests = !matches!(self.kind, Some(CheckKind::Build | CheckKind::Types | CheckKind::Lint));
+        let tests = matches!(self.kind, None | Some(CheckKind::Test | CheckKind::Custom));
         tests && self.verdict == GateVerdict::Pass
     }
 }
@@ -179,6 +182,7 @@ mod tests {
         let one = check(Test, &["a.js"], &["b.php"]);
         assert_eq!(verified(&[]), Verified::No);
         assert_eq!(verified(&[check(Build, &[], &[])]), Verified::No);
+        assert_eq!(verified(&[check(CheckKind::Guess, &["a.js"], &[])]), Verified::No);
         assert_eq!(verified(&[check(Test, &[], &["b.php"])]), Verified::No, "an unrelated test");
         assert_eq!(verified(std::slice::from_ref(&one)), Verified::InPart(vec!["b.php".into()]));
         assert_eq!(verified(&[one, check(Test, &["b.php"], &["a.js"])]), Verified::Yes);

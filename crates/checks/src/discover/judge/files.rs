@@ -86,7 +86,7 @@ const LOADING: &[&str] = &[
 /// Modules whose import alone decides.
 static LOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)(?:require\(\s*|from\s+|import\s+|import\(\s*)["']?(puppeteer(?:-core)?|playwright(?:-core|-chromium)?|@playwright/test|selenium(?:-webdriver)?|webdriverio|cypress|nightwatch|testcafe|electron|@vscode/test-electron|@vscode/test-web|@vscode/test-cli|vscode-test|testcontainers|dockerode|docker|chokidar|nodemon|inquirer|@inquirer/prompts|prompts|enquirer|browser-sync|live-server|webpack-dev-server|gh-pages|simple-git|release-it|semantic-release|splinter)["')\s.;/]"#,
+        r#"(?m)(?:require\(\s*|from\s+|import\s+|import\(\s*)["']?(puppeteer(?:-core)?|playwright(?:-core|-chromium)?|@playwright/test|@web/test-runner|karma|selenium(?:-webdriver)?|webdriverio|cypress|nightwatch|testcafe|electron|@vscode/test-electron|@vscode/test-web|@vscode/test-cli|vscode-test|testcontainers|dockerode|docker|chokidar|nodemon|inquirer|@inquirer/prompts|prompts|enquirer|browser-sync|live-server|webpack-dev-server|gh-pages|simple-git|release-it|semantic-release|splinter)["')\s.;/]"#,
     )
     .ok()
 });
@@ -140,7 +140,7 @@ impl Judge<'_> {
             return Some(Judgement::refused(&told(), Why::Watches));
         }
         if let Some((_, why)) = super::programs::refused_option(program, arguments)
-            .filter(|(_, why)| matches!(why, Why::Watches | Why::Serves | Why::Interactive))
+            .filter(|(_, why)| matches!(why, Why::Watches | Why::Serves | Why::Interactive | Why::Rewrites))
         {
             return Some(Judgement::refused(&told(), why));
         }

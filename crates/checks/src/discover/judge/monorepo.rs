@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::node::since_commit;
 use super::options::{plain, values};
 use super::words::danger;
 use super::{Class, Judge, Judgement, Why};
@@ -113,6 +114,9 @@ impl Judge<'_> {
         }
         let filters: Vec<String> =
             values(arguments, &["--filter", "-F", "--scope"]).into_iter().map(str::to_owned).collect();
+        if filters.iter().any(|filter| since_commit(filter)) || !values(arguments, &["--since"]).is_empty() {
+            return Judgement::refused(&told, Why::Partial);
+        }
         // The dependencies of a task run first
         let settings = self
             .source

@@ -181,6 +181,11 @@ impl<'a> YarnMembers<'a> {
     }
 }
 
+/// Whether a filter of members selects those that changed since a commit: `...[origin/main]`.
+pub(super) fn since_commit(filter: &str) -> bool {
+    filter.contains('[') && filter.contains(']')
+}
+
 impl Judge<'_> {
     /// `None` for programs that run no scripts.
     pub(super) fn manager(&mut self, folder: &str, program: &str, arguments: &[String]) -> Option<Judgement> {
@@ -251,6 +256,17 @@ impl Judge<'_> {
             folder = self.source.folder_at(&folder, &folder, to);
         }
         let words = plain(arguments, if program == "pnpm" { &VALUED[2..] } else { VALUED });
+        let mut own_options =
+            arguments.iter().take_while(|word| words.first().is_none_or(|first| word != first));
+        if program == "bun" && own_options.any(|word| ["--hot", "--watch"].contains(&word.as_str())) {
+            return Some(Judgement::refused(&told, Why::Watches));
+        }
+        if values(arguments, &["--filter", "-F", "--changed-filter"])
+            .iter()
+            .any(|filter| since_commit(filter))
+        {
+            return Some(Judgement::refused(&told, Why::Partial));
+        }
         let everywhere = has(arguments, &["--workspaces", "-ws", "-r", "--recursive", "--workspaces=true"])
             || !values(arguments, &["--filter", "-F"]).is_empty();
         let (mut sub, mut rest) = match words.split_first() {

@@ -36,6 +36,7 @@ pub(super) fn of_kind(survey: &mut Survey, folder: &str, manager: Manager, kind:
             source: format!("{} workspaces scripts.{}", join(folder, "package.json"), first.name),
             runner: runner.filter(|runner| runners.iter().all(|other| *other == Some(*runner))),
             script: None,
+            guessed: false,
         });
         return;
     }

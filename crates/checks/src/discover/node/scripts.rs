@@ -442,6 +442,7 @@ pub(super) fn check_of(survey: &Survey, folder: &str, manager: Manager, choice: 
         source: format!("{} scripts.{name}", join(folder, "package.json")),
         runner: judgement.runner.filter(|_| kind == CheckPurpose::Test),
         script: Some(script),
+        guessed: false,
     }
 }
 

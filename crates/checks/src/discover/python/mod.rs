@@ -71,7 +71,8 @@ fn projects(source: &Source) -> Vec<String> {
         // A module may also be named `setup.py`
         let is_module = manifests == [&"setup.py"]
             && !folder.is_empty()
-            && source.read(folder, "setup.py").is_some_and(|text| !text.contains("setup("));
+            && (source.has(folder, "__init__.py")
+                || source.read(folder, "setup.py").is_some_and(|text| !text.contains("setup(")));
         let tested_above = || tested.iter().any(|root| root != folder && is_inside(folder, root));
         !is_module && (manifests != [&"manage.py"] || !tested_above())
     });

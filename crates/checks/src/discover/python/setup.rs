@@ -10,8 +10,21 @@ use crate::discover::{Choice, SetupCommand, Survey};
 use crate::shell::quote;
 
 /// Groups and extras that tests may need.
-const FOR_TESTS: &[&str] =
-    &["dev", "test", "tests", "testing", "develop", "development", "unit", "ci", "all"];
+const FOR_TESTS: &[&str] = &[
+    "dev",
+    "test",
+    "tests",
+    "testing",
+    "develop",
+    "development",
+    "unit",
+    "ci",
+    "all",
+    "lint",
+    "linting",
+    "typing",
+    "types",
+];
 
 /// Words in the names of groups that tests never need.
 const NOT_FOR_TESTS: &[&str] =

@@ -2,7 +2,7 @@
 //!
 //! `judge` follows what a task does. If there is a `package.json`, Deno's own commands are not named.
 
-use super::targets::{Names, judged_kind};
+use super::targets::{Names, is_guess, judged_kind};
 use crate::check::{Check, CheckPurpose};
 use crate::discover::source::{Source, join, json};
 use crate::discover::{Ecosystem, SetupCommand, Survey, limit, own};
@@ -45,6 +45,7 @@ fn find(survey: &mut Survey) {
                     source,
                     runner: judgement.runner.filter(|_| *kind == CheckPurpose::Test),
                     script: None,
+                    guessed: is_guess(&judgement, *kind, name),
                 });
                 break;
             }

@@ -12,8 +12,21 @@ const FILES: &[&str] = &["Gemfile", "Rakefile", "rakefile", "Rakefile.rb"];
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "ruby", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
+/// The root, and gems below it that bring a Gemfile of their own.
+fn projects(source: &Source) -> Vec<String> {
+    let mut folders = source.projects(FILES);
+    if folders.first().is_some_and(String::is_empty) {
+        let is_gem = |folder: &String| {
+            !folder.is_empty()
+                && source.below(folder).any(|path| !path.contains('/') && path.ends_with(".gemspec"))
+        };
+        folders.extend(source.folders_with(&["Gemfile"]).into_iter().filter(is_gem));
+    }
+    folders
+}
+
 fn find(survey: &mut Survey) {
-    for folder in survey.source.projects(FILES) {
+    for folder in projects(survey.source) {
         let source = survey.source;
         let bundled = source.has(&folder, "Gemfile");
         let run = |command: &str| if bundled { format!("bundle exec {command}") } else { command.to_owned() };
@@ -53,7 +66,7 @@ fn find(survey: &mut Survey) {
 }
 
 fn setup(source: &Source) -> Vec<SetupCommand> {
-    let folders = source.projects(FILES).into_iter().filter(|folder| source.has(folder, "Gemfile"));
+    let folders = projects(source).into_iter().filter(|folder| source.has(folder, "Gemfile"));
     folders
         .map(|folder| {
             let locked = source.has(&folder, "Gemfile.lock");

@@ -127,10 +127,16 @@ pub(in crate::discover) fn from_recipes(
                 source,
                 // Words appended to `make test` reach make, not the runner
                 runner,
+                guessed: is_guess(&judgement, *kind, name),
             });
             break;
         }
     }
+}
+
+/// Whether nothing shows that a command runs tests: its name is `check`, and what it calls is not known.
+pub(in crate::discover) fn is_guess(judgement: &Judgement, kind: CheckPurpose, name: &str) -> bool {
+    kind == CheckPurpose::Test && name == "check" && !judgement.tests()
 }
 
 /// The kind of a named command by what it does.

@@ -1,5 +1,6 @@
 //! Checks and set-up of projects that are given as lists of files.
 
+mod beside;
 mod recipes;
 mod shapes;
 mod table;

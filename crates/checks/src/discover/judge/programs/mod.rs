@@ -76,6 +76,9 @@ const OPTIONS: &[Options] = &[
     ("*", &["--fix", "--write", "--autofix", "--auto-correct", "--autocorrect", "--fix-all"], Why::Rewrites),
     ("tap", &["--snapshot", "-S"], Why::Rewrites),
     ("vitest jest ava tap uvu", &["-u", "--update", "--updateSnapshot", "--update-snapshots"], Why::Rewrites),
+    ("bun", &["-u", "--update-snapshots"], Why::Rewrites),
+    ("node nodejs tsx borp", &["--test-update-snapshots"], Why::Rewrites),
+    ("electron-builder", &["-p"], Why::Publishes),
     (
         "vitest tsc tsup vite webpack rollup mocha ava babel esbuild sass tailwindcss swc unbuild microbundle tap borp jasmine nyc hereby vue-tsc tspc sirv parcel ng rolldown tsdown rspack rslib rsbuild zshy tshy pkgroll bunchee father postcss stylus lessc elm svelte-package",
         &["-w"],
@@ -126,8 +129,9 @@ pub(super) fn rule(program: &str, arguments: &[String]) -> Option<Rule> {
 /// The refused option among the arguments, if there is one.
 pub(super) fn refused_option<'a>(program: &str, arguments: &'a [String]) -> Option<(&'a str, Why)> {
     // The last four are Mocha's interfaces
-    let off =
-        |word: &str| ["false", "0", "no", "off", "none", "bdd", "tdd", "qunit", "exports"].contains(&word);
+    let off = |word: &str| {
+        ["false", "0", "no", "never", "off", "none", "bdd", "tdd", "qunit", "exports"].contains(&word)
+    };
     arguments.iter().enumerate().find_map(|(at, word)| {
         if !word.starts_with(['-', '~']) {
             return None;

@@ -9,8 +9,19 @@ const FILES: &[&str] = &["configure.ac", "configure.in"];
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "autotools", manifests: FILES, find, setup, fills: &[], only_fetches: false };
 
+/// Where Meson or CMake runs the tests, a second build of the same sources needs tools that may be missing, and shows no
+/// more.
+fn projects(source: &Source) -> Vec<String> {
+    let mut folders = source.projects(FILES);
+    folders.retain(|folder| {
+        let is_cmake = source.has(folder, "CMakeLists.txt") && super::cmake::has_tests(source, folder);
+        !source.has(folder, "meson.build") && !is_cmake
+    });
+    folders
+}
+
 fn find(survey: &mut Survey) {
-    for folder in survey.source.projects(FILES) {
+    for folder in projects(survey.source) {
         if crate::discover::recipes::makefile(survey.source, &folder).is_some() {
             continue;
         }
@@ -20,7 +31,7 @@ fn find(survey: &mut Survey) {
 }
 
 fn setup(source: &Source) -> Vec<SetupCommand> {
-    let folders = source.projects(FILES).into_iter();
+    let folders = projects(source).into_iter();
     folders
         .map(|folder| {
             let prepare = if source.has(&folder, "configure") {
