@@ -6,6 +6,7 @@
 
 pub(crate) mod after;
 pub(crate) mod changed_files;
+mod coverage_text;
 mod effects;
 pub(crate) mod history;
 pub(crate) mod memory;
