@@ -3,7 +3,7 @@
 //!
 //! Words only: `mission` decides what counts as verified.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use mission::{CheckKind, Delivery, Gate, GateVerdict, Judged, Outcome, Phase, State, Task, Verified, graph};

@@ -256,16 +256,8 @@ impl Judge<'_> {
             folder = self.source.folder_at(&folder, &folder, to);
         }
         let words = plain(arguments, if program == "pnpm" { &VALUED[2..] } else { VALUED });
-        let mut own_options =
-            arguments.iter().take_while(|word| words.first().is_none_or(|first| word != first));
-        if program == "bun" && own_options.any(|word| ["--hot", "--watch"].contains(&word.as_str())) {
-            return Some(Judgement::refused(&told, Why::Watches));
-        }
-        if values(arguments, &["--filter", "-F", "--changed-filter"])
-            .iter()
-            .any(|filter| since_commit(filter))
-        {
-            return Some(Judgement::refused(&told, Why::Partial));
+        if let Some(why) = refused_option(program, arguments, words.first().copied()) {
+            return Some(Judgement::refused(&told, why));
         }
         let everywhere = has(arguments, &["--workspaces", "-ws", "-r", "--recursive", "--workspaces=true"])
             || !values(arguments, &["--filter", "-F"]).is_empty();
@@ -371,4 +363,14 @@ impl Judge<'_> {
             rest => self.words(folder, rest),
         }
     }
+}
+
+/// Why options of a package manager rule a command out; `sub` is its first word that is no option.
+fn refused_option(program: &str, arguments: &[String], sub: Option<&str>) -> Option<Why> {
+    let mut own = arguments.iter().take_while(|word| sub.is_none_or(|sub| word.as_str() != sub));
+    if program == "bun" && own.any(|word| ["--hot", "--watch"].contains(&word.as_str())) {
+        return Some(Why::Watches);
+    }
+    let filters = values(arguments, &["--filter", "-F", "--changed-filter"]);
+    filters.iter().any(|filter| since_commit(filter)).then_some(Why::Partial)
 }
