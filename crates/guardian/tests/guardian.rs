@@ -145,7 +145,7 @@ fn what_only_cleans_up_may_fail_and_what_begins_like_it_may_not() {
     for call in ["endpoint.send()", "endpoint()", "removal.start()"] {
         assert_eq!(severity("a.js", &format!("{call}.catch(() => {{}});\n")), "error", "{call}");
     }
-    // Whoever has the promise hears of its failure
+    // Code that has the promise hears of its failure
     assert_eq!(severity("a.js", "sent.catch(() => {});\n"), "warning");
     let go = |call: &str| format!("package a\n\nfunc F() {{\n\tif err := {call}; err != nil {{\n\t}}\n}}\n");
     assert_eq!(severity("a.go", &go("f.Close()")), "warning");

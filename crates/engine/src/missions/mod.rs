@@ -6,7 +6,6 @@
 
 pub(crate) mod after;
 pub(crate) mod changed_files;
-mod coverage_text;
 mod effects;
 pub(crate) mod history;
 pub(crate) mod memory;
@@ -21,4 +20,3 @@ pub(crate) mod running;
 pub(crate) mod tell;
 pub(crate) mod tidy;
 pub(crate) mod trust;
-mod verdict_line;

@@ -48,7 +48,7 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
         }
         "shell-from-input" | "eval-of-input" => !handed::is_from_outside(file, raw.start),
         "test-skipped" => ecmascript && is_conditional(raw),
-        // `if wanted: breakpoint()` on one line is a switch for whoever develops it
+        // `if wanted: breakpoint()` on one line is a switch for development
         "breakpoint-left" => file.line(raw.line as usize - 1).trim_start().starts_with("if "),
         "unsafe-cast" => ecmascript && file.is_test(),
         "placeholder" => {
@@ -84,7 +84,7 @@ fn is_fallback(file: &File, raw: &Raw) -> bool {
     // The call before `.catch`, by the name of its last part: `a().close(b)`
     let failed = flat.field(call, "function").and_then(|catch| flat.field(catch, "object"));
     let called = failed.and_then(|failed| flat.field(failed, "function"));
-    // `promise.catch(() => {})` only keeps a failure from being reported twice: whoever has the promise hears of it
+    // `promise.catch(() => {})` only keeps a failure from being reported twice: code that has the promise hears of it
     if failed.is_some_and(|failed| matches!(flat.kind(failed), "identifier" | "member_expression")) {
         return true;
     }

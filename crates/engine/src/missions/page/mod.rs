@@ -15,7 +15,7 @@ use markup::{escaped, marked};
 
 use crate::actor::progress;
 use crate::missions::report;
-use crate::missions::verdict_line::verdict_line;
+use crate::missions::report::verdict_line::verdict_line;
 use crate::text::{cut, duration, state_for_readers};
 
 const STYLE: &str = include_str!("style.css");

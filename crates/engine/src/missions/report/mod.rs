@@ -3,6 +3,9 @@
 //!
 //! Words only: `mission` decides what counts as verified.
 
+mod coverage;
+pub(crate) mod verdict_line;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -11,8 +14,8 @@ use mission::{CheckKind, Delivery, Gate, GateVerdict, Judged, Outcome, Phase, St
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::progress::setup_step;
 use crate::missions::changed_files::{self, cell};
-use crate::missions::coverage_text::{covered, uncovered};
-use crate::missions::verdict_line::verdict_line;
+use crate::missions::report::coverage::{covered, uncovered};
+use crate::missions::report::verdict_line::verdict_line;
 use crate::text::{count, cut, duration, quoted};
 
 /// The most files in one sentence.

@@ -12,7 +12,7 @@ const MAX_CHECK: usize = 120;
 
 /// `✓ Done, verified: 7 of 7 tasks · npm test: 214 passed · $0.14 · 2 min 48 s`. `headline`: the result in the report's
 /// words. A pause says last what it waits for.
-pub(super) fn verdict_line(state: &State, headline: &str, now_ms: u64) -> String {
+pub(crate) fn verdict_line(state: &State, headline: &str, now_ms: u64) -> String {
     let counted = || state.tasks.values().filter(|task| task.phase != Phase::Split);
     let integrated = counted().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
     let tasks = format!("{integrated} of {} tasks", counted().count());
