@@ -52,8 +52,29 @@ impl Queue {
     ) -> Result<Option<Lease>, QueueError> {
         let lanes: Vec<Option<&str>> =
             std::iter::once(None).chain(labels.iter().map(|label| Some(label.as_str()))).collect();
+        self.next_of(worker, &lanes, ready_for, wait).await
+    }
+
+    /// The same for a worker that takes only jobs with one of `labels`.
+    pub async fn next_labelled(
+        &self,
+        worker: &str,
+        labels: &[String],
+        wait: Duration,
+    ) -> Result<Option<Lease>, QueueError> {
+        let lanes: Vec<Option<&str>> = labels.iter().map(|label| Some(label.as_str())).collect();
+        self.next_of(worker, &lanes, None, wait).await
+    }
+
+    async fn next_of(
+        &self,
+        worker: &str,
+        lanes: &[Option<&str>],
+        ready_for: Option<&str>,
+        wait: Duration,
+    ) -> Result<Option<Lease>, QueueError> {
         let each = wait.checked_div(u32::try_from(lanes.len()).unwrap_or(1)).unwrap_or(wait);
-        for label in lanes {
+        for &label in lanes {
             let consumer = self.consumer(label).await?;
             let fetch = consumer.fetch().max_messages(1).expires(each.max(Duration::from_millis(200)));
             let mut fetched = fetch.messages().await.map_err(failed("ask for a job"))?;

@@ -5,6 +5,7 @@
 //! - [`Queue::next`] takes a job as a [`Lease`], which is kept alive until it is answered or returned. A worker that is
 //!   ready for what the job needs takes it first.
 //! - [`Queue::announce`] and [`Queue::workers`] say who works, and on what.
+//! - [`Queue::listen`], [`Queue::tell`] and [`Queue::question`] are a line between owner and worker while a job lasts.
 //! - [`Queue::put_pack`] and [`Queue::pack`] carry bytes by name, each once.
 //!
 //! **Invariants.** What a job means is data of its owner: this crate knows no mission, no git and no check. A job is
@@ -15,6 +16,7 @@ mod ask;
 mod connection;
 pub mod fence;
 mod lease;
+mod line;
 mod message;
 mod packs;
 mod registry;
@@ -22,5 +24,6 @@ mod registry;
 pub use ask::{Answer, NoAnswer, Patience};
 pub use connection::{Queue, QueueError, Settings, is_name, is_worker};
 pub use lease::Lease;
+pub use line::{End, Line, Said};
 pub use message::{Doing, Event, Job, Report, VERSION, WorkerCard};
 pub use registry::Load;

@@ -89,12 +89,15 @@ pub struct WorkerCard {
     /// What its free places are ready for ([`Job::prepares`]).
     #[serde(default)]
     pub ready_for: Vec<String>,
+    /// It takes only jobs with one of its labels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_labels: bool,
 }
 
 impl WorkerCard {
     /// Whether it takes jobs with this label.
     pub fn takes(&self, label: Option<&str>) -> bool {
-        label.is_none_or(|label| self.labels.iter().any(|own| own == label))
+        label.map_or(!self.only_labels, |label| self.labels.iter().any(|own| own == label))
     }
 
     /// How many more jobs it could do now.

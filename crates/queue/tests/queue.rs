@@ -46,6 +46,7 @@ fn card(name: &str, labels: &[&str]) -> WorkerCard {
         answered: 0,
         doing: Vec::new(),
         ready_for: Vec::new(),
+        only_labels: false,
     }
 }
 

@@ -107,5 +107,6 @@ fn card(name: &str) -> WorkerCard {
         answered: 0,
         doing: Vec::new(),
         ready_for: Vec::new(),
+        only_labels: false,
     }
 }
