@@ -80,6 +80,9 @@ pub struct BoardTask<'a> {
     /// The worker of another machine that last ran its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<Cow<'a, str>>,
+    /// The worker of another machine at which the role works, or last worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_at: Option<Cow<'a, str>>,
     pub usage: Cow<'a, Usage>,
 }
 
@@ -185,6 +188,7 @@ impl BoardTask<'_> {
             started_ms: task.started_ms,
             last_activity_ms: task.seat.as_ref().map(|seat| seat.asked_ms),
             worker: task.worker.as_deref().map(Cow::Borrowed),
+            role_at: task.seat.as_ref().and_then(|seat| seat.worker.as_deref()).map(Cow::Borrowed),
             usage: Cow::Borrowed(&task.usage),
         }
     }

@@ -72,6 +72,9 @@ pub enum Event {
         /// The host's session in which it is asked, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<String>,
+        /// The worker of another machine that has the session; `None`: it is here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worker: Option<String>,
     },
     /// The usage of a role, recorded while a turn runs, after each answer of the model.
     RoleSpent {

@@ -17,6 +17,8 @@ pub struct Wish {
     pub models: Vec<String>,
     /// The host's session in which the prompt is sent, if known.
     pub session: Option<String>,
+    /// The worker of another machine that has the session; `None`: it is here.
+    pub worker: Option<String>,
 }
 
 /// Why a prompt may not be sent, or a role may not continue.
@@ -49,7 +51,7 @@ pub enum Permit {
 
 /// Whether the prompt of `wish` may be sent now.
 pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
-    let Wish { role, task, draw, models, session } = wish;
+    let Wish { role, task, draw, models, session, worker } = wish;
     if let Some(reason) = budget::before_prompt(state) {
         return Permit::Pause(reason);
     }
@@ -74,8 +76,8 @@ pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
         }
     };
     let (role, task, draw, model) = (*role, task.clone(), *draw, models.get(place).cloned());
-    let session = session.clone();
-    let event = Event::RoleAsked { role, task, attempt, at_ms: now_ms, draw, model, session };
+    let (session, worker) = (session.clone(), worker.clone());
+    let event = Event::RoleAsked { role, task, attempt, at_ms: now_ms, draw, model, session, worker };
     Permit::Granted { attempt, model: place, event: Box::new(event) }
 }
 

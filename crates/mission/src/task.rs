@@ -95,6 +95,9 @@ pub struct Seat {
     pub role: Role,
     /// The host's session, if known.
     pub session: Option<String>,
+    /// The worker of another machine that has the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
     pub asked_ms: u64,
 }
 

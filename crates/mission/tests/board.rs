@@ -14,6 +14,7 @@ fn asked(task: Option<&str>, role: Role, at_ms: u64) -> Event {
         draw: 1,
         model: None,
         session: Some(format!("ses-{role}")),
+        worker: None,
     }
 }
 

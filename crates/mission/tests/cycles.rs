@@ -431,6 +431,7 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
             draw: 1,
             model: None,
             session: None,
+            worker: None,
         });
         mission.tell(Event::RoleSpent {
             role,

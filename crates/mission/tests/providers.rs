@@ -19,6 +19,7 @@ fn asked(mission: &mut Mission, model: &str) {
         draw: 1,
         model: Some(model.into()),
         session: None,
+        worker: None,
     });
 }
 

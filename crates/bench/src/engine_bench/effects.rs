@@ -34,7 +34,8 @@ const TOKENS: Tokens = Tokens { input: 3000, output: 500, cache_read: 0, cache_w
 
 impl World {
     async fn may_ask(&self, role: Role, task: Option<&TaskId>) -> bool {
-        let wish = Wish { role, task: task.cloned(), draw: 1, models: Vec::new(), session: None };
+        let wish =
+            Wish { role, task: task.cloned(), draw: 1, models: Vec::new(), session: None, worker: None };
         matches!(self.orchestrator.ask(wish).await, Ok(Permission::Granted { .. }))
     }
 

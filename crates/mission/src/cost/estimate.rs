@@ -121,7 +121,16 @@ mod tests {
     }
 
     fn asked(role: Role, at_ms: u64) -> Event {
-        Event::RoleAsked { role, task: None, attempt: 1, at_ms, draw: 1, model: None, session: None }
+        Event::RoleAsked {
+            role,
+            task: None,
+            attempt: 1,
+            at_ms,
+            draw: 1,
+            model: None,
+            session: None,
+            worker: None,
+        }
     }
 
     fn spent(role: Role, input: u64, cost_usd: f64) -> Event {

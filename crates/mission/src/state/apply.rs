@@ -54,9 +54,14 @@ impl State {
                     self.head_checks.clone_from(checks);
                 }
             }
-            Event::RoleAsked { role, task, model, session, at_ms, .. } => {
+            Event::RoleAsked { role, task, model, session, worker, at_ms, .. } => {
                 self.asked(*role, task.as_ref());
-                let seat = Seat { role: *role, session: session.clone(), asked_ms: *at_ms };
+                if let Some(worker) = worker {
+                    *self.at_workers.entry(worker.clone()).or_default() += 1;
+                }
+                // A session on another machine cannot be opened in the host here
+                let session = session.clone().filter(|_| worker.is_none());
+                let seat = Seat { role: *role, session, worker: worker.clone(), asked_ms: *at_ms };
                 match task.as_ref() {
                     Some(id) => {
                         if let Some(task) = self.tasks.get_mut(id) {

@@ -157,6 +157,10 @@ pub struct State {
     #[serde(default)]
     pub seat: Option<Seat>,
 
+    /// The prompts of sessions at workers of other machines, by worker.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at_workers: BTreeMap<String, u64>,
+
     /// The mission from whose delivered change this one begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Shared<Followed>>,

@@ -246,6 +246,7 @@ impl Walk {
                     draw: 1,
                     model: None,
                     session: None,
+                    worker: None,
                 },
                 None => Event::ScopeWidened { task, path },
                 Some(held_by) => {

@@ -207,7 +207,7 @@ struct Hands {
 
 impl Hands {
     async fn may_ask(&self, role: Role, task: Option<&TaskId>, draw: u32) -> bool {
-        let wish = Wish { role, task: task.cloned(), draw, models: Vec::new(), session: None };
+        let wish = Wish { role, task: task.cloned(), draw, models: Vec::new(), session: None, worker: None };
         matches!(self.orchestrator.ask(wish).await, Ok(Permission::Granted { .. }))
     }
 
