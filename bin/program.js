@@ -15,6 +15,7 @@ import { notices } from "./install/notices.js"
 import { manifest } from "../plugin/identity.js"
 import { reviewByHand } from "./review.js"
 import { describe } from "./install/words.js"
+import { worker } from "./worker.js"
 
 /** @typedef {{ exit: number, stdout?: string, stderr?: string }} Answer */
 
@@ -34,7 +35,10 @@ export async function main(args) {
   if (!help && name === "review" && options.some((option) => option === "-i" || option === "--interactive")) return reviewByHand(rest)
   if (!help && name === "plan" && rest[0] === "edit" && !options.some((option) => option.startsWith("--from"))) return editPlan(rest.slice(1))
   if (!help && name === "memory" && rest[0] === "edit" && rest.length === 1) return editMemory()
-  if (!help && name === "worker") leaveSignalsToTheCore()
+  if (!help && name === "worker") {
+    leaveSignalsToTheCore()
+    if (options.some((option) => option === "--roles" || option.startsWith("--roles="))) return worker(rest)
+  }
   const answer = await callCore(args)
   // npm may not have run the script that registers the plugin
   if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`

@@ -9,10 +9,15 @@ use std::time::Duration;
 use journal::Redactor;
 use mission::Followed;
 use mission::command::{Command, parse};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::blocking::blocking;
+use crate::config::queue_of_run;
+use crate::config::roles_of_worker::{self, RolesOfWorker};
+use crate::far;
+use crate::far::hooks::{HookAnswer, HookCall, Hooks};
+use crate::far::relay::Relays;
 use crate::host::{Host, Nobody, Voice};
 use crate::missions::project::Project;
 use crate::missions::queue::{self, Turn, Waiting};
@@ -37,6 +42,7 @@ fn told(said: Result<String, String>) -> String {
 const WINDING_UP: Duration = Duration::from_secs(60);
 const OTHER: Duration = Duration::from_secs(3);
 
+#[derive(Clone)]
 pub struct Engine {
     options: EngineOptions,
     sessions: Sessions,
@@ -44,6 +50,8 @@ pub struct Engine {
     redactor: Redactor,
     running: Running,
     waiting: Waiting,
+    /// Sessions that this process has for owners on other machines.
+    relays: Relays,
 }
 
 impl Engine {
@@ -60,6 +68,7 @@ impl Engine {
             redactor,
             running: Running::default(),
             waiting: Waiting::default(),
+            relays: Relays::default(),
         }
     }
 
@@ -67,6 +76,11 @@ impl Engine {
     /// for a mission, when it has ended or is paused.
     pub async fn command(&self, text: &str, session: Option<String>, host: Arc<dyn Host>) {
         let host: Arc<dyn Host> = Arc::new(Voice(host));
+        match wanted_roles(&self.options) {
+            Ok(None) => {}
+            Ok(Some(wanted)) => return self.work_for_others(wanted, host, session).await,
+            Err(why) => return host.say(&format!("{why}\n")),
+        }
         let project =
             match Project::open(&self.options, self.world.clone(), self.redactor.clone(), host.clone()).await
             {
@@ -94,6 +108,16 @@ impl Engine {
                     host.say(&answer);
                 }
             }
+        }
+    }
+
+    /// Has roles of other owners' missions, until it is stopped.
+    async fn work_for_others(&self, wanted: RolesOfWorker, host: Arc<dyn Host>, session: Option<String>) {
+        let (relays, now_ms) = (self.relays.clone(), self.world.clock.now_ms());
+        if let Err(why) =
+            far::worker::serve(wanted, &self.options, host.clone(), session, relays, now_ms).await
+        {
+            host.say(&format!("{why}\n"));
         }
     }
 
@@ -153,7 +177,7 @@ impl Engine {
             Ok(Turn { id, lock, place: _place }) => {
                 self.running.asked_in(session.clone());
                 let start = Start::New { objective, id, lock, follows };
-                run::run(&project, start, session, &self.sessions, &self.running).await;
+                run::run(&project, start, session, &self.sessions, &self.running, self.hooks()).await;
             }
             Err(why) => project.host.say(&project.redactor.redact(&format!("{why}\n"))),
         }
@@ -169,7 +193,8 @@ impl Engine {
             ));
         };
         self.running.asked_in(session.clone());
-        run::run(&project, Start::Resume { id }, session, &self.sessions, &self.running).await;
+        let start = Start::Resume { id };
+        run::run(&project, start, session, &self.sessions, &self.running, self.hooks()).await;
     }
 
     /// A sentence about a mission of this project that can be resumed, for the user who opens OpenCode here; changes
@@ -183,12 +208,15 @@ impl Engine {
     /// Stops the mission that runs here; it can be resumed. The user is told `by`. Queued missions no longer wait for
     /// their turn.
     pub async fn stop(&self, by: &str) {
+        self.relays.leaving.cancel();
         self.waiting.end();
         self.running.stop(by).await;
     }
 
     /// The same for the missions of one session: Esc in a session must not stop a mission of another one.
     pub async fn stop_in(&self, session: &str, by: &str) {
+        // A worker has one session of its own, and no mission
+        self.relays.leaving.cancel();
         if !self.waiting.cancel(session) && self.running.is_of(session) {
             self.running.stop(by).await;
         }
@@ -207,11 +235,15 @@ impl Engine {
 
     /// Whether a session belongs to a role that works here.
     pub fn knows(&self, session: &str) -> bool {
-        self.sessions.get(session).is_some()
+        self.sessions.get(session).is_some() || self.relays.get(session).is_some()
     }
 
     /// Executes a role's call of a mailbox tool; returns the answer for the model.
     pub async fn call_tool(&self, session: &str, tool: &str, arguments: Value) -> String {
+        if let Some(relay) = self.relays.get(session) {
+            let answer = relay.call(HookCall::CallTool { tool: tool.into(), arguments }).await;
+            return answer.map_or_else(|why| why, |said| text(said).unwrap_or_default());
+        }
         let Some(session) = self.sessions.get(session) else {
             return format!(
                 "refused: `{tool}` belongs to missions, and this session is no role of a running one."
@@ -236,6 +268,14 @@ impl Engine {
         // No path could be found in them
         if !arguments.is_object() {
             return Some(format!("refused: the arguments of `{tool}` are no JSON object; give them as one."));
+        }
+        if let Some(relay) = self.relays.get(session) {
+            // An owner must not lead a role out of its folder on this machine, whatever it answers
+            if let Some(why) = edit::leads_out(&relay.folder, tool, arguments) {
+                return Some(why);
+            }
+            let (tool, arguments) = (tool.to_string(), arguments.clone());
+            return relay.call(HookCall::BeforeTool { tool, arguments }).await.map_or_else(Some, text);
         }
         let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
@@ -267,6 +307,9 @@ impl Engine {
     /// Why a session's next request may not be sent to its model; `None` if it may. The host ends the turn on a
     /// refusal. `bytes`: the length of the request's messages. May wait until requests of other sessions are answered.
     pub async fn before_request(&self, session: &str, bytes: u64) -> Option<String> {
+        if let Some(relay) = self.relays.get(session) {
+            return relay.call(HookCall::BeforeRequest { bytes }).await.map_or_else(Some, text);
+        }
         match self.sessions.get(session) {
             Some(known) => {
                 if let Some(context) = self.running.context() {
@@ -281,6 +324,9 @@ impl Engine {
     /// Replacements for parts of a session's messages in its next request, as JSON of `talk::paging::Replaced`; `None`
     /// if nothing changes. `messages`: JSON of `talk::paging::Handed`.
     pub async fn page(&self, session: &str, messages: &str) -> Option<String> {
+        if let Some(relay) = self.relays.get(session) {
+            return text(relay.call(HookCall::Page { messages: messages.into() }).await.ok()?);
+        }
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
         requests::page(&context.desk, &session, messages).await
     }
@@ -288,6 +334,9 @@ impl Engine {
     /// The system texts of a session's next request with files of instructions as the mission's base has them, long ones cut;
     /// both JSON lists of texts. `None` where all stays.
     pub async fn cut_instructions(&self, session: &str, texts: &str) -> Option<String> {
+        if let Some(relay) = self.relays.get(session) {
+            return text(relay.call(HookCall::CutInstructions { texts: texts.into() }).await.ok()?);
+        }
         let (session, texts) = (self.sessions.get(session)?, serde_json::from_str(texts).ok()?);
         let context = self.running.context()?;
         serde_json::to_string(&instructions::cut(&context.bench.workspace, &session, texts).await?).ok()
@@ -296,6 +345,9 @@ impl Engine {
     /// Receives an [`Observation`] (as JSON) of a session while its role works. Ignores JSON that cannot be read, and
     /// sessions that are not known here.
     pub fn observe(&self, session: &str, observation: &str) {
+        if let Some(relay) = self.relays.get(session) {
+            return relay.observe(observation);
+        }
         if let (Some(session), Ok(observation)) =
             (self.sessions.get(session), serde_json::from_str(observation))
         {
@@ -328,6 +380,14 @@ impl Engine {
         arguments: &Value,
         write: bool,
     ) -> Result<Value, String> {
+        if let Some(relay) = self.relays.get(session) {
+            let (tool, arguments) = (tool.to_string(), arguments.clone());
+            let mut answer = relay.call(HookCall::ChangeFile { tool, arguments, write }).await?;
+            return match answer.get_mut("done").map(Value::take) {
+                Some(done) => Ok(done),
+                None => Err(answer.get("refused").and_then(Value::as_str).unwrap_or_default().to_string()),
+            };
+        }
         let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Err("refused: this role's part of the mission is over; end your turn.".into());
         };
@@ -336,6 +396,9 @@ impl Engine {
 
     /// The text to append to the answer of one of OpenCode's tools.
     pub async fn after_tool(&self, session: &str, tool: &str, arguments: Value) -> Option<String> {
+        if let Some(relay) = self.relays.get(session) {
+            return text(relay.call(HookCall::AfterTool { tool: tool.into(), arguments }).await.ok()?);
+        }
         let (session, context) = (self.sessions.get(session)?, self.running.context()?);
         if edit::opens_files(tool) {
             context.desk.sessions.turns(&session.directory).tool_ends();
@@ -351,6 +414,59 @@ impl Engine {
             (None, own) => own,
         }
     }
+}
+
+impl Engine {
+    /// What answers the calls of sessions at workers.
+    fn hooks(&self) -> Arc<dyn Hooks> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Hooks for Engine {
+    fn call(&self, session: String, call: HookCall) -> HookAnswer {
+        let engine = self.clone();
+        Box::pin(async move {
+            let session = session.as_str();
+            match call {
+                HookCall::CallTool { tool, arguments } => {
+                    json!(engine.call_tool(session, &tool, arguments).await)
+                }
+                HookCall::BeforeTool { tool, arguments } => {
+                    json!(engine.before_tool(session, &tool, &arguments).await)
+                }
+                HookCall::AfterTool { tool, arguments } => {
+                    json!(engine.after_tool(session, &tool, arguments).await)
+                }
+                HookCall::BeforeRequest { bytes } => json!(engine.before_request(session, bytes).await),
+                HookCall::Page { messages } => json!(engine.page(session, &messages).await),
+                HookCall::CutInstructions { texts } => json!(engine.cut_instructions(session, &texts).await),
+                HookCall::ChangeFile { tool, arguments, write } => {
+                    match engine.change_file(session, &tool, &arguments, write).await {
+                        Ok(done) => json!({ "done": done }),
+                        Err(refused) => json!({ "refused": refused }),
+                    }
+                }
+            }
+        })
+    }
+
+    fn observe(&self, session: &str, observation: &str) {
+        Engine::observe(self, session, observation);
+    }
+}
+
+/// The text of an answer that may be null.
+fn text(answer: Value) -> Option<String> {
+    match answer {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// What the program that started this process as a worker wants of it.
+fn wanted_roles(options: &EngineOptions) -> Result<Option<RolesOfWorker>, String> {
+    queue_of_run::read_named(&options.data_home, &options.environment, roles_of_worker::VARIABLE)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod clock;
 pub mod config;
 mod engine;
 mod failure;
+mod far;
 pub mod for_benches;
 mod gates;
 mod host;

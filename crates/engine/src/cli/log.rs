@@ -132,7 +132,8 @@ fn plain(value: &Value) -> String {
     let name = value["event"].as_str().unwrap_or_default().replace('_', " ");
     let about: Vec<&str> =
         ["role", "task", "mission"].iter().filter_map(|key| value[*key].as_str()).collect();
-    if about.is_empty() { name } else { format!("{name} ({})", about.join(", ")) }
+    let at = value["worker"].as_str().map(|worker| format!(" at worker {worker}")).unwrap_or_default();
+    if about.is_empty() { name + &at } else { format!("{name} ({}){at}", about.join(", ")) }
 }
 
 fn numbered(seq: u64, mut value: Value) -> Value {

@@ -17,6 +17,7 @@ mod problem;
 pub(crate) mod queue_of_run;
 #[cfg(test)]
 mod reference;
+pub(crate) mod roles_of_worker;
 mod schema;
 mod sections;
 pub(crate) mod settings;

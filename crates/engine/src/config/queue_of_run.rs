@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::sections::dispatch::DispatchConfig;
@@ -24,17 +25,6 @@ pub(crate) struct QueueOfRun {
 }
 
 impl QueueOfRun {
-    /// Writes the file as `name`, which must be hard to guess, and returns its path.
-    pub fn write(&self, data_home: &Path, name: &str) -> Result<PathBuf, String> {
-        let folder = folder(data_home);
-        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
-        std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
-        let text = serde_json::to_vec(self).map_err(|error| failed(&error))?;
-        let path = folder.join(name);
-        journal::write_atomic(&path, &text).map_err(|error| failed(&error))?;
-        Ok(path)
-    }
-
     /// Changes the settings of the mission that this run starts.
     pub fn apply(self, dispatch: &mut DispatchConfig) {
         dispatch.queue = self.queue;
@@ -47,14 +37,34 @@ impl QueueOfRun {
     }
 }
 
+/// Writes a file for one run as `name`, which must be hard to guess, and returns its path.
+pub(crate) fn write(data_home: &Path, name: &str, what: &impl Serialize) -> Result<PathBuf, String> {
+    let folder = folder(data_home);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
+    std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
+    let text = serde_json::to_vec(what).map_err(|error| failed(&error))?;
+    let path = folder.join(name);
+    journal::write_atomic(&path, &text).map_err(|error| failed(&error))?;
+    Ok(path)
+}
+
 /// The queue of the run that started this OpenCode, if it named one.
 pub(crate) fn read(data_home: &Path, environment: &[(String, String)]) -> Result<Option<QueueOfRun>, String> {
-    let Some((_, name)) = environment.iter().find(|(known, _)| known == VARIABLE) else { return Ok(None) };
+    read_named(data_home, environment, VARIABLE)
+}
+
+/// The file of one run that a variable names, if it is set.
+pub(crate) fn read_named<T: DeserializeOwned>(
+    data_home: &Path,
+    environment: &[(String, String)],
+    variable: &str,
+) -> Result<Option<T>, String> {
+    let Some((_, name)) = environment.iter().find(|(known, _)| known == variable) else { return Ok(None) };
     let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
     let path = folder(data_home).join(name);
     let is_file = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= MAX);
     if !is_plain || !is_file {
-        return Err(format!("the queue that `{VARIABLE}` names is not there"));
+        return Err(format!("the queue that `{variable}` names is not there"));
     }
     let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("{}: {error}", path.display()))
@@ -73,7 +83,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let chosen =
             QueueOfRun { queue: "nats://mine".into(), namespace: Some("a".into()), credentials: None };
-        chosen.write(home.path(), "1f2e").unwrap();
+        write(home.path(), "1f2e", &chosen).unwrap();
         let of = |value: &str| read(home.path(), &[(VARIABLE.into(), value.into())]);
         let mut dispatch = DispatchConfig::default();
         of("1f2e").unwrap().unwrap().apply(&mut dispatch);

@@ -25,6 +25,8 @@ use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::settings::Settings;
 use crate::config::{Config, queue_of_run, settings};
+use crate::far::hooks::Hooks;
+use crate::far::owner::Far;
 use crate::gates::verdict::GateContext;
 use crate::missions::project::{NO_SUCH, Project};
 use crate::missions::running::Running;
@@ -53,6 +55,7 @@ pub(crate) async fn run(
     session: Option<String>,
     sessions: &Sessions,
     running: &Running,
+    hooks: Arc<dyn Hooks>,
 ) {
     let prepared = match prepare(project, start).await {
         Ok(prepared) => prepared,
@@ -94,6 +97,7 @@ pub(crate) async fn run(
         dir: dir.clone(),
         session,
         sessions: sessions.clone(),
+        hooks,
         memory: memory::learned(project).await,
     };
     let mut shared = None;
@@ -132,10 +136,12 @@ struct Parts {
     dir: MissionDir,
     session: Option<String>,
     sessions: Sessions,
+    hooks: Arc<dyn Hooks>,
     memory: Memory,
 }
 
 fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<MissionContext> {
+    let far = Far::new(&parts.config, parts.workspace.clone(), project.host.clone(), parts.hooks);
     let bench = Arc::new(Bench {
         host: project.host.clone(),
         workspace: parts.workspace,
@@ -159,6 +165,7 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
         dir: parts.dir,
         redactor: project.redactor.clone(),
         clock: project.world.clock.clone(),
+        far,
     });
     Arc::new(MissionContext {
         gates: GateContext { bench: bench.clone(), checks, guardian: parts.guardian },

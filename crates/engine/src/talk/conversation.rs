@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use crate::actor::orchestrator::Permission;
 use crate::actor::providers::{Candidate, Report, candidates};
 use crate::failure::RoleFailure;
-use crate::host::HostRequest;
+use crate::far::owner::Wish as FarWish;
+use crate::far::session::FarSession;
+use crate::host::{Host, HostRequest};
 use crate::talk::desk::Desk;
 use crate::talk::folding::Folds;
 use crate::talk::mailbox::Mailbox;
@@ -196,6 +198,7 @@ impl Conversation {
             draw,
             models: models.iter().map(|candidate| candidate.name.clone()).collect(),
             session: Some(self.session.id.clone()),
+            worker: self.session.worker.clone(),
         };
         loop {
             match desk.orchestrator.ask(wish.clone()).await? {
@@ -247,20 +250,19 @@ async fn open_session(
     setting: &Setting,
     cancelled: &CancellationToken,
 ) -> Result<OpenSession, RoleFailure> {
-    let Setting { role, task, directory, base, title, part, folds, .. } = setting.clone();
-    let (parent, bash) = (desk.parent.clone(), desk.may_run_commands(role));
-    let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
-    let answer = tokio::select! {
+    let far = tokio::select! {
         biased;
         () = cancelled.cancelled() => return Err(RoleFailure::stopped()),
-        answer = timeout(OPENING, desk.host.call(request)) => answer,
+        far = at_worker(desk, setting) => far,
     };
-    let answer = answer.map_err(|_| {
-        RoleFailure::host(format!("OpenCode opened no session within {} s", OPENING.as_secs()))
-    })?;
-    let answer = answer.map_err(|error| RoleFailure::host(error.to_string()))?;
-    let id = answer.get("session").and_then(Value::as_str).filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| RoleFailure::host("OpenCode opened a session without an id"))?.to_string();
+    let (host, id, worker): (Arc<dyn Host>, String, Option<String>) = match far {
+        Some(far) => {
+            let (id, worker) = (far.id().to_string(), far.worker().to_string());
+            (Arc::new(far), id, Some(worker))
+        }
+        None => (desk.host.clone(), open_here(desk, setting, cancelled).await?, None),
+    };
+    let Setting { role, task, directory, base, part, folds, .. } = setting.clone();
     let (watch, paging) = (Arc::default(), Arc::<Paging>::default());
     let calls = desk.sessions.open(&id, |calls| Session {
         role,
@@ -276,5 +278,57 @@ async fn open_session(
         instructions: Arc::default(),
         findings: Arc::default(),
     });
-    Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch, paging })
+    Ok(OpenSession { desk: desk.clone(), host, worker, id, directory, task, calls, watch, paging })
+}
+
+/// A session at a worker, if one is to have it.
+async fn at_worker(desk: &Arc<Desk>, setting: &Setting) -> Option<FarSession> {
+    let far = desk.far.as_ref()?;
+    let Setting { role, task, directory, base, title, model, .. } = setting.clone();
+    if desk.may_run_commands(role) {
+        far.tell(&format!("a {role} works here, and not at a worker: it has a shell"));
+        return None;
+    }
+    let state = desk.orchestrator.state().await.ok()?;
+    // A repair may go on in its Coder's session
+    let roles = if role.writes() { vec![Role::Coder, Role::Fixer] } else { vec![role] };
+    let of = |role| candidates(&desk.config, &desk.models, role, model).into_iter().map(|one| one.name);
+    let mut models: Vec<String> = roles.into_iter().flat_map(of).collect();
+    models.sort();
+    models.dedup();
+    let wish = FarWish {
+        mission: desk.mission.clone(),
+        role,
+        task,
+        title: desk.redactor.redact(&title).into_owned(),
+        directory,
+        commit: base,
+        base: state.base.as_ref().map(|base| base.commit.clone()),
+        models,
+        default: desk.models.default.clone(),
+    };
+    far.open(wish).await
+}
+
+/// Opens the session at the host here; returns its name.
+async fn open_here(
+    desk: &Arc<Desk>,
+    setting: &Setting,
+    cancelled: &CancellationToken,
+) -> Result<String, RoleFailure> {
+    let Setting { role, directory, title, .. } = setting.clone();
+    let (parent, bash) = (desk.parent.clone(), desk.may_run_commands(role));
+    let request = HostRequest::Open { directory, parent, title, role, bash };
+    let answer = tokio::select! {
+        biased;
+        () = cancelled.cancelled() => return Err(RoleFailure::stopped()),
+        answer = timeout(OPENING, desk.host.call(request)) => answer,
+    };
+    let answer = answer.map_err(|_| {
+        RoleFailure::host(format!("OpenCode opened no session within {} s", OPENING.as_secs()))
+    })?;
+    let answer = answer.map_err(|error| RoleFailure::host(error.to_string()))?;
+    let id = answer.get("session").and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = id.ok_or_else(|| RoleFailure::host("OpenCode opened a session without an id"))?;
+    Ok(id.to_string())
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::actor::orchestrator::Orchestrator;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::far::owner::Far;
 use crate::host::{Host, Models};
 use crate::talk::session::Sessions;
 
@@ -31,6 +32,8 @@ pub(crate) struct Desk {
     pub dir: MissionDir,
     pub redactor: Redactor,
     pub clock: Arc<dyn Clock>,
+    /// Sessions of roles on other machines, if the user allows it.
+    pub far: Option<Far>,
 }
 
 impl Desk {

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actor::providers::{Candidate, Report};
 use crate::failure::RoleFailure;
-use crate::host::{HostError, HostFuture, HostRequest, Turn};
+use crate::host::{Host, HostError, HostFuture, HostRequest, Turn};
 use crate::talk::desk::Desk;
 use crate::talk::mailbox::Mailbox;
 use crate::talk::paging::Paging;
@@ -31,6 +31,10 @@ const ABORT_AGAIN: Duration = Duration::from_millis(300);
 
 pub(super) struct OpenSession {
     pub desk: Arc<Desk>,
+    /// Where it is: at the host here, or at a worker.
+    pub host: Arc<dyn Host>,
+    /// The worker of another machine that has it.
+    pub worker: Option<String>,
     pub id: String,
     pub directory: PathBuf,
     pub task: Option<TaskId>,
@@ -90,7 +94,7 @@ impl OpenSession {
             options: self.desk.options(role),
             text,
         };
-        let answer = self.desk.host.call(request);
+        let answer = self.host.call(request);
         let alive = self.watch.glance().alive;
         let mut state = TurnState::new(role, self.desk.timeout(role), *refusals, alive);
         let mut running =
@@ -270,7 +274,7 @@ impl OpenSession {
 
     async fn abort(&self) {
         let request = HostRequest::Abort { session: self.id.clone(), directory: self.directory.clone() };
-        if timeout(ABORTING, self.desk.host.call(request)).await.is_err() {
+        if timeout(ABORTING, self.host.call(request)).await.is_err() {
             tracing::warn!("OpenCode did not abort session {} within {} s", self.id, ABORTING.as_secs());
         }
     }

@@ -6,17 +6,17 @@
 //! run commands only as the settings of the worker's own user allow.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use checks::{End, Outcome};
-use journal::{LockError, LockOwner, ProjectLock, StateDir};
 use queue::{Job, Queue};
 use tokio_util::sync::CancellationToken;
 use workspace::Workspace;
 
 use crate::bench::Bench;
 use crate::bench::confine::FilterSandbox;
+use crate::bench::dispatch::home::{Home, NAME, forget_project};
 use crate::bench::dispatch::verdict_job::{Lone, VerdictAnswer, VerdictJob};
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
@@ -25,17 +25,8 @@ use crate::config::Config;
 use crate::host::Nobody;
 use crate::world::Processes;
 
-/// The most bays of one user on one machine, over all workers.
-const MAX_BAYS: usize = 256;
-/// The name under which a bay locks its folder and keeps commits.
-const NAME: &str = "worker";
-/// The empty folder that a bay has in place of the user's project.
-const CHECKOUT: &str = "checkout";
-
 pub(crate) struct Bay {
-    _lock: ProjectLock,
-    root: PathBuf,
-    state: PathBuf,
+    home: Home,
     config: Config,
     cancel: CancellationToken,
     ready: Option<Ready>,
@@ -53,29 +44,8 @@ struct Ready {
 impl Bay {
     /// Opens the first bay below `data_home` that no other process uses.
     pub fn open(data_home: &Path, config: Config, now_ms: u64) -> Result<Bay, String> {
-        for n in 0..MAX_BAYS {
-            let root =
-                data_home.join("opencode-orchestrator").join("workers").join(n.to_string()).join(CHECKOUT);
-            std::fs::create_dir_all(&root)
-                .map_err(|error| format!("cannot create {}: {error}", root.display()))?;
-            let state = StateDir::open(data_home, &root).map_err(|error| error.to_string())?;
-            let owner = LockOwner {
-                pid: std::process::id(),
-                mission: NAME.into(),
-                directory: root.display().to_string(),
-                since_ms: now_ms,
-            };
-            match state.lock(&owner) {
-                Ok(lock) => {
-                    let state = state.path().to_path_buf();
-                    let cancel = CancellationToken::new();
-                    return Ok(Bay { _lock: lock, root, state, config, cancel, ready: None });
-                }
-                Err(LockError::Held { .. }) => {}
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-        Err(format!("{MAX_BAYS} workers of yours run on this machine already"))
+        let home = Home::open(data_home, now_ms)?;
+        Ok(Bay { home, config, cancel: CancellationToken::new(), ready: None })
     }
 
     /// What the bay is ready for ([`Job::prepares`]).
@@ -131,17 +101,13 @@ impl Bay {
         let of_base = job.of_base();
         if self.ready.as_ref().is_none_or(|ready| ready.of_base != of_base) {
             self.ready = None;
-            let (root, state) = (self.root.clone(), self.state.clone());
+            let (root, state) = (self.home.root.clone(), self.home.state.clone());
             let mut config = self.config.clone();
             config.workspace.setup = job.setup.clone();
             config.workspace.copy.clear();
             let (sandbox, slots) = (config.sandbox.settings(), config.workspace.slots());
             let workspace = blocking(move || {
-                // Nothing that code of one project wrote may reach another, and objects would stay forever. Downloads
-                // stay: only set-ups of bases write them
-                for left in ["repository.git", "tmp", "environments"] {
-                    workspace::remove_folder(&state.join(left));
-                }
+                forget_project(&state);
                 let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
                 workspace.confine_filters(Arc::new(FilterSandbox(sandbox)));
                 Ok::<_, workspace::Error>(workspace)
@@ -155,7 +121,7 @@ impl Bay {
                 commands: Arc::new(Processes),
                 downloads: Default::default(),
                 cancel: self.cancel.clone(),
-                tmp: self.state.join("tmp"),
+                tmp: self.home.state.join("tmp"),
                 marker: format!("{NAME}-{}", std::process::id()),
             });
             let checks = ProjectChecks::given(bench.clone(), job.checks.clone());
@@ -172,7 +138,12 @@ impl Drop for Bay {
 }
 
 /// Fetches a commit that is not here, and checks that it has the tree that the job names.
-async fn fetch(workspace: &Workspace, queue: &Queue, pack: &str, lone: &Lone) -> Result<(), String> {
+pub(crate) async fn fetch(
+    workspace: &Workspace,
+    queue: &Queue,
+    pack: &str,
+    lone: &Lone,
+) -> Result<(), String> {
     let tree =
         |workspace: Workspace, commit: String| async move { blocking(move || workspace.tree(&commit)).await };
     let mut found = tree(workspace.clone(), lone.commit.clone()).await;

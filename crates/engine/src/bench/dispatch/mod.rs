@@ -1,9 +1,11 @@
-//! Verdicts on other machines: `verdict_job` is the question, `owner` asks it, `bay` answers it on a worker.
+//! Verdicts on other machines: `verdict_job` is the question, `owner` asks it, `bay` answers it on a worker, in
+//! the folders of a `home`.
 //!
 //! `project_checks` asks through `owner` and decides what an answer counts for. The crate `queue` has the
 //! protocol, which must not be repeated here.
 
 pub(crate) mod bay;
+pub(crate) mod home;
 pub(crate) mod owner;
 #[cfg(test)]
 mod tests;

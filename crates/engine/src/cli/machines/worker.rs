@@ -21,6 +21,9 @@ use super::{Where, ms};
 use crate::bench::dispatch::bay::Bay;
 use crate::bench::dispatch::machine;
 use crate::blocking::blocking;
+use crate::clock::{Clock, SystemClock};
+use crate::config::queue_of_run;
+use crate::config::roles_of_worker::{self, RolesOfWorker};
 use crate::text::{duration, visible};
 
 /// How long one request for a job waits at the server.
@@ -38,6 +41,12 @@ pub(crate) struct Arguments {
     /// How many jobs it does in parallel.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     parallel: u32,
+    /// How many roles of missions work here at once, in an OpenCode of your own with its models and keys.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    roles: Option<u32>,
+    /// Print how the OpenCode for roles is started, for the program that does it.
+    #[arg(long, hide = true)]
+    plan: bool,
     /// What this machine has, such as linux,gpu: it also takes jobs for these labels.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     labels: Vec<String>,
@@ -83,6 +92,9 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         return Err(CommandFailure::Usage(format!(
             "`--name {name}` cannot be used\nhint: use 1 to 64 letters, digits, `-` or `_`"
         )));
+    }
+    if args.plan {
+        return plan(args, name, settings, place);
     }
     let sandbox = config.sandbox.settings();
     let level = sandbox.level().map_err(CommandFailure::problem)?;
@@ -145,6 +157,48 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
             shared.tell("left", &format!("worker {} ends", shared.name), json!({}));
             Ok(CommandAnswer::done(String::new()))
         }
+    }
+}
+
+/// How the program starts the OpenCode in which roles work: an empty folder, a variable and what is typed.
+fn plan(
+    args: &Arguments,
+    name: String,
+    settings: queue::Settings,
+    place: &Place,
+) -> Result<CommandAnswer, CommandFailure> {
+    let roles = RolesOfWorker {
+        url: settings.url,
+        credentials: settings.credentials,
+        namespace: settings.namespace,
+        lease_ms: ms(settings.lease),
+        name: roles_name(&name)?,
+        roles: args.roles.unwrap_or(1),
+        labels: args.labels.clone(),
+        started_by: std::process::id(),
+        json: args.json,
+    };
+    let unique = format!("{:016x}{:016x}", SystemClock.unique(), SystemClock.unique());
+    let file = queue_of_run::write(&place.data_home, &unique, &roles).map_err(CommandFailure::Problem)?;
+    let folder = place.data_home.join("opencode-orchestrator").join("workers").join("roles");
+    std::fs::create_dir_all(&folder).map_err(CommandFailure::problem)?;
+    CommandAnswer::json(&json!({
+        "variable": roles_of_worker::VARIABLE,
+        "name": unique,
+        "file": file,
+        "directory": folder,
+        "typed": "work for other machines",
+    }))
+}
+
+/// The name of the worker that has roles, beside the one that runs checks.
+fn roles_name(name: &str) -> Result<String, CommandFailure> {
+    let roles = format!("{name}-roles");
+    match queue::is_worker(&roles) {
+        true => Ok(roles),
+        false => Err(CommandFailure::Usage(format!(
+            "`--name {name}` is too long for a worker with roles\nhint: use at most 58 characters"
+        ))),
     }
 }
 
@@ -282,6 +336,7 @@ impl Shared {
             answered: self.answered.load(Ordering::Relaxed),
             doing,
             ready_for: self.ready().values().cloned().collect(),
+            only_labels: false,
         };
         self.queue.announce(&card).await
     }

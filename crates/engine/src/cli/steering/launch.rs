@@ -14,7 +14,7 @@ use super::super::machines::Where;
 use super::super::place::{Place, Standing};
 use super::objectives;
 use crate::clock::{Clock, SystemClock};
-use crate::config::queue_of_run::{QueueOfRun, VARIABLE};
+use crate::config::queue_of_run::{self, QueueOfRun, VARIABLE};
 use crate::missions::project::Project;
 use crate::text::count;
 
@@ -186,7 +186,7 @@ fn answer(
         let credentials = settings.credentials.map(|path| path.display().to_string());
         let chosen = QueueOfRun { queue: settings.url, namespace: Some(settings.namespace), credentials };
         let name = format!("{:016x}{:016x}", SystemClock.unique(), SystemClock.unique());
-        let file = chosen.write(&place.data_home, &name).map_err(CommandFailure::Problem)?;
+        let file = queue_of_run::write(&place.data_home, &name, &chosen).map_err(CommandFailure::Problem)?;
         value["queue"] = json!({ "variable": VARIABLE, "name": name, "file": file });
     }
     CommandAnswer::json(&value)

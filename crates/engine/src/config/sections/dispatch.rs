@@ -34,6 +34,9 @@ pub struct DispatchConfig {
     /// Only workers with this label are asked; `none`: any worker.
     #[schemars(extend("x-tightens" = "never"))]
     pub label: String,
+    /// Whether roles (Coder, Reviewer and the others) may work on workers that do roles (`worker --roles`), too.
+    #[schemars(extend("x-tightens" = "never"))]
+    pub roles: bool,
 }
 
 impl Default for DispatchConfig {
@@ -44,6 +47,7 @@ impl Default for DispatchConfig {
             credentials: NONE.to_owned(),
             namespace: "opencode".to_owned(),
             label: NONE.to_owned(),
+            roles: false,
         }
     }
 }

@@ -513,6 +513,11 @@ fn cost(text: &mut String, state: &State, now_ms: u64) {
         row(text, role.name(), usage);
     }
     row(text, "**all**", &state.usage);
+    if !state.at_workers.is_empty() {
+        let at = |(worker, calls): (&String, &u64)| format!("{calls} at worker {worker}");
+        let list: Vec<String> = state.at_workers.iter().map(at).collect();
+        let _ = writeln!(text, "\nOf these calls, other machines had: {}.", list.join(", "));
+    }
     let _ = writeln!(text, "\nTime: {}.", duration(state.elapsed_ms(now_ms)));
     if let Some(estimate) = &state.estimate {
         let _ = writeln!(text, "Expected before the first task: {}.", estimate_text(estimate));

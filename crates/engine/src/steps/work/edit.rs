@@ -66,6 +66,22 @@ pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
     arguments.get(name).and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_string)
 }
 
+/// Why a call that reads a file would leave a folder, if it would, by its path or through a link.
+pub(crate) fn leads_out(folder: &Path, tool: &str, arguments: &Value) -> Option<String> {
+    let path = read_path(tool, arguments)?;
+    let whole = Path::new(&path) == folder || path == "." || path == "/";
+    if whole {
+        return None;
+    }
+    match inside(folder, &path) {
+        Ok(inside) if workspace::is_secret_file(folder, &inside) => Some(format!(
+            "refused: `{inside}` holds secrets by its name or content; work without reading it."
+        )),
+        Ok(_) => None,
+        Err(why) => Some(why),
+    }
+}
+
 /// Whether one of OpenCode's tools opens files by their paths.
 pub(crate) fn opens_files(tool: &str) -> bool {
     matches!(
