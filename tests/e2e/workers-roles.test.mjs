@@ -136,6 +136,7 @@ scene(
       assert.equal(world.facts("paused").length, 1)
       await mission
       assert.ok(Date.now() - asked < 60_000)
+      await running.stop()
     } finally {
       await nats.stop()
     }

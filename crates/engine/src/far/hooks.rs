@@ -30,7 +30,7 @@ pub(crate) enum HookCall {
 }
 
 impl HookCall {
-    /// Whether files of the slot may be others afterwards, while the role goes on with its work.
+    /// Whether files of the slot may be others afterwards, while the role still works.
     pub fn may_change_files(&self) -> bool {
         match self {
             HookCall::ChangeFile { write, .. } => *write,

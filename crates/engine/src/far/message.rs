@@ -37,19 +37,23 @@ pub(crate) struct Step {
     pub to: Lone,
 }
 
+/// A prompt, and the files that come before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FarPrompt {
+    pub number: u64,
+    pub step: Option<Step>,
+    pub role: Role,
+    pub model: String,
+    pub variant: Option<String>,
+    pub options: BTreeMap<String, Value>,
+    pub text: String,
+}
+
 /// From the owner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "say")]
 pub(crate) enum ToWorker {
-    Prompt {
-        number: u64,
-        step: Option<Step>,
-        role: Role,
-        model: String,
-        variant: Option<String>,
-        options: BTreeMap<String, Value>,
-        text: String,
-    },
+    Prompt(Box<FarPrompt>),
     Abort,
     Alive,
     /// The conversation is over.

@@ -17,7 +17,7 @@ use workspace::{Slot, Workspace};
 
 use crate::bench::dispatch::verdict_job::Lone;
 use crate::far::hooks::{HookCall, Hooks};
-use crate::far::message::{Answered, FromWorker, ToOwner, ToWorker};
+use crate::far::message::{Answered, FarPrompt, FromWorker, ToOwner, ToWorker};
 use crate::far::paths::Paths;
 use crate::far::{ALIVE, LONGEST, SHORT, SILENCE, trees};
 use crate::host::{Host, HostError, HostFuture, HostRequest, Turn};
@@ -27,6 +27,9 @@ const MAX_CALLS: usize = 32;
 
 /// What is said when a worker ends, or loses, its session; the owner of the session records it.
 pub(crate) type OnLost = Box<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The number of a prompt, and who waits for the end of its turn.
+type Waiting = (u64, oneshot::Sender<Result<Turn, String>>);
 
 /// The parts that the answers and the host share.
 pub(crate) struct Shared {
@@ -47,7 +50,7 @@ pub(crate) struct Shared {
     pub lost: CancellationToken,
     pub why_lost: Mutex<String>,
     pub on_lost: OnLost,
-    pub turn: Mutex<Option<(u64, oneshot::Sender<Result<Turn, String>>)>>,
+    turn: Mutex<Option<Waiting>>,
     pub number: AtomicU64,
     pub in_turn: AtomicBool,
     pub taking_turns: AsyncMutex<()>,
@@ -90,7 +93,7 @@ impl Shared {
         }
     }
 
-    fn turn(&self) -> MutexGuard<'_, Option<(u64, oneshot::Sender<Result<Turn, String>>)>> {
+    fn turn(&self) -> MutexGuard<'_, Option<Waiting>> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -202,7 +205,7 @@ impl Shared {
         let number = self.number.fetch_add(1, Ordering::SeqCst) + 1;
         let (reply, end) = oneshot::channel();
         *self.turn() = Some((number, reply));
-        let prompt = ToWorker::Prompt {
+        let prompt = FarPrompt {
             number,
             step,
             role,
@@ -211,7 +214,10 @@ impl Shared {
             options,
             text: self.paths.out(&text),
         };
-        let sent = self.queue.question(&self.id, End::Worker, json!(prompt), SHORT).await;
+        let sent = self
+            .queue
+            .question(&self.id, End::Worker, json!(ToWorker::Prompt(Box::new(prompt))), SHORT)
+            .await;
         sent.map_err(|error| error.to_string())?;
         let turn = tokio::select! {
             biased;

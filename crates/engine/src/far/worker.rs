@@ -23,7 +23,7 @@ use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::roles_of_worker::RolesOfWorker;
 use crate::config::{Config, settings};
-use crate::far::message::{RoleJob, ToOwner, ToWorker, VERSION};
+use crate::far::message::{FarPrompt, RoleJob, ToOwner, ToWorker, VERSION};
 use crate::far::paths::Paths;
 use crate::far::relay::{Relay, Relays, SLOT};
 use crate::far::{ALIVE, SHORT, SILENCE, label, trees};
@@ -390,9 +390,9 @@ impl Talk {
                         Ok(ToWorker::Alive) => {}
                         Ok(ToWorker::Abort) => self.abort(),
                         Ok(ToWorker::Close) => return Ended::Closed("closed"),
-                        Ok(prompt @ ToWorker::Prompt { .. }) => {
+                        Ok(ToWorker::Prompt(prompt)) => {
                             let _ = said.answer(&self.relay.id, Value::Null).await;
-                            self.prompt(prompt).await;
+                            self.prompt(*prompt).await;
                         }
                         Err(error) => tracing::warn!("the owner said what cannot be read: {error}"),
                     }
@@ -408,8 +408,8 @@ impl Talk {
         }
     }
 
-    async fn prompt(&mut self, prompt: ToWorker) {
-        let ToWorker::Prompt { number, step, role, model, variant, options, text } = prompt else { return };
+    async fn prompt(&mut self, prompt: FarPrompt) {
+        let FarPrompt { number, step, role, model, variant, options, text } = prompt;
         if let Some(step) = step
             && let Err(why) = self.relay.go(&step).await
         {

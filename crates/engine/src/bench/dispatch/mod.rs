@@ -8,6 +8,9 @@ pub(crate) mod bay;
 pub(crate) mod home;
 pub(crate) mod owner;
 #[cfg(test)]
+#[path = "../../../../queue/tests/server/mod.rs"]
+pub(crate) mod server;
+#[cfg(test)]
 mod tests;
 pub(crate) mod verdict_job;
 

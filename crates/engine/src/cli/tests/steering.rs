@@ -184,7 +184,8 @@ async fn a_stop_that_comes_while_the_mission_starts_is_heard() {
     assert!(called.stderr.contains("is being started; say it again in a moment"), "{}", called.stderr);
     assert!(project.stop(None, "the user").await.contains("was asked to stop"));
     let start = Start::New { objective: "Add a thing".into(), id: id.clone(), lock, follows: None };
-    run(&project, start, None, &Sessions::default(), &running).await;
+    let hooks = std::sync::Arc::new(crate::engine::Engine::new(Default::default()));
+    run(&project, start, None, &Sessions::default(), &running, hooks).await;
     let events =
         journal::read::<Event>(&sandbox.state().mission(&id).unwrap().journal_path()).unwrap().events;
     let reason = mission::PauseReason::Stopped("the user".into());

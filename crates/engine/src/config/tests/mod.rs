@@ -286,7 +286,8 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         trust = "verify"  # home/opencode.toml:85
         credentials = "none"  # home/opencode.toml:86
         namespace = "opencode"  # home/opencode.toml:87
-        label = "none"  # home/opencode.toml:88
+        label = "none"  # home/opencode.toml:89
+        roles = false  # home/opencode.toml:88
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(source("shown", &shown), None, None), Ok(config));

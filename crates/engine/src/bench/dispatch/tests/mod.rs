@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use workspace::Workspace;
 
 use super::bay::Bay;
+use super::server::Server;
 use super::verdict_job::VerdictJob;
 use crate::bench::Bench;
 use crate::bench::known_outcomes::KnownOutcomes;
@@ -20,10 +21,6 @@ use crate::bench::slots::{CHECKING, Slots};
 use crate::config::{Config, Source, Trusted, load};
 use crate::host::{Host, HostFuture, HostRequest, Nobody};
 use crate::world::Processes;
-use server::Server;
-
-#[path = "../../../../../queue/tests/server/mod.rs"]
-mod server;
 
 const LEASE: Duration = Duration::from_secs(1);
 /// Passes if `value` is `good`; takes as long as `wait` says.

@@ -15,14 +15,11 @@ use super::hooks::{HookAnswer, HookCall, Hooks};
 use super::owner::{Far, Wish};
 use super::relay::Relays;
 use super::worker;
+use crate::bench::dispatch::server::Server;
 use crate::config::roles_of_worker::RolesOfWorker;
 use crate::config::{Config, Source, Trusted, load};
 use crate::host::{Host, HostFuture, HostRequest, Nobody};
 use crate::options::EngineOptions;
-use server::Server;
-
-#[path = "../../../queue/tests/server/mod.rs"]
-mod server;
 
 const LEASE: Duration = Duration::from_secs(1);
 
@@ -53,7 +50,9 @@ impl Host for OpenCode {
                     let answer = relay.call(call).await.unwrap();
                     assert_eq!(answer, json!({ "done": { "wrote": file } }));
                     let text = std::fs::read_to_string(file).unwrap();
-                    Ok(json!({ "text": text, "tokens": { "input": 7, "output": 1 } }))
+                    Ok(
+                        json!({ "text": text, "tokens": { "input": 7, "output": 1, "cache_read": 0, "cache_write": 0 } }),
+                    )
                 }
                 HostRequest::Abort { .. } => {
                     *aborted.lock().unwrap() += 1;
