@@ -109,7 +109,7 @@ fn what_an_earlier_process_used_over_its_budget_is_no_fault_of_the_next() {
     // More than one answer over the limit: it was reached while the usage could not be recorded.
     let over = played.journal.split(" of 7050 tokens are used").any(|before| {
         let used: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
-        used.chars().rev().collect::<String>().parse::<u64>().is_ok_and(|used| used > 10_000)
+        used.chars().rev().collect::<String>().parse::<u64>().is_ok_and(|used| used > 9_000)
     });
     assert!(over, "{}", played.journal);
     assert!(played.violations.is_empty(), "{played}");
@@ -213,7 +213,7 @@ fn what_checks_leave_in_slots_makes_no_wrong_tree_pass() {
     let count = |holds: &dyn Fn(&Played) -> bool| played.iter().filter(|one| holds(one)).count();
     let (done, left, rejected) = (
         count(&|one| one.outcome == Some(Outcome::Done)),
-        count(&|one| one.faults.iter().any(|fault| fault.contains("leaves files"))),
+        count(&|one| one.faults.iter().any(|fault| fault.contains("leaves `"))),
         count(&|one| one.journal.contains("\"batch_rejected\"")),
     );
     assert!(done > 4 && left > 4, "{done} done, {left} with files that checks left, {rejected} rejected");
