@@ -3,6 +3,7 @@
  * interface of its own) is a folder that implements `Host` and reports events to the files beside this one. Nothing
  * here names a version; a third host needs only another folder.
  */
+import { embed } from "./embeddings.js"
 import { registry } from "./registry.js"
 import { toCore } from "./to-core.js"
 
@@ -24,6 +25,8 @@ import { toCore } from "./to-core.js"
  * @property {(place: Place) => Promise<void>} abort the turn of a session
  * @property {(directory: string) => Promise<void>} release a folder in which no session works any more
  * @property {(names: string[]) => Promise<Models>} models prices and variants of models, and the default model
+ * @property {(provider: string, model: string) => Promise<import("./embeddings.js").Known | undefined>} provider where a
+ *   provider is, and its key
  * @property {(message: string, variant: "info" | "error", duration?: number) => Promise<void>} toast shows a note; it
  *   is lost if no interface is open
  * @property {(question: Question, message: string) => Promise<void>} refuse a question that a role's tool asked of the user
@@ -41,6 +44,7 @@ export function callsOf(host, engine) {
     open: (request) => open(host, engine, request),
     prompt: (request) => prompt(host, request),
     models: ({ models }) => host.models(models),
+    embed: ({ model, texts }) => embed(model, texts, host.provider),
     abort: (request) => host.abort(request),
     dispose: ({ directory }) => release(host, directory),
   }

@@ -138,10 +138,15 @@ async function models(config, program, { cwd, env }) {
   if (known.size === 0) {
     return [{ name, status: "fail", message: "OpenCode knows no model", hint: "log in with `opencode auth login`, or configure a provider in opencode.json" }]
   }
+  const found = embeddings(own?.context?.embeddings, known)
   if (wanted.size === 0) {
-    return [{ name, status: "ok", message: `roles use the model that the session uses; OpenCode knows ${known.size}` }]
+    return [{ name, status: "ok", message: `roles use the model that the session uses; OpenCode knows ${known.size}` }, ...found]
   }
-  return [...wanted].map((model) => {
+  const ofRoles = [...wanted].map((/** @type {string} */ model) => /** @type {Finding} */ (priceOf(model)))
+  return [...ofRoles, ...found]
+
+  /** @param {string} model */
+  function priceOf(model) {
     const price = known.get(model)
     if (!price) {
       return { name, status: "fail", message: `OpenCode does not know \`${model}\``, hint: "`opencode models` lists those that it knows; correct `model` in opencode.json or `[roles.*] model` in opencode.toml" }
@@ -150,7 +155,21 @@ async function models(config, program, { cwd, env }) {
     if (input > 0 || output > 0) return { name, status: "ok", message: `${model} ($${input} in, $${output} out, a million tokens)` }
     const hint = own?.budget?.cost_usd === "none" ? undefined : "`[budget] cost_usd` cannot be kept without a price: set `cost` for the model in opencode.json"
     return { name, status: hint ? "fail" : "ok", message: `${model} (no price is known)`, hint }
-  })
+  }
+}
+
+/**
+ * The embedding model of the settings: OpenCode must know its provider. Whether the provider has the model shows in a mission.
+ * @param {string | undefined} model
+ * @param {Map<string, unknown>} known
+ * @returns {Finding[]}
+ */
+export function embeddings(model, known) {
+  if (!model) return []
+  const name = "embeddings"
+  const provider = model.slice(0, model.indexOf("/") + 1)
+  if ([...known.keys()].some((one) => one.startsWith(provider))) return [{ name, status: "ok", message: `files are ranked with \`${model}\`, too; if it fails, a mission says so and ranks without it` }]
+  return [{ name, status: "fail", message: `OpenCode does not know the provider of \`${model}\``, hint: "`opencode models` lists its providers; correct `[context] embeddings` in opencode.toml, or add the provider to opencode.json" }]
 }
 
 /**

@@ -20,6 +20,7 @@ export function hostOf(input) {
     abort: async ({ session, directory }) => void (await client.session.abort({ path: { id: session }, query: { directory } })),
     release: async (directory) => void (await client.instance.dispose({ query: { directory } })),
     models: (names) => modelsOf(input, names),
+    provider: (id, model) => providerOf(input, id, model),
     toast: (message, variant, duration) => toast(input, message, variant, duration),
     refuse: (question, message) => refuse(input, question, message),
   }
@@ -93,6 +94,22 @@ async function modelsOf(input, wanted) {
   }
   const all = (known.data?.providers ?? []).flatMap(({ id, models }) => Object.keys(models ?? {}).map((model) => `${id}/${model}`))
   return { default: chosen ?? null, prices, known: all, variants, limits }
+}
+
+/**
+ * A provider as OpenCode knows it. A model that it does not list is reached like the others of the provider.
+ * @param {Input} input
+ * @param {string} id
+ * @param {string} name of the model
+ * @returns {Promise<import("../embeddings.js").Known | undefined>}
+ */
+async function providerOf(input, id, name) {
+  const { data } = await input.client.config.providers({ query: { directory: input.directory } })
+  const provider = /** @type {any} */ (data?.providers.find((provider) => provider.id === id))
+  if (!provider) return undefined
+  const model = provider.models?.[name] ?? Object.values(provider.models ?? {})[0]
+  const { baseURL, apiKey, headers } = provider.options ?? {}
+  return { package: model?.api?.npm, url: baseURL || model?.api?.url, key: apiKey ?? provider.key, headers }
 }
 
 /**

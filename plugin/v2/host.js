@@ -26,6 +26,7 @@ export function hostOf(ctx) {
     // OpenCode 2 has no method that ends a location
     release: async () => {},
     models: (names) => modelsOf(ctx, names),
+    provider: (id) => providerOf(ctx, id),
     // Server plugins cannot show a toast: important texts are also said in the session
     toast: async () => {},
     refuse: async ({ session, id }, message) => void (await ctx.permission.reply({ sessionID: session, requestID: id, reply: "reject", message })),
@@ -67,6 +68,20 @@ async function open(ctx, { directory, parent, title, role, bash }) {
 async function providersOf(ctx) {
   const [providers, models] = await Promise.all([ctx.provider.list(), ctx.model.list()])
   return providers.map((/** @type {any} */ info) => ({ info, models: models.filter((/** @type {any} */ model) => model.providerID === info.id) }))
+}
+
+/**
+ * A provider as OpenCode knows it. Its key is known only where it is in the configuration.
+ * @param {import("./setup.js").Context} ctx
+ * @param {string} id
+ * @returns {Promise<import("../embeddings.js").Known | undefined>}
+ */
+async function providerOf(ctx, id) {
+  const all = await ctx.provider.list()
+  const provider = all.find((/** @type {any} */ info) => info.id === id)
+  if (!provider) return undefined
+  const { baseURL, apiKey } = provider.settings ?? {}
+  return { package: provider.package, url: baseURL, key: apiKey, headers: provider.headers }
 }
 
 /**

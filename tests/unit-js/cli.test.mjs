@@ -7,7 +7,7 @@ import { test } from "node:test"
 import { HERE } from "../../bin/commands.js"
 import { environment } from "../../plugin/command-line.js"
 import { atLeast } from "../../bin/doctor/machine.js"
-import { failures, loaded, others, priced } from "../../bin/doctor/opencode.js"
+import { embeddings, failures, loaded, others, priced } from "../../bin/doctor/opencode.js"
 import { commandName, withName } from "../../plugin/command-name.js"
 import { loadNative } from "../../plugin/native.js"
 import { folder, home, ROOT, run, withCore } from "./support.mjs"
@@ -171,6 +171,9 @@ test("the doctor tells whose command OpenCode has, and reads the prices of model
   const known = priced('a/b\n{\n  "id": "b",\n  "url": "x/y",\n  "cost": { "input": 1, "output": 2 }\n}\nc/d/e\n{}\n')
   assert.deepEqual([...known], [["a/b", { input: 1, output: 2 }], ["c/d/e", {}]])
   assert.equal(priced("").size, 0)
+  assert.deepEqual(embeddings(undefined, known), [])
+  assert.equal(embeddings("a/unlisted", known)[0].status, "ok")
+  assert.match(embeddings("c2/d", known)[0].message, /does not know the provider of `c2\/d`/)
 })
 
 test("the doctor tells what OpenCode itself says of plugins that it did not load", () => {

@@ -6,6 +6,7 @@
 //! - [`Index::search`] ranks files by all available evidence: words, names, past commits, imports,
 //!   neighbours.
 //! - [`Index::with_history`] adds past commits; without them the other evidence counts alone.
+//! - [`Index::with_meaning`] adds what an embedding model says of one question.
 //! - [`Evidence::passages`] selects the best lines of these files, within a budget.
 //! - [`brief_input`] writes the first text of the Searcher, [`task_context`] that of the Coder.
 //! - [`page_out`] selects parts of a session's messages that it no longer needs.
@@ -24,6 +25,7 @@ mod graph;
 mod history;
 mod index;
 mod manifest;
+mod meaning;
 mod pack;
 mod paging;
 mod passages;
@@ -40,6 +42,7 @@ pub use brief::brief_input;
 pub use budget::estimate_tokens;
 pub use history::{MAX_PAST_COMMITS, PastCommit};
 pub use index::{Damage, Index, Kept, Stats};
+pub use meaning::{FileText, vectors::Vectors};
 pub use paging::{Economy, MessagePart, PagedSide, PartKind, Side, page_out};
 pub use passages::Passage;
 pub use ranking::{Evidence, Part, VOICES, Voice, Weights};

@@ -128,6 +128,10 @@ impl Evidence<'_> {
             Part::Graph => {
                 reasons.extend(self.connected.get(&file).and_then(|from| self.edge(*from, file)));
             }
+            Part::Meaning => {
+                let similar = self.meaning.and_then(|meaning| meaning.similarity(file));
+                reasons.extend(similar.map(|similar| format!("similar in meaning ({similar:.2})")));
+            }
             Part::Neighbours => {
                 let folder = self.voices(file)[Voice::Folder as usize] > 0.0;
                 match other(self.beside.get(&file)) {

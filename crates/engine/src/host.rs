@@ -51,6 +51,11 @@ pub enum HostRequest {
     Models {
         models: Vec<String>,
     },
+    /// The vectors of texts by an embedding model (`provider/model`); answers [`Embedded`].
+    Embed {
+        model: String,
+        texts: Vec<String>,
+    },
 }
 
 /// The result of a prompt.
@@ -84,6 +89,15 @@ pub struct Models {
     pub limits: BTreeMap<String, ModelLimits>,
     /// Every model that the host offers, as `provider/model`; empty if the host has no list.
     pub known: Vec<String>,
+}
+
+/// The vectors of texts, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Embedded {
+    pub vectors: Vec<Vec<f32>>,
+    /// Tokens that the provider read; 0 if it does not say.
+    pub tokens: u64,
 }
 
 /// The size of a model's context and of one answer, in tokens; 0 if unknown.
@@ -175,6 +189,7 @@ impl HostRequest {
             HostRequest::Abort { .. } => "abort a session",
             HostRequest::Dispose { .. } => "release a folder",
             HostRequest::Models { .. } => "say what its models cost",
+            HostRequest::Embed { .. } => "ask an embedding model",
         }
     }
 }

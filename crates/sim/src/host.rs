@@ -148,6 +148,10 @@ impl Host for SimulatedHost {
             HostRequest::Dispose { .. } => Box::pin(async { Ok(json!({})) }),
             // No model has a known price
             HostRequest::Models { .. } => Box::pin(async { Ok(json!({})) }),
+            HostRequest::Embed { .. } => {
+                let answer = failed("no embedding model is simulated");
+                Box::pin(async move { Err(answer) })
+            }
             HostRequest::Abort { session, .. } => Box::pin(async move {
                 sleep(Duration::from_millis(10)).await;
                 let opened = lock(&inner.sessions).get(&session).cloned();

@@ -57,13 +57,15 @@ fn rankings() -> Vec<(String, Weights)> {
         if own.0.iter().any(|weight| *weight > 0.0) { own } else { Weights([1.0; VOICES]).only(part) }
     };
     let mut list = vec![("BM25".to_owned(), plain())];
-    list.extend(Part::ALL.map(|part| (part.name().to_owned(), alone(part))));
+    // No embedding model is asked here
+    let parts = || Part::ALL.into_iter().filter(|part| *part != Part::Meaning);
+    list.extend(parts().map(|part| (part.name().to_owned(), alone(part))));
     list.push(("fused".to_owned(), learned));
     list.push((
         "no past".to_owned(),
         PAST.iter().fold(Weights::WITHOUT_PAST, |weights, part| weights.without(*part)),
     ));
-    list.extend(Part::ALL.map(|part| (format!("-{}", part.name()), learned.without(part))));
+    list.extend(parts().map(|part| (format!("-{}", part.name()), learned.without(part))));
     list
 }
 

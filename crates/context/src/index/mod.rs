@@ -19,6 +19,7 @@ use crate::entry::{Depth, Entry, FIELDS, FileId, TermId};
 use crate::file;
 use crate::graph::Graph;
 use crate::history::{History, PastCommit};
+use crate::meaning::scores::Meaning;
 use crate::ranking::recency;
 use crate::resolve::Paths;
 use crate::resolve::places::Places;
@@ -68,6 +69,8 @@ pub struct Index {
     /// For each file the length of the messages of its commits.
     pub(crate) told: Arc<Vec<f32>>,
     pub(crate) places: Arc<Places>,
+    /// What an embedding model says of one question, if it was asked.
+    pub(crate) meaning: Option<Arc<Meaning>>,
     reused: usize,
 }
 
@@ -235,6 +238,7 @@ impl Index {
                 history,
                 told,
                 places,
+                meaning: None,
                 reused,
             };
         }
@@ -243,7 +247,20 @@ impl Index {
         let graph = Arc::new(Graph::build(&entries));
         let (history, told) = (Arc::default(), Arc::new(vec![0.0; entries.len()]));
         let places = Arc::new(Places::of(&entries));
-        Self { root, entries, names, postings, lengths, mean, graph, history, told, places, reused }
+        Self {
+            root,
+            entries,
+            names,
+            postings,
+            lengths,
+            mean,
+            graph,
+            history,
+            told,
+            places,
+            meaning: None,
+            reused,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Part, VOICES, Voice, Weights, beside, named, past, references, text}
 use crate::entry::FileId;
 use crate::file::Role;
 use crate::index::Index;
+use crate::meaning::scores::Meaning;
 use crate::query::Query;
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ pub struct Evidence<'a> {
     scores: Vec<Vec<f32>>,
     /// The weights of the voices for this amount of history.
     pub(crate) weights: Weights,
+    pub(crate) meaning: Option<&'a Meaning>,
     pub(crate) voters: Vec<past::Voter>,
     pub(crate) together: HashMap<FileId, FileId>,
     pub(crate) connected: HashMap<FileId, FileId>,
@@ -48,6 +50,8 @@ impl Index {
         };
         set(Voice::Words, text::plain(self, question));
         set(Voice::Named, named::named(self, question));
+        let meaning = self.meaning(question);
+        set(Voice::Meaning, meaning.map(Meaning::scores).unwrap_or_default());
 
         let words = past::asked(question);
         let voters = past::voters(&self.history, &words);
@@ -61,6 +65,7 @@ impl Index {
         set(Voice::Often, often);
 
         let weights = Weights::LEARNED.blended(&Weights::WITHOUT_PAST, past::belief(&self.history));
+        let weights = if meaning.is_some() { weights.with_meaning() } else { weights };
         let seeds = seeds(&scores, &weights);
         let (together, with) = past::together(&self.history, &seeds, files);
         let (connected, from) = references::connected(self, &seeds);
@@ -75,7 +80,17 @@ impl Index {
             to_one(&mut own);
             scores[voice as usize] = own;
         }
-        Evidence { index: self, asked, scores, weights, voters, together: with, connected: from, beside: of }
+        Evidence {
+            index: self,
+            asked,
+            scores,
+            weights,
+            meaning,
+            voters,
+            together: with,
+            connected: from,
+            beside: of,
+        }
     }
 }
 

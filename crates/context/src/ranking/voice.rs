@@ -1,12 +1,16 @@
 //! The voices, the parts that can be switched off, and the weight of each voice.
 //!
 //! `evidence`, `search` and `bench:context` use it. It scores nothing. Weights are in the order of `Voice::ALL`;
-//! `bench:context -- --fit` computes them, and nobody sets them by hand.
+//! `bench:context -- --fit` computes them, and nobody sets them by hand but the one of embeddings: no model is part of
+//! the fit.
 
 use serde::Serialize;
 
 /// How many voices there are.
-pub const VOICES: usize = 14;
+pub const VOICES: usize = 15;
+
+/// The weight of what an embedding model says, where one was asked.
+const MEANING: f32 = 0.6;
 
 /// A kind of evidence for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -40,6 +44,8 @@ pub enum Voice {
     Folder,
     /// Words anywhere in it, regardless of the field.
     Words,
+    /// An embedding model finds it similar to the question, if the user named one.
+    Meaning,
 }
 
 /// A part of the ranking that can be switched off.
@@ -60,11 +66,13 @@ pub enum Part {
     Graph,
     /// Tests beside their code, and files of one folder.
     Neighbours,
+    /// What an embedding model says.
+    Meaning,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Part; 7] = [
+    pub const ALL: [Part; 8] = [
         Part::Text,
         Part::Named,
         Part::History,
@@ -72,6 +80,7 @@ impl Part {
         Part::Recency,
         Part::Graph,
         Part::Neighbours,
+        Part::Meaning,
     ];
 
     /// The voices of the part.
@@ -84,6 +93,7 @@ impl Part {
             Part::Recency => &[Voice::Lately, Voice::Often],
             Part::Graph => &[Voice::Connected],
             Part::Neighbours => &[Voice::Beside, Voice::Folder],
+            Part::Meaning => &[Voice::Meaning],
         }
     }
 
@@ -97,6 +107,7 @@ impl Part {
             Part::Recency => "recency",
             Part::Graph => "graph",
             Part::Neighbours => "neighbours",
+            Part::Meaning => "meaning",
         }
     }
 }
@@ -107,16 +118,23 @@ pub struct Weights(pub [f32; VOICES]);
 
 impl Weights {
     /// Learned with `npm run bench:context -- --fit`, from repositories on which no published number is measured.
-    pub const LEARNED: Weights =
-        Weights([0.595, 0.375, 0.331, 0.595, 1.0, 0.826, 0.331, 0.0, 0.341, 0.011, 0.0, 0.15, 0.117, 0.288]);
+    pub const LEARNED: Weights = Weights([
+        0.595, 0.375, 0.331, 0.595, 1.0, 0.826, 0.331, 0.0, 0.341, 0.011, 0.0, 0.15, 0.117, 0.288, 0.0,
+    ]);
 
     /// The same without a history.
     pub const WITHOUT_PAST: Weights =
-        Weights([0.774, 0.57, 0.616, 1.0, 0.684, 0.0, 0.0, 0.0, 0.0, 0.0, 0.36, 0.864, 0.44, 0.36]);
+        Weights([0.774, 0.57, 0.616, 1.0, 0.684, 0.0, 0.0, 0.0, 0.0, 0.0, 0.36, 0.864, 0.44, 0.36, 0.0]);
 
     /// The voices of one part only.
     pub fn only(self, part: Part) -> Weights {
         self.filtered(|voice| part.voices().contains(&voice))
+    }
+
+    /// The same with a voice for what an embedding model says: as loud as the words of code.
+    pub(crate) fn with_meaning(mut self) -> Weights {
+        self.0[Voice::Meaning as usize] = MEANING;
+        self
     }
 
     /// All voices but those of one part.
@@ -159,5 +177,6 @@ impl Voice {
         Voice::Beside,
         Voice::Folder,
         Voice::Words,
+        Voice::Meaning,
     ];
 }

@@ -107,6 +107,7 @@ fn named(config: &Config) -> Vec<String> {
             names.extend(candidate.model);
         }
     }
+    names.extend(config.context.embeddings.as_ref().map(ToString::to_string));
     names.sort();
     names.dedup();
     names

@@ -72,6 +72,15 @@ impl Place {
         opened.map_err(CommandFailure::Problem)
     }
 
+    /// What takes secrets out of texts, as in missions of this project.
+    pub fn redactor(&self) -> Redactor {
+        let named =
+            |name: &str| self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let home = named("HOME").or_else(|| named("USERPROFILE")).map(PathBuf::from);
+        let redactor = Redactor::new(self.environment.iter().cloned());
+        redactor.with_files(&self.root, home.as_deref(), &self.data_home)
+    }
+
     /// The settings in force in a project, without the plugin's options, which the program does not get.
     pub fn settings(&self, root: &Path) -> Result<Config, Vec<ConfigProblem>> {
         let state = StateDir::at(&self.data_home, root);

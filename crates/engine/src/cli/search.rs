@@ -1,7 +1,7 @@
 //! `search <words>`: the files and symbols that fit the words best, with the score of each part of the ranking, and the
 //! lines that a role would be shown.
 //!
-//! It asks no model, and shows what a Searcher starts with.
+//! It asks no model, and shows what a Searcher starts with. What an embedding model said in a mission is kept.
 
 use context::{Index, MAX_PAST_COMMITS};
 use serde_json::json;
@@ -10,6 +10,7 @@ use workspace::UserFiles;
 use super::answer::{CommandAnswer, CommandFailure};
 use super::files;
 use super::place::Place;
+use crate::steps::embeddings;
 use crate::steps::kept_index::{self, past_commits};
 
 const MAX_LIMIT: usize = 1000;
@@ -46,18 +47,23 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let past = past.ok().flatten().unwrap_or_default();
     let (known, is_cut) = (past.commits.len(), past.is_cut);
     let index = index(place, &files).with_history(&past_commits(past));
+    let (index, unheard) = with_embeddings(place, index, &query);
     let hits = index.search(&query, limit);
     let lines =
         args.lines.filter(|_| !hits.is_empty()).map(|tokens| index.lines_for(&query, tokens.min(MAX_TOKENS)));
+    let with_notes = |answer| match &unheard {
+        Some(note) => with_note(answer, known, is_cut).note(note),
+        None => with_note(answer, known, is_cut),
+    };
     if args.json {
         let answer = CommandAnswer::json(&match lines {
             Some(lines) => json!({ "hits": hits, "lines": lines }),
             None => json!({ "hits": hits }),
         })?;
-        return Ok(with_note(answer, known, is_cut));
+        return Ok(with_notes(answer));
     }
     if hits.is_empty() {
-        return Ok(with_note(CommandAnswer::default().note(&context::render(&hits)), known, is_cut));
+        return Ok(with_notes(CommandAnswer::default().note(&context::render(&hits))));
     }
     let mut text = String::new();
     for hit in &hits {
@@ -76,7 +82,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     if lines.is_some() {
         text.push('\n');
     }
-    Ok(with_note(CommandAnswer::done(text), known, is_cut))
+    Ok(with_notes(CommandAnswer::done(text)))
 }
 
 /// Says if git did not read the history to its end.
@@ -87,6 +93,25 @@ fn with_note(answer: CommandAnswer, known: usize, is_cut: bool) -> CommandAnswer
     answer.note(&format!(
         "note: git takes long to read this history; only the newest {known} commits are part of the ranking"
     ))
+}
+
+/// The index with what the embedding model of the settings said of these words in a mission, and a note if it said
+/// nothing. Only a mission asks it, because only OpenCode knows the keys of providers.
+fn with_embeddings(place: &Place, index: Index, query: &str) -> (Index, Option<String>) {
+    // Settings with a mistake are for `config check` to tell
+    let Some(model) = place.settings(&place.root).ok().and_then(|config| config.context.embeddings) else {
+        return (index, None);
+    };
+    let redactor = place.redactor();
+    match embeddings::remembered(&place.state, &redactor, &model, &index, query) {
+        Some(index) => (index, None),
+        None => {
+            let note = format!(
+                "note: `{model}` of `[context] embeddings` is not part of this ranking; it is asked in missions, and known here for the words of their objectives"
+            );
+            (index, Some(note))
+        }
+    }
 }
 
 /// The share of each part of the ranking in a file's score: `score 0.71: text 62 %, history 30 %, recency 8 %`.

@@ -177,6 +177,7 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
         edits: Default::default(),
         writing: Default::default(),
         index: Default::default(),
+        no_embeddings: Default::default(),
         slow_linters: Default::default(),
         memory: parts.memory,
     })

@@ -2,6 +2,7 @@
 //! that they need.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use journal::StateDir;
@@ -33,6 +34,8 @@ pub(crate) struct MissionContext {
     /// Locked while a file of a slot is read, changed and written.
     pub writing: tokio::sync::Mutex<()>,
     pub index: KeptIndex,
+    /// The embedding model of the settings failed in this mission: it is not asked again.
+    pub no_embeddings: AtomicBool,
     /// Linters that did not answer an edit in time: they are not asked again.
     pub slow_linters: Mutex<BTreeSet<&'static str>>,
     /// What earlier missions learned of the project, as it was when this one began.

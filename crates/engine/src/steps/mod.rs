@@ -4,6 +4,7 @@
 //! due next.
 
 pub(crate) mod context;
+pub(crate) mod embeddings;
 pub(crate) mod instructions;
 pub(crate) mod integration;
 pub(crate) mod kept_index;

@@ -7,7 +7,7 @@
 use crate::{Error, StateDir, write_atomic};
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 impl StateDir {
     /// The path of the index file.
@@ -17,14 +17,7 @@ impl StateDir {
 
     /// The bytes of the kept index; `None` if there is none, it cannot be read, or it has more than `limit` bytes.
     pub fn kept_index(&self, limit: usize) -> Option<Vec<u8>> {
-        let file = File::open(self.index_path()).ok()?;
-        let length = file.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
-        if length > limit as u64 {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
-        file.take(limit as u64 + 1).read_to_end(&mut bytes).ok()?;
-        (bytes.len() <= limit).then_some(bytes)
+        bytes_of(&self.index_path(), limit)
     }
 
     /// Writes the index; the folder must exist. If several processes write, the last one wins, and its file is
@@ -35,24 +28,25 @@ impl StateDir {
     pub fn keep_index(&self, bytes: &[u8]) -> Result<(), Error> {
         write_atomic(&self.index_path(), bytes)
     }
+}
 
-    /// The size of the index on disk, in bytes.
-    pub fn index_bytes(&self) -> u64 {
-        self.index_path().symlink_metadata().map_or(0, |found| found.len())
+/// The bytes of a file; `None` if it cannot be read, or has more than `limit` bytes.
+pub(super) fn bytes_of(path: &Path, limit: usize) -> Option<Vec<u8>> {
+    let file = File::open(path).ok()?;
+    let length = file.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
+    if length > limit as u64 {
+        return None;
     }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() <= limit).then_some(bytes)
+}
 
-    /// Removes the index; the next mission or search builds it again.
-    ///
-    /// # Errors
-    /// If the file exists and cannot be removed.
-    pub fn forget_index(&self) -> Result<(), Error> {
-        let path = self.index_path();
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove the index", &path)(error))
-            }
-            _ => Ok(()),
-        }
+/// Removes a file that may be missing.
+pub(super) fn remove(path: &Path, action: &'static str) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(action, path)(error)),
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::values::ModelId;
+
 /// `[context]`: what a role is given to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +19,12 @@ pub struct ContextConfig {
     /// How a Coder's prompt shows long files of its task.
     #[schemars(extend("x-tightens" = ["auto", "off"]))]
     pub slices: SliceMode,
+    /// An embedding model of a provider in OpenCode, as `provider/model`: one more voice in the ranking of files. It reads the
+    /// beginning of up to 2,000 files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ModelId")]
+    #[schemars(extend("x-tightens" = "never"))]
+    pub embeddings: Option<ModelId>,
 }
 
 /// How a prompt shows long files.
@@ -41,6 +49,6 @@ pub enum PagingMode {
 
 impl Default for ContextConfig {
     fn default() -> Self {
-        Self { budget: 24_000, paging: PagingMode::Auto, slices: SliceMode::Auto }
+        Self { budget: 24_000, paging: PagingMode::Auto, slices: SliceMode::Auto, embeddings: None }
     }
 }

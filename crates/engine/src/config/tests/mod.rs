@@ -55,6 +55,7 @@ fn the_example_says_the_defaults() {
     config.checks.rename.clear();
     config.checks.timeout.clear();
     config.guardian.severity.clear();
+    config.context.embeddings = None;
     assert_eq!(config, Config::default());
 }
 
@@ -280,14 +281,15 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         budget = 24000  # home/opencode.toml:79
         paging = "auto"  # home/opencode.toml:80
         slices = "auto"  # home/opencode.toml:81
+        embeddings = "provider/model"  # home/opencode.toml:82
 
         [dispatch]
-        queue = "none"  # home/opencode.toml:84
-        trust = "verify"  # home/opencode.toml:85
-        credentials = "none"  # home/opencode.toml:86
-        namespace = "opencode"  # home/opencode.toml:87
-        label = "none"  # home/opencode.toml:89
-        roles = false  # home/opencode.toml:88
+        queue = "none"  # home/opencode.toml:85
+        trust = "verify"  # home/opencode.toml:86
+        credentials = "none"  # home/opencode.toml:87
+        namespace = "opencode"  # home/opencode.toml:88
+        label = "none"  # home/opencode.toml:90
+        roles = false  # home/opencode.toml:89
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(source("shown", &shown), None, None), Ok(config));

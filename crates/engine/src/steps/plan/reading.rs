@@ -1,6 +1,6 @@
 //! The files that roles start with: ranked files, the task's files, the lines that findings name.
 //!
-//! It asks no model. It reads files only beneath the slot's root, and cuts them to the budget.
+//! It asks no role. It reads files only beneath the slot's root, and cuts them to the budget.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -15,6 +15,7 @@ use crate::bench::slot_text;
 use crate::blocking::blocking;
 use crate::config::{ContextConfig, SliceMode};
 use crate::steps::context::MissionContext;
+use crate::steps::embeddings;
 use crate::steps::kept_index::{Wanted, past_commits};
 use crate::talk::folding::Folds;
 use crate::text::cut;
@@ -31,15 +32,15 @@ const MAX_SIDES: usize = 16_000;
 /// The longest line shown, in bytes.
 const MAX_LINE: usize = 300;
 
-/// The files that matter most for the objective, without asking a model.
+/// The files that matter most for the objective. No model is asked but one for embeddings, if the user named one.
 pub(crate) async fn ranking(context: &Arc<MissionContext>, slot: &Slot, objective: &str) -> String {
-    let (context, slot, objective) = (context.clone(), slot.clone(), objective.to_string());
-    blocking(move || {
-        let budget = context.bench.config.context.budget / SEARCH_SHARE;
-        index(&context, &slot)
-            .map_or_else(|why| why, |index| context::brief_input(&index, &objective, budget))
-    })
-    .await
+    let (of, slot) = (context.clone(), slot.clone());
+    let index = match blocking(move || index(&of, &slot)).await {
+        Ok(index) => embeddings::heard(context, index, objective).await,
+        Err(why) => return why,
+    };
+    let (objective, budget) = (objective.to_string(), context.bench.config.context.budget / SEARCH_SHARE);
+    blocking(move || context::brief_input(&index, &objective, budget)).await
 }
 
 /// How long files are shown to a role that looks for what an objective needs; `None` where files are shown whole.
