@@ -271,7 +271,7 @@ impl Engine {
         }
         if let Some(relay) = self.relays.get(session) {
             // An owner must not lead a role out of its folder on this machine, whatever it answers
-            if let Some(why) = edit::leads_out(&relay.folder, tool, arguments) {
+            if let Some(why) = edit::may_not_read(&relay.folder, tool, arguments) {
                 return Some(why);
             }
             let (tool, arguments) = (tool.to_string(), arguments.clone());

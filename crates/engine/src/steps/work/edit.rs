@@ -57,7 +57,7 @@ fn patched(patch: &str) -> Vec<String> {
 }
 
 /// The file that a read-only tool reads, so that reads outside the slot can be refused.
-pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
+fn read_path(tool: &str, arguments: &Value) -> Option<String> {
     let name = match tool {
         "read" => "filePath",
         "grep" | "glob" | "list" => "path",
@@ -66,20 +66,31 @@ pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
     arguments.get(name).and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_string)
 }
 
-/// Why a call that reads a file would leave a folder, if it would, by its path or through a link.
-pub(crate) fn leads_out(folder: &Path, tool: &str, arguments: &Value) -> Option<String> {
+/// What a call reads below a folder, by its real path; `None` if it reads nothing, or the whole folder. The error, for the
+/// model, says why it may not: the path leads out, also through a link, or is no file, or holds secrets.
+fn read_inside(folder: &Path, tool: &str, arguments: &Value) -> Option<Result<String, String>> {
     let path = read_path(tool, arguments)?;
-    let whole = Path::new(&path) == folder || path == "." || path == "/";
-    if whole {
+    if Path::new(&path) == folder || path == "." {
         return None;
     }
-    match inside(folder, &path) {
-        Ok(inside) if workspace::is_secret_file(folder, &inside) => Some(format!(
-            "refused: `{inside}` holds secrets by its name or content; work without reading it."
-        )),
-        Ok(_) => None,
-        Err(why) => Some(why),
-    }
+    Some(inside(folder, &path).and_then(|inside| {
+        let file = folder.join(&inside);
+        // A pipe or a device could block OpenCode without end
+        if file.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Err(format!("refused: `{inside}` is no file and no folder, so it cannot be read."));
+        }
+        if tool == "read" && workspace::is_secret_file(folder, &inside) {
+            return Err(format!(
+                "refused: `{inside}` holds secrets by its name or content; work without reading it."
+            ));
+        }
+        Ok(inside)
+    }))
+}
+
+/// Why a call may not read what it names.
+pub(crate) fn may_not_read(folder: &Path, tool: &str, arguments: &Value) -> Option<String> {
+    read_inside(folder, tool, arguments)?.err()
 }
 
 /// Whether one of OpenCode's tools opens files by their paths.
@@ -97,24 +108,11 @@ pub(crate) async fn before(
     tool: &str,
     arguments: &Value,
 ) -> Option<String> {
-    if let Some(path) = read_path(tool, arguments) {
-        let whole = Path::new(&path) == session.directory || path == "." || path == "/";
-        let inside = match inside(&session.directory, &path) {
-            _ if whole => return None,
+    if let Some(read) = read_inside(&session.directory, tool, arguments) {
+        let inside = match read {
             Ok(inside) => inside,
             Err(why) => return Some(why),
         };
-        let file = session.directory.join(&inside);
-        // A pipe or a device could block OpenCode without end
-        if file.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            return Some(format!("refused: `{inside}` is no file and no folder, so it cannot be read."));
-        }
-        let secret = tool == "read" && workspace::is_secret_file(&session.directory, &inside);
-        if secret {
-            return Some(format!(
-                "refused: `{inside}` holds secrets by its name or content; work without reading it."
-            ));
-        }
         // OpenCode also opens the files of instructions of the folders above
         for folder in Path::new(&inside).ancestors().filter_map(Path::to_str) {
             instructions::keep_plain(&context.bench.workspace, &session.directory, &session.base, folder);
@@ -311,6 +309,26 @@ mod tests {
             message: message.into(),
             note: None,
         }
+    }
+
+    #[test]
+    fn a_call_reads_only_files_below_its_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("slot");
+        std::fs::create_dir_all(folder.join("src")).unwrap();
+        std::fs::write(folder.join("src/a.js"), "1\n").unwrap();
+        std::fs::write(folder.join(".env"), "TOKEN=1\n").unwrap();
+        std::os::unix::fs::symlink("/etc", folder.join("etc")).unwrap();
+        let why = |tool: &str, name: &str, path: &str| may_not_read(&folder, tool, &json!({ name: path }));
+        for (tool, name) in [("read", "filePath"), ("grep", "path"), ("glob", "path"), ("list", "path")] {
+            for path in ["src", ".", "src/a.js", "src/new.js", folder.to_str().unwrap()] {
+                assert_eq!(why(tool, name, path), None, "{tool} {path}");
+            }
+            for path in ["/", "/etc", "..", "../slot2", "etc", "etc/passwd", "/dev/null"] {
+                assert!(why(tool, name, path).is_some(), "{tool} {path}");
+            }
+        }
+        assert!(why("read", "filePath", ".env").is_some_and(|why| why.contains("secrets")));
     }
 
     #[test]
