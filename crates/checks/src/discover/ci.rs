@@ -1,10 +1,11 @@
 //! Test commands that only a CI file names: the last source, used if nothing else in the project names a test.
 //!
 //! A plain command that runs a known test program becomes the check, by the same refusal rules as a script. Any other line
-//! that looks like a test becomes a hint. It reads the indentation and does not parse YAML; variables, matrices and
-//! conditions are not followed.
+//! that looks like a test becomes a hint. Variables, matrices, conditions and included files are not followed.
 
-use super::source::join;
+use serde_json::{Map, Value};
+
+use super::source::resolve;
 use super::{Survey, limit};
 use crate::check::{Check, CheckPurpose};
 use crate::shell;
@@ -36,6 +37,10 @@ const FOLDERS: &[&str] = &[
 ];
 /// Keys whose values are command lines.
 const KEYS: &[&str] = &["run", "script", "command", "commands", "bash", "test_script", "tests_script"];
+/// Keys whose value is the folder of a step.
+const FOLDER_KEYS: &[&str] = &["working-directory", "working_directory", "workingDirectory"];
+/// The deepest value that is looked at.
+const MAX_DEPTH: usize = 32;
 /// The most CI files that are read, and the most checks that they give.
 const MAX_FILES: usize = 20;
 const MAX_CHECKS: usize = 3;
@@ -110,76 +115,67 @@ fn looks_like_test(run: &str) -> bool {
         && words.any(|word| ["test", "tests", "check", "spec", "ctest", "pytest"].contains(&word))
 }
 
-/// The command lines of a CI file.
+/// The command lines of a CI file; none if it cannot be read.
 fn lines(text: &str) -> Vec<Line> {
-    let mut found: Vec<Line> = Vec::new();
-    // A default folder for all steps may hold for one job only
-    let has_default = text.lines().any(|line| line.trim_start().starts_with("defaults:"));
-    let rows: Vec<(usize, &str)> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-        .map(|line| (line.len() - line.trim_start().len(), line.trim()))
-        .collect();
-    // The step that is being read: its indentation, its first command, its folder
-    let mut step: (usize, usize, Option<String>) = (usize::MAX, 0, None);
-    let mut at = 0;
-    while let Some((mut indent, mut row)) = rows.get(at).copied() {
-        at += 1;
-        if row.starts_with("- ") || indent < step.0 {
-            set_folder(&mut found, &step);
-            step = (indent + 1, found.len(), None);
-        }
-        while let Some(rest) = row.strip_prefix("- ") {
-            indent += row.len() - rest.trim_start().len();
-            row = rest.trim_start();
-        }
-        let Some((key, value)) = row.split_once(':') else { continue };
-        if ["working-directory", "working_directory", "workingDirectory"].contains(&key) {
-            step.2 = Some(plain(value));
-        }
-        if !KEYS.contains(&key) {
-            continue;
-        }
-        let is_inner = |other: &(usize, &str)| {
-            other.0 > indent || value.trim().is_empty() && other.0 == indent && other.1.starts_with("- ")
-        };
-        let inner = rows.get(at..).unwrap_or_default().iter().take_while(|other| is_inner(other)).count();
-        let block = rows.get(at..at + inner).unwrap_or_default();
-        let texts: Vec<String> = match value.trim().chars().next() {
-            Some('|') => block.iter().map(|(_, row)| (*row).to_owned()).collect(),
-            Some('>') => vec![block.iter().map(|(_, row)| *row).collect::<Vec<_>>().join(" ")],
-            Some(_) => vec![plain(value)],
-            None => {
-                let items = block.iter().map(|(_, row)| *row);
-                let is_list = block.first().is_some_and(|(_, row)| row.starts_with("- "));
-                if !is_list {
-                    continue;
-                }
-                items.map(|row| plain(row.strip_prefix("- ").unwrap_or(row))).collect()
-            }
-        };
-        at += inner;
-        let folder = if has_default { None } else { Some(String::new()) };
-        commands(&texts, folder, &mut found);
+    let mut found = Vec::new();
+    if let Ok(whole) = serde_saphyr::from_str::<Value>(text) {
+        read(&whole, &Some(String::new()), &mut found, MAX_DEPTH);
     }
-    set_folder(&mut found, &step);
     found
 }
 
-/// Moves the commands of a step into its folder.
-fn set_folder(found: &mut [Line], step: &(usize, usize, Option<String>)) {
-    let Some(folder) = &step.2 else { return };
-    let begins = super::source::resolve("", folder);
-    for line in found.iter_mut().skip(step.1) {
-        let inner = line.folder.clone().unwrap_or_default();
-        line.folder = begins.as_ref().map(|begins| join(begins, &inner).trim_end_matches('/').to_owned());
+/// Adds the command lines of a value. `folder`: where its steps run, unless they say otherwise.
+fn read(value: &Value, folder: &Option<String>, found: &mut Vec<Line>, depth: usize) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match value {
+        Value::Array(all) => all.iter().for_each(|one| read(one, folder, found, depth)),
+        Value::Object(all) => {
+            let folder = folder_of(all).unwrap_or_else(|| folder.clone());
+            for (key, value) in all.iter().filter(|(key, _)| *key != "defaults") {
+                match texts(value).filter(|_| KEYS.contains(&key.as_str())) {
+                    Some(texts) if is_for_a_shell(all) => commands(&texts, folder.clone(), found),
+                    Some(_) => {}
+                    None => read(value, &folder, found, depth),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The folder that a step, or the defaults of its job, name; `Some(None)` if it cannot be known.
+fn folder_of(all: &Map<String, Value>) -> Option<Option<String>> {
+    let named = |all: &Map<String, Value>| {
+        FOLDER_KEYS.iter().find_map(|key| all.get(*key)?.as_str().map(str::to_owned))
+    };
+    let default = || named(all.get("defaults")?.get("run")?.as_object()?);
+    // With steps it is a job, whose folder is where the project is checked out
+    let own = named(all).filter(|_| !all.contains_key("steps"));
+    own.or_else(default).map(|folder| resolve("", &folder))
+}
+
+/// Whether the commands of a step are for a POSIX shell, as far as it says.
+fn is_for_a_shell(step: &Map<String, Value>) -> bool {
+    let shell = step.get("shell").and_then(Value::as_str);
+    shell.is_none_or(|shell| ["bash", "sh"].contains(&shell.split(' ').next().unwrap_or_default()))
+}
+
+/// The lines of a text, or of a list of texts.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(text.lines().map(str::to_owned).collect()),
+        Value::Array(all) => {
+            let texts: Option<Vec<Vec<String>>> = all.iter().map(texts).collect();
+            Some(texts?.concat())
+        }
+        _ => None,
     }
 }
 
 /// Command lines one by one: continued lines are joined, and `cd` changes the folder of those after it.
 fn commands(texts: &[String], mut folder: Option<String>, found: &mut Vec<Line>) {
     let mut open = String::new();
-    for text in texts {
+    for text in texts.iter().filter(|text| !text.trim_start().starts_with('#')) {
         open.push_str(text.trim());
         if let Some(begun) = open.strip_suffix('\\') {
             open = format!("{} ", begun.trim_end());
@@ -188,7 +184,7 @@ fn commands(texts: &[String], mut folder: Option<String>, found: &mut Vec<Line>)
         let mut run = std::mem::take(&mut open);
         let mut here = folder.clone();
         while let Some((to, rest)) = entered(&run) {
-            here = here.as_ref().and_then(|here| super::source::resolve(here, &to));
+            here = here.as_ref().and_then(|here| resolve(here, &to));
             if rest.is_empty() {
                 folder = here.clone();
             }
@@ -207,22 +203,11 @@ fn entered(run: &str) -> Option<(String, String)> {
     Some((to.trim().trim_matches(['"', '\'']).to_owned(), rest.trim().to_owned()))
 }
 
-/// A scalar without its quotes and a comment after it.
-fn plain(value: &str) -> String {
-    let value = value.trim();
-    for quote in ['"', '\''] {
-        if let Some(text) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return text.to_owned();
-        }
-    }
-    value.split(" #").next().unwrap_or(value).trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<(Option<String>, String)> {
+    fn told(text: &str) -> Vec<(Option<String>, String)> {
         lines(text).into_iter().map(|line| (line.folder, line.run)).collect()
     }
 
@@ -239,17 +224,23 @@ mod tests {
             (None, "bats more".to_owned()),
             (Some("a/b".to_owned()), "bats x".to_owned()),
         ];
-        assert_eq!(read(github), expected);
+        assert_eq!(told(github), expected);
         let gitlab = "test:\n  stage: test\n  script:\n    - apt-get update\n    - 'bats test'\n  rules:\n    - if: x\nlint:\n  script: make lint\n";
-        assert_eq!(read(gitlab), [root("apt-get update"), root("bats test"), root("make lint")]);
+        assert_eq!(
+            told(gitlab),
+            [root("make lint"), root("apt-get update"), root("bats test")],
+            "by the jobs' names"
+        );
         let travis = "language: c\nscript:\n- ./configure\n- prove t\nafter_success: x\n";
-        assert_eq!(read(travis), [root("./configure"), root("prove t")]);
+        assert_eq!(told(travis), [root("./configure"), root("prove t")]);
         let circle =
             "jobs:\n  t:\n    steps:\n      - run:\n          name: tests\n          command: prove -r t\n";
-        assert_eq!(read(circle), [root("prove -r t")]);
-        let default =
-            "defaults:\n  run:\n    working-directory: web\njobs:\n  a:\n    steps:\n    - run: bats t\n";
-        assert_eq!(read(default), [(None, "bats t".to_owned())]);
+        assert_eq!(told(circle), [root("prove -r t")]);
+        let default = "defaults:\n  run:\n    working-directory: web\njobs:\n  a:\n    steps:\n    - run: bats t\n    - run: import x\n      shell: python\n";
+        assert_eq!(told(default), [(Some("web".to_owned()), "bats t".to_owned())]);
+        assert_eq!(told("a: [1\nscript: bats t\n"), [], "it cannot be read");
+        let tagged = "a:\n  script:\n    - !reference [.b, script]\n    - bats t\n";
+        assert!(told(tagged).iter().all(|(_, run)| run == "bats t" || run == ".b" || run == "script"));
     }
 
     #[test]

@@ -8,42 +8,6 @@ use std::collections::BTreeSet;
 use super::{Target, Tree, folder_of, join};
 use crate::names::is_go_package;
 
-/// Systems and architectures, as used in build tags and at the ends of file names.
-pub(crate) const PLATFORMS: &[&str] = &[
-    "linux",
-    "darwin",
-    "windows",
-    "freebsd",
-    "netbsd",
-    "openbsd",
-    "dragonfly",
-    "solaris",
-    "illumos",
-    "aix",
-    "android",
-    "ios",
-    "js",
-    "wasip1",
-    "plan9",
-    "unix",
-    "zos",
-    "hurd",
-    "amd64",
-    "arm64",
-    "arm",
-    "386",
-    "wasm",
-    "ppc64",
-    "ppc64le",
-    "mips",
-    "mipsle",
-    "mips64",
-    "mips64le",
-    "riscv64",
-    "s390x",
-    "loong64",
-];
-
 /// The target of an import path: a package's folder is represented by its first file.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     let first = module.split('/').next().unwrap_or(module);

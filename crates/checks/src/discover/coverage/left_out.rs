@@ -8,8 +8,8 @@ use crate::discover::source::{Source, join};
 const MAX_DEPTH: usize = 16;
 /// The most features that are followed from one.
 const MAX_FEATURES: usize = 500;
-/// Tags that Go sets itself. Systems and processors are none: code for another one is not left out by the project.
-const TAGS: [&str; 3] = ["cgo", "unix", "race"];
+/// Tags that Go sets itself, beside systems and processors: code for another one is not left out by the project.
+const TAGS: [&str; 2] = ["cgo", "race"];
 
 /// `folder` is that of the file's own manifest, `words` are those of the command.
 pub(super) fn is_left_out(
@@ -127,32 +127,6 @@ fn tag_of(text: &str) -> Option<String> {
     let mut head = text.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with("//"));
     let tag = head.find_map(|line| line.strip_prefix("//go:build "))?.trim();
     let plain = !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (plain && !TAGS.contains(&tag) && !SYSTEMS.contains(&tag) && !tag.starts_with("go1"))
+    (plain && !TAGS.contains(&tag) && !shared::GO_PLATFORMS.contains(&tag) && !tag.starts_with("go1"))
         .then(|| tag.to_owned())
 }
-
-/// Systems and processors that Go knows.
-const SYSTEMS: [&str; 22] = [
-    "linux",
-    "darwin",
-    "windows",
-    "freebsd",
-    "netbsd",
-    "openbsd",
-    "dragonfly",
-    "solaris",
-    "illumos",
-    "aix",
-    "plan9",
-    "android",
-    "ios",
-    "js",
-    "wasip1",
-    "amd64",
-    "arm64",
-    "386",
-    "arm",
-    "wasm",
-    "riscv64",
-    "s390x",
-];

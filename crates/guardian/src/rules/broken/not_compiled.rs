@@ -146,7 +146,7 @@ fn is_conditional(file: &File) -> bool {
     let stem =
         file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".go").trim_end_matches("_test");
     let last = stem.rsplit('_').next().unwrap_or_default();
-    let platform = stem.contains('_') && go::PLATFORMS.contains(&last);
+    let platform = stem.contains('_') && shared::GO_PLATFORMS.contains(&last);
     platform
         || file
             .text

@@ -9,7 +9,6 @@ use syntax::Language;
 use crate::code::file::File;
 use crate::code::functions::{Test, statements, tests};
 use crate::finding::{Category, Severity};
-use crate::project::go;
 use crate::rules::{Change, Check, Example, Found, Pair, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -304,7 +303,7 @@ fn build_tags(change: &Change<'_>, pair: &Pair, head: &File, found: &mut Found) 
         let plain = word.trim_start_matches('!');
         let inverted = word.starts_with('!');
         let known =
-            KNOWN_TAGS.contains(&plain) || go::PLATFORMS.contains(&plain) || plain.starts_with("go1.");
+            KNOWN_TAGS.contains(&plain) || shared::GO_PLATFORMS.contains(&plain) || plain.starts_with("go1.");
         // `a || b` only adds builds
         if known || inverted || line.contains("||") {
             continue;
